@@ -1,0 +1,35 @@
+//===- QNNDialect.h - the qnn dialect -*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QNN_IR_QNNDIALECT_H
+#define QUANTC_DIALECT_QNN_IR_QNNDIALECT_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Dialect.h"
+
+#include "quantc/Dialect/QNN/IR/QNNDialect.h.inc"
+
+#include "quantc/Dialect/QNN/IR/QNNEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "quantc/Dialect/QNN/IR/QNNAttributes.h.inc"
+
+namespace quantc::qnn {
+
+/// Discardable attributes of the road; see docs/road.md for who sets which.
+inline constexpr llvm::StringLiteral kSiteAttrName = "qnn.site";
+inline constexpr llvm::StringLiteral kSchemeAttrName = "qnn.scheme";
+inline constexpr llvm::StringLiteral kFloatReasonAttrName = "qnn.float_reason";
+inline constexpr llvm::StringLiteral kParameterAttrName = "qnn.parameter";
+inline constexpr llvm::StringLiteral kInputAttrName = "qnn.input";
+inline constexpr llvm::StringLiteral kOutputAttrName = "qnn.output";
+inline constexpr llvm::StringLiteral kParameterFileAttrName =
+    "qnn.parameter_file";
+inline constexpr llvm::StringLiteral kFingerprintAttrName = "qnn.fingerprint";
+
+} // namespace quantc::qnn
+
+#endif // QUANTC_DIALECT_QNN_IR_QNNDIALECT_H

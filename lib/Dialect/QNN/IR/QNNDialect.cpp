@@ -1,0 +1,224 @@
+//===- QNNDialect.cpp - the qnn dialect and its attributes
+//---------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QNN/IR/QNNDialect.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc::qnn;
+
+#include "quantc/Dialect/QNN/IR/QNNDialect.cpp.inc"
+#include "quantc/Dialect/QNN/IR/QNNEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "quantc/Dialect/QNN/IR/QNNAttributes.cpp.inc"
+
+void QNNDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "quantc/Dialect/QNN/IR/QNNAttributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "quantc/Dialect/QNN/IR/QNNOps.cpp.inc"
+      >();
+}
+
+Operation *QNNDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                           Type type, Location loc) {
+  return arith::ConstantOp::materialize(builder, value, type, loc);
+}
+
+LogicalResult QNNDialect::verifyOperationAttribute(Operation *op,
+                                                   NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  if (name == kSiteAttrName || name == kFloatReasonAttrName ||
+      name == kFingerprintAttrName || name == kParameterFileAttrName) {
+    auto text = dyn_cast<StringAttr>(attribute.getValue());
+    if (!text || text.empty())
+      return op->emitError()
+             << "expected '" << name << "' to be a non-empty string, but got "
+             << attribute.getValue();
+  }
+  if (name == kSchemeAttrName && !isa<SchemeAttr>(attribute.getValue()))
+    return op->emitError() << "expected '" << name
+                           << "' to be a #qnn.scheme, but got "
+                           << attribute.getValue();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// QuantizationAttr
+//===----------------------------------------------------------------------===//
+
+// Format: `<` storage (`symmetric`|`asymmetric`) [`narrow_range`] [`dynamic`]
+// granularity
+//         [`axes` `=` `[`..`]`] [`blocks` `=` `[`..`]`] estimator [parameter]
+//         `>`
+
+static ParseResult parseIntegers(AsmParser &parser,
+                                 SmallVectorImpl<int64_t> &values) {
+  return parser.parseCommaSeparatedList(
+      AsmParser::Delimiter::Square, [&]() -> ParseResult {
+        return parser.parseInteger(values.emplace_back());
+      });
+}
+
+Attribute QuantizationAttr::parse(AsmParser &parser, Type) {
+  Type storage;
+  StringRef symmetry, keyword;
+  if (parser.parseLess() || parser.parseType(storage) ||
+      parser.parseKeyword(&symmetry))
+    return {};
+  if (symmetry != "symmetric" && symmetry != "asymmetric") {
+    parser.emitError(parser.getNameLoc())
+        << "expected 'symmetric' or 'asymmetric', but got '" << symmetry << "'";
+    return {};
+  }
+  bool narrowRange = succeeded(parser.parseOptionalKeyword("narrow_range"));
+  bool dynamic = succeeded(parser.parseOptionalKeyword("dynamic"));
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&keyword))
+    return {};
+  std::optional<Granularity> granularity = symbolizeGranularity(keyword);
+  if (!granularity) {
+    parser.emitError(loc) << "expected a granularity (tensor, channel, token, "
+                             "block, head), but got '"
+                          << keyword << "'";
+    return {};
+  }
+  SmallVector<int64_t> axes, blocks;
+  if (succeeded(parser.parseOptionalKeyword("axes")) &&
+      (parser.parseEqual() || parseIntegers(parser, axes)))
+    return {};
+  if (succeeded(parser.parseOptionalKeyword("blocks")) &&
+      (parser.parseEqual() || parseIntegers(parser, blocks)))
+    return {};
+  loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&keyword))
+    return {};
+  std::optional<RangeEstimator> estimator = symbolizeRangeEstimator(keyword);
+  if (!estimator) {
+    parser.emitError(loc) << "expected a range estimator (minmax, percentile, "
+                             "entropy, mse, ema), but got '"
+                          << keyword << "'";
+    return {};
+  }
+  FloatAttr parameter;
+  if (failed(parser.parseOptionalGreater())) {
+    double value;
+    if (parser.parseFloat(value) || parser.parseGreater())
+      return {};
+    parameter = parser.getBuilder().getF64FloatAttr(value);
+  }
+  return parser.getChecked<QuantizationAttr>(
+      parser.getContext(), storage, symmetry == "symmetric", narrowRange,
+      dynamic, *granularity, ArrayRef<int64_t>(axes), ArrayRef<int64_t>(blocks),
+      *estimator, parameter);
+}
+
+void QuantizationAttr::print(AsmPrinter &printer) const {
+  printer << '<' << getStorage()
+          << (getSymmetric() ? " symmetric" : " asymmetric");
+  if (getNarrowRange())
+    printer << " narrow_range";
+  if (getDynamic())
+    printer << " dynamic";
+  printer << ' ' << stringifyGranularity(getGranularity());
+  if (!getAxes().empty())
+    printer << " axes = [" << getAxes() << ']';
+  if (!getBlocks().empty())
+    printer << " blocks = [" << getBlocks() << ']';
+  printer << ' ' << stringifyRangeEstimator(getEstimator());
+  if (getEstimatorParameter()) {
+    printer << ' ';
+    printer.printFloat(getEstimatorParameter().getValue());
+  }
+  printer << '>';
+}
+
+LogicalResult QuantizationAttr::verify(
+    function_ref<InFlightDiagnostic()> emitError, Type storage, bool symmetric,
+    bool narrowRange, bool, Granularity granularity, ArrayRef<int64_t> axes,
+    ArrayRef<int64_t> blocks, RangeEstimator estimator, FloatAttr parameter) {
+  if (!storage.isInteger(4) && !storage.isInteger(8) &&
+      !storage.isInteger(16) && !isa<Float8E4M3FNType, Float8E5M2Type>(storage))
+    return emitError()
+           << "expected storage i4, i8, ui8, i16, f8E4M3FN or f8E5M2, but got "
+           << storage;
+  if (isa<FloatType>(storage) && (!symmetric || narrowRange))
+    return emitError() << "expected symmetric full-range quantization for "
+                       << storage;
+  if ((granularity == Granularity::Tensor) != axes.empty())
+    return emitError()
+           << "expected axes for every granularity but 'tensor', but got "
+           << axes.size() << " axes for '" << stringifyGranularity(granularity)
+           << "'";
+  if (!blocks.empty() && blocks.size() != axes.size())
+    return emitError() << "expected one block size per axis, but got "
+                       << blocks.size() << " for " << axes.size() << " axes";
+  if ((estimator == RangeEstimator::Percentile) && !parameter)
+    return emitError() << "expected the percentile to keep after 'percentile'";
+  if (parameter && !(parameter.getValueAsDouble() > 0))
+    return emitError()
+           << "expected a positive range estimator parameter, but got "
+           << parameter.getValueAsDouble();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// StatisticsAttr and TargetAttr
+//===----------------------------------------------------------------------===//
+
+LogicalResult StatisticsAttr::verify(
+    function_ref<InFlightDiagnostic()> emitError, int64_t count,
+    int64_t nanCount, int64_t infCount, FloatAttr min, FloatAttr max,
+    DenseF32ArrayAttr channelMin, DenseF32ArrayAttr channelMax, int64_t,
+    int64_t, DenseI64ArrayAttr histogram) {
+  if (count < 0 || nanCount < 0 || infCount < 0)
+    return emitError() << "expected counts that are not negative";
+  double low = min.getValueAsDouble(), high = max.getValueAsDouble();
+  if (!std::isfinite(low) || !std::isfinite(high) || (count && low > high))
+    return emitError() << "expected a finite range with min <= max, but got ["
+                       << low << ", " << high << "]";
+  if (channelMin.size() != channelMax.size())
+    return emitError() << "expected as many channel minima as maxima, but got "
+                       << channelMin.size() << " and " << channelMax.size();
+  int64_t total = 0;
+  for (int64_t bin : histogram.asArrayRef()) {
+    if (bin < 0)
+      return emitError()
+             << "expected histogram counts that are not negative, but got "
+             << bin;
+    total += bin;
+  }
+  if (!histogram.empty() && total != count)
+    return emitError() << "expected the histogram to hold all " << count
+                       << " elements, but it holds " << total;
+  return success();
+}
+
+LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 StringAttr, FloatAttr int8, FloatAttr fp8,
+                                 FloatAttr f16, FloatAttr f32,
+                                 FloatAttr bandwidth) {
+  for (FloatAttr rate : {int8, fp8, f16, f32})
+    if (!(rate.getValueAsDouble() >= 0))
+      return emitError() << "expected rates that are not negative, but got "
+                         << rate.getValueAsDouble();
+  if (!(bandwidth.getValueAsDouble() > 0))
+    return emitError() << "expected a positive bandwidth, but got "
+                       << bandwidth.getValueAsDouble();
+  return success();
+}

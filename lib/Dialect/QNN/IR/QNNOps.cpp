@@ -1,0 +1,223 @@
+//===- QNNOps.cpp - verifiers of the qnn operations
+//---------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace quantc::qnn;
+
+StorageRange quantc::qnn::getStorageRange(Type storage, bool narrowRange) {
+  unsigned width = storage.getIntOrFloatBitWidth();
+  if (storage.isUnsignedInteger())
+    return {narrowRange ? 1 : 0, (int64_t(1) << width) - 1};
+  int64_t max = (int64_t(1) << (width - 1)) - 1;
+  return {narrowRange ? -max : -max - 1, max};
+}
+
+Granularity quantc::qnn::getGranularity(ArrayRef<int64_t> shape,
+                                        ArrayRef<int64_t> axes,
+                                        ArrayRef<int64_t> blocks) {
+  if (axes.empty())
+    return Granularity::Tensor;
+  if (llvm::any_of(blocks, [](int64_t block) { return block != 1; }))
+    return Granularity::Block;
+  int64_t rank = shape.size();
+  if (axes.size() > 1 || (axes[0] == 0 && rank == 2))
+    return llvm::is_contained(axes, rank - 1) ? Granularity::Block
+                                              : Granularity::Token;
+  if (rank == 4 && axes[0] == 1)
+    return Granularity::Head;
+  return Granularity::Channel;
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters
+//===----------------------------------------------------------------------===//
+
+/// Checks the shape of a scale or zero point against the operand it belongs to.
+static LogicalResult verifyParameterShape(Operation *op, StringRef what,
+                                          RankedTensorType operand,
+                                          RankedTensorType parameter,
+                                          ArrayRef<int64_t> axes,
+                                          ArrayRef<int64_t> blocks) {
+  if (parameter.getRank() != int64_t(axes.size()))
+    return op->emitOpError()
+           << "expected a " << what << " of rank " << axes.size()
+           << ", one dimension for each of 'axes', but got " << parameter;
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    int64_t size = operand.getDimSize(axis), count = parameter.getDimSize(i);
+    int64_t block = blocks.empty() ? 1 : blocks[i];
+    if (ShapedType::isDynamic(size) || ShapedType::isDynamic(count))
+      continue;
+    if (size % block != 0)
+      return op->emitOpError()
+             << "expected a block size that divides dimension " << axis
+             << " of size " << size << ", but got " << block;
+    if (count != size / block)
+      return op->emitOpError()
+             << "expected " << size / block << ' ' << what << "s for axis "
+             << axis << ", but got " << count;
+  }
+  return success();
+}
+
+static LogicalResult verifyAxes(Operation *op, RankedTensorType operand,
+                                ArrayRef<int64_t> axes,
+                                ArrayRef<int64_t> blocks) {
+  if (!blocks.empty() && blocks.size() != axes.size())
+    return op->emitOpError()
+           << "expected one block size for each of " << axes.size()
+           << " axes, but got " << blocks.size();
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    if (axis < 0 || axis >= operand.getRank())
+      return op->emitOpError() << "expected axes in [0, " << operand.getRank()
+                               << "), but got " << axis;
+    if (i && axes[i - 1] >= axis)
+      return op->emitOpError() << "expected increasing axes, but got "
+                               << axes[i - 1] << " before " << axis;
+  }
+  for (int64_t block : blocks)
+    if (block < 1)
+      return op->emitOpError()
+             << "expected positive block sizes, but got " << block;
+  return success();
+}
+
+/// Constant scales must be finite and positive.
+static LogicalResult verifyScaleValues(Operation *op, Value scale) {
+  DenseFPElementsAttr values;
+  if (!matchPattern(scale, m_Constant(&values)))
+    return success();
+  for (APFloat value : values)
+    if (!value.isFinite() || value.isNegative() || value.isZero())
+      return op->emitOpError() << "expected finite scales > 0, but got "
+                               << value.convertToDouble();
+  return success();
+}
+
+/// Constant zero points must lie inside the storage range (a zero point has the
+/// storage type, so only a narrow range can be left).
+static LogicalResult verifyZeroPointValues(Operation *op, Value zeroPoint,
+                                           Type storage, bool narrowRange) {
+  DenseIntElementsAttr values;
+  if (!matchPattern(zeroPoint, m_Constant(&values)))
+    return success();
+  StorageRange range = getStorageRange(storage, narrowRange);
+  for (const APInt &value : values) {
+    int64_t point = storage.isUnsignedInteger() ? int64_t(value.getZExtValue())
+                                                : value.getSExtValue();
+    if (point < range.min || point > range.max)
+      return op->emitOpError() << "expected zero points in [" << range.min
+                               << ", " << range.max << "], but got " << point;
+  }
+  return success();
+}
+
+/// The rules shared by all ops with parameters. `scaleName` is what the op
+/// calls its scale.
+template <typename OpTy>
+static LogicalResult verifyParameters(OpTy op, StringRef scaleName, Value scale,
+                                      Type storage, bool narrowRange) {
+  auto operand = cast<RankedTensorType>(op.getInput().getType());
+  auto scaleType = cast<RankedTensorType>(scale.getType());
+  ArrayRef<int64_t> axes = op.getAxes(), blocks = op.getBlocks();
+  if (failed(verifyAxes(op, operand, axes, blocks)) ||
+      failed(verifyParameterShape(op, scaleName, operand, scaleType, axes,
+                                  blocks)) ||
+      failed(verifyScaleValues(op, scale)))
+    return failure();
+  if (narrowRange && !isa<IntegerType>(storage))
+    return op.emitOpError()
+           << "expected no narrow_range for storage " << storage;
+  Value zeroPoint = op.getZeroPoint();
+  if (!zeroPoint)
+    return success();
+  auto zeroPointType = cast<RankedTensorType>(zeroPoint.getType());
+  if (!isa<IntegerType>(storage))
+    return op.emitOpError() << "expected no zero point for storage " << storage;
+  if (zeroPointType.getElementType() != storage)
+    return op.emitOpError()
+           << "expected a zero point of the storage type " << storage
+           << ", but got " << zeroPointType.getElementType();
+  if (zeroPointType.getRank() != 0 &&
+      failed(verifyParameterShape(op, "zero point", operand, zeroPointType,
+                                  axes, blocks)))
+    return failure();
+  return verifyZeroPointValues(op, zeroPoint, storage, narrowRange);
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+LogicalResult ObserveOp::verify() {
+  auto type = cast<RankedTensorType>(getInput().getType());
+  if (getName().empty())
+    return emitOpError() << "expected a non-empty name";
+  IntegerAttr axis = getAxisAttr();
+  if (axis && (axis.getInt() < 0 || axis.getInt() >= type.getRank()))
+    return emitOpError() << "expected an axis in [0, " << type.getRank()
+                         << "), but got " << axis.getInt();
+  if (!getStatistics() || getStatistics()->getChannelMin().empty())
+    return success();
+  int64_t channels = getStatistics()->getChannelMin().size();
+  int64_t size = axis ? type.getDimSize(axis.getInt()) : 0;
+  if (channels != size)
+    return emitOpError() << "expected statistics of " << size
+                         << " channels, but got " << channels;
+  return success();
+}
+
+LogicalResult QuantizeOp::verify() {
+  return verifyParameters(*this, "scale", getScale(),
+                          getResult().getType().getElementType(),
+                          getNarrowRange());
+}
+
+LogicalResult DequantizeOp::verify() {
+  Type storage = cast<RankedTensorType>(getInput().getType()).getElementType();
+  if (getZeroPoint() && (storage.isInteger(32) || storage.isInteger(64)))
+    return emitOpError() << "expected no zero point for an accumulator of type "
+                         << storage;
+  return verifyParameters(*this, "scale", getScale(), storage,
+                          /*narrowRange=*/false);
+}
+
+LogicalResult RequantizeOp::verify() {
+  return verifyParameters(*this, "multiplier", getMultiplier(),
+                          getResult().getType().getElementType(),
+                          getNarrowRange());
+}
+
+LogicalResult FakeQuantizeOp::verify() {
+  Type storage = getStorage();
+  if (!storage.isInteger(4) && !storage.isInteger(8) &&
+      !storage.isInteger(16) && !isa<Float8E4M3FNType, Float8E5M2Type>(storage))
+    return emitOpError()
+           << "expected storage i4, i8, ui8, i16, f8E4M3FN or f8E5M2, but got "
+           << storage;
+  if (getInput().getType() != getResult().getType())
+    return emitOpError() << "expected result type " << getInput().getType()
+                         << ", but got " << getResult().getType();
+  return verifyParameters(*this, "scale", getScale(), storage,
+                          getNarrowRange());
+}
+
+OpFoldResult QuantizeOp::fold(FoldAdaptor) { return {}; }
+OpFoldResult DequantizeOp::fold(FoldAdaptor) { return {}; }
+OpFoldResult RequantizeOp::fold(FoldAdaptor) { return {}; }
+OpFoldResult FakeQuantizeOp::fold(FoldAdaptor) { return {}; }
+void DequantizeOp::getCanonicalizationPatterns(RewritePatternSet &,
+                                               MLIRContext *) {}
+
+#define GET_OP_CLASSES
+#include "quantc/Dialect/QNN/IR/QNNOps.cpp.inc"

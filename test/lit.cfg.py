@@ -1,0 +1,20 @@
+"""lit configuration: `lit build/test` runs every test below this folder."""
+
+import os
+
+import lit.formats
+
+config.name = "quantc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.quantc_binary_dir, "test")
+
+config.environment["PATH"] = os.pathsep.join(
+    [os.path.join(config.quantc_binary_dir, "bin"), config.llvm_tools_dir, os.environ["PATH"]]
+)
+config.environment["PYTHONPATH"] = os.path.join(config.quantc_source_dir, "python")
+config.substitutions.append(("%python", config.python))
+config.substitutions.append(("%source_dir", config.quantc_source_dir))
+config.substitutions.append(("%llvm_bin", config.llvm_tools_dir))
