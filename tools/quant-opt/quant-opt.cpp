@@ -7,6 +7,7 @@
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Parameters/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -21,6 +22,7 @@ int main(int argc, char **argv) {
 
   mlir::registerAllPasses();
   quantc::qnn::registerQNNPasses();
+  quantc::registerParametersPasses();
 
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "quantc pass driver\n", registry));
