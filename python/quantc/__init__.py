@@ -1,0 +1,11 @@
+#===- __init__.py - the quantc package -------------------------------------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#===------------------------------------------------------------------------===#
+"""Helpers around the quantc compiler: export from JAX and data conversion."""
+
+from .export import export
+from .npz2safetensors import npz_to_safetensors
+from .tensors import load as load_safetensors
+from .tensors import save as save_safetensors
+
+__all__ = ["export", "npz_to_safetensors", "load_safetensors", "save_safetensors"]
