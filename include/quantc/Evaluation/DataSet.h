@@ -1,0 +1,71 @@
+//===- DataSet.h - a model's inputs from a data file ------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A data file is a safetensors file with one tensor an input, named like it.
+// The first axis concatenates batches: an input of shape [B, ...] reads a
+// tensor of shape [N, ...], where N is a multiple of B, the same for all
+// inputs.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_EVALUATION_DATASET_H
+#define QUANTC_EVALUATION_DATASET_H
+
+#include "quantc/Parameters/Safetensors.h"
+
+namespace quantc {
+
+/// Name and type of an input or output of a compiled model.
+struct TensorSpec {
+  std::string name;
+  DType dtype;
+  llvm::SmallVector<int64_t> shape;
+
+  int64_t getNumElements() const;
+  int64_t getNumBytes() const { return getNumElements() * getDTypeSize(dtype); }
+};
+
+/// The batches of a data file.
+class DataSet {
+public:
+  /// Checks that `file` has data for all `inputs` and cuts it into batches.
+  /// Errors begin with the file's path and say what was expected.
+  static llvm::Expected<DataSet>
+  create(std::shared_ptr<const SafetensorsFile> file,
+         llvm::ArrayRef<TensorSpec> inputs);
+
+  /// Indices along the first axis; 1 for a model without batched inputs.
+  int64_t getNumSamples() const { return numBatches * batchSize; }
+  int64_t getNumBatches() const { return numBatches; }
+  int64_t getBatchSize() const { return batchSize; }
+
+  /// Leaves out what does not fit into `samples`, rounded up to whole batches.
+  void limitSamples(int64_t samples);
+
+  /// Copies the inputs of a batch, in the order of `create`'s `inputs`, into
+  /// buffers of their size. (Tensors of a file may lie at any address, compiled
+  /// code wants them aligned.)
+  void copyBatch(int64_t batch, llvm::ArrayRef<void *> buffers) const;
+
+  const SafetensorsFile &getFile() const { return *file; }
+
+private:
+  struct Input {
+    const char *data;
+    int64_t bytes;
+    /// Distance of batches, 0 for an input without a batch axis.
+    int64_t stride;
+  };
+
+  std::shared_ptr<const SafetensorsFile> file;
+  std::vector<Input> inputs;
+  int64_t batchSize = 1;
+  int64_t numBatches = 1;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_EVALUATION_DATASET_H

@@ -1,0 +1,102 @@
+//===- DataSet.cpp - a model's inputs from a data file --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Evaluation/DataSet.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <cstring>
+
+using namespace quantc;
+using llvm::ArrayRef;
+
+int64_t TensorSpec::getNumElements() const {
+  return llvm::product_of(shape, int64_t(1));
+}
+
+static llvm::Error makeError(const SafetensorsFile &file,
+                             const llvm::Twine &message) {
+  return llvm::createStringError(file.getPath() + ": " + message);
+}
+
+static std::string listTensors(const SafetensorsFile &file) {
+  if (file.getTensors().empty())
+    return "none";
+  auto names = llvm::map_range(file.getTensors(), [](const auto &tensor) {
+    return "'" + tensor.name + "'";
+  });
+  return llvm::join(names, ", ");
+}
+
+/// Returns the tensor for `input` if its type is right but for the size of the
+/// batch axis.
+static llvm::Expected<const SafetensorsTensor *>
+lookupInput(const SafetensorsFile &file, const TensorSpec &input) {
+  const SafetensorsTensor *tensor = file.lookup(input.name);
+  if (!tensor)
+    return makeError(file, "expected a tensor '" + input.name + "', but got " +
+                               listTensors(file));
+  if (tensor->dtype == input.dtype &&
+      tensor->shape.size() == input.shape.size() &&
+      ArrayRef(tensor->shape).drop_front(input.shape.empty() ? 0 : 1) ==
+          ArrayRef(input.shape).drop_front(input.shape.empty() ? 0 : 1))
+    return tensor;
+  std::string expected = describeTensorType(input.dtype, input.shape);
+  // The batch axis is free: F32[n * 8, 64].
+  if (!input.shape.empty())
+    expected.insert(expected.find('[') + 1, "n * ");
+  return makeError(file, "expected tensor '" + input.name + "' to be " +
+                             expected + ", but got " +
+                             describeTensorType(tensor->dtype, tensor->shape));
+}
+
+llvm::Expected<DataSet>
+DataSet::create(std::shared_ptr<const SafetensorsFile> file,
+                ArrayRef<TensorSpec> inputs) {
+  DataSet data;
+  const TensorSpec *first = nullptr;
+  for (const TensorSpec &input : inputs) {
+    llvm::Expected<const SafetensorsTensor *> tensor =
+        lookupInput(*file, input);
+    if (!tensor)
+      return tensor.takeError();
+    if (input.shape.empty()) {
+      data.inputs.push_back({(*tensor)->data.data(), input.getNumBytes(), 0});
+      continue;
+    }
+    int64_t batch = input.shape.front(), samples = (*tensor)->shape.front();
+    if (batch == 0 || samples == 0 || samples % batch != 0)
+      return makeError(*file, "expected the first axis of '" + input.name +
+                                  "' to be a positive multiple of " +
+                                  llvm::Twine(batch) + ", but got " +
+                                  llvm::Twine(samples));
+    int64_t batches = samples / batch;
+    if (first && batches != data.numBatches)
+      return makeError(*file, "expected " + llvm::Twine(data.numBatches) +
+                                  " batches of '" + input.name + "' as of '" +
+                                  first->name + "', but got " +
+                                  llvm::Twine(batches));
+    if (!first) {
+      first = &input;
+      data.batchSize = batch;
+      data.numBatches = batches;
+    }
+    data.inputs.push_back(
+        {(*tensor)->data.data(), input.getNumBytes(), input.getNumBytes()});
+  }
+  data.file = std::move(file);
+  return data;
+}
+
+void DataSet::limitSamples(int64_t samples) {
+  numBatches = std::min(numBatches, (samples + batchSize - 1) / batchSize);
+}
+
+void DataSet::copyBatch(int64_t batch, ArrayRef<void *> buffers) const {
+  for (auto [input, buffer] : llvm::zip_equal(inputs, buffers))
+    std::memcpy(buffer, input.data + batch * input.stride, input.bytes);
+}

@@ -1,0 +1,74 @@
+//===- DataSetTest.cpp ----------------------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Evaluation/DataSet.h"
+
+#include "llvm/Support/Endian.h"
+#include "gtest/gtest.h"
+
+using namespace quantc;
+
+namespace {
+
+/// A safetensors file of f32 zeros but for its first elements 0, 1, 2, ...
+std::shared_ptr<const SafetensorsFile> makeFile(std::string header,
+                                                size_t elements) {
+  std::string bytes(8, '\0');
+  llvm::support::endian::write64le(bytes.data(), header.size());
+  bytes += header;
+  for (size_t i = 0; i < elements; ++i) {
+    float value = i;
+    bytes.append(reinterpret_cast<const char *>(&value), sizeof(value));
+  }
+  return cantFail(SafetensorsFile::parse(
+      llvm::MemoryBuffer::getMemBufferCopy(bytes, "data")));
+}
+
+const char *kHeader =
+    R"({"x":{"dtype":"F32","shape":[6,2],"data_offsets":[0,48]},
+"y":{"dtype":"F32","shape":[3],"data_offsets":[48,60]}})";
+
+std::string getError(llvm::ArrayRef<TensorSpec> inputs) {
+  llvm::Expected<DataSet> data = DataSet::create(makeFile(kHeader, 15), inputs);
+  return data ? "" : llvm::toString(data.takeError());
+}
+
+TEST(DataSetTest, Batches) {
+  DataSet data = cantFail(
+      DataSet::create(makeFile(kHeader, 15),
+                      {{"y", DType::F32, {1}}, {"x", DType::F32, {2, 2}}}));
+  EXPECT_EQ(data.getNumBatches(), 3);
+  float y[1], x[4];
+  data.copyBatch(2, {y, x});
+  EXPECT_EQ(y[0], 14);
+  EXPECT_EQ(x[0], 8);
+  EXPECT_EQ(x[3], 11);
+}
+
+TEST(DataSetTest, LimitRoundsUpToBatches) {
+  DataSet data = cantFail(
+      DataSet::create(makeFile(kHeader, 15), {{"x", DType::F32, {2, 2}}}));
+  data.limitSamples(3);
+  EXPECT_EQ(data.getNumSamples(), 4);
+  data.limitSamples(100);
+  EXPECT_EQ(data.getNumSamples(), 4);
+}
+
+TEST(DataSetTest, Errors) {
+  EXPECT_EQ(getError({{"z", DType::F32, {1}}}),
+            "data: expected a tensor 'z', but got 'x', 'y'");
+  EXPECT_EQ(getError({{"x", DType::I32, {2, 2}}}),
+            "data: expected tensor 'x' to be I32[n * 2, 2], but got F32[6, 2]");
+  EXPECT_EQ(getError({{"x", DType::F32, {2, 3}}}),
+            "data: expected tensor 'x' to be F32[n * 2, 3], but got F32[6, 2]");
+  EXPECT_EQ(getError({{"x", DType::F32, {4, 2}}}),
+            "data: expected the first axis of 'x' to be a positive multiple of "
+            "4, but got 6");
+  EXPECT_EQ(getError({{"x", DType::F32, {3, 2}}, {"y", DType::F32, {1}}}),
+            "data: expected 2 batches of 'y' as of 'x', but got 3");
+}
+
+} // namespace
