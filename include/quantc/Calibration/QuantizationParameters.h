@@ -1,0 +1,66 @@
+//===- QuantizationParameters.h - scales and zero points --------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The quantization parameters of an operand, from what was seen of it
+// (activations) or from its values (constants), for a given scheme.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CALIBRATION_QUANTIZATIONPARAMETERS_H
+#define QUANTC_CALIBRATION_QUANTIZATIONPARAMETERS_H
+
+#include "quantc/Calibration/RangeEstimator.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Diagnostics.h"
+
+namespace quantc {
+
+/// Scales and zero points, row major. `shape` has one dimension for each axis
+/// of the scheme and is what qnn.quantize expects of its parameter operands.
+struct QuantizationParameters {
+  llvm::SmallVector<int64_t> shape;
+  llvm::SmallVector<float> scales;
+  /// As many as scales; empty for a symmetric scheme.
+  llvm::SmallVector<int64_t> zeroPoints;
+};
+
+/// The number of parameters along each of the scheme's axes for an operand of
+/// the given shape. Fails if the scheme does not fit the operand.
+mlir::FailureOr<llvm::SmallVector<int64_t>>
+getParameterShape(qnn::QuantizationAttr scheme,
+                  llvm::ArrayRef<int64_t> operandShape,
+                  llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// Parameters of an activation from its calibrated statistics. `observedAxis`
+/// is the axis of the observer's per-channel values: a scheme with that one
+/// axis and the estimator minmax takes the ranges from them. Every other
+/// granularity but per tensor is an error.
+mlir::FailureOr<QuantizationParameters> computeQuantizationParameters(
+    qnn::StatisticsAttr statistics, std::optional<int64_t> observedAxis,
+    qnn::QuantizationAttr scheme, llvm::ArrayRef<int64_t> operandShape,
+    llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// Parameters of a constant from its values: `data` is the dense row-major
+/// buffer of an f32, f16 or bf16 tensor of type `type`. NaN and infinities do
+/// not count.
+mlir::FailureOr<QuantizationParameters> computeQuantizationParameters(
+    llvm::ArrayRef<char> data, mlir::RankedTensorType type,
+    qnn::QuantizationAttr scheme,
+    llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// The parameters of one range, by the scheme's storage type and symmetry.
+AffineParameters computeAffine(Range range, qnn::QuantizationAttr scheme);
+
+/// Statistics as an attribute and back. Channels that saw no finite value are
+/// [0, 0] in the attribute.
+qnn::StatisticsAttr toAttribute(const Statistics &statistics,
+                                mlir::MLIRContext *context);
+Statistics fromAttribute(qnn::StatisticsAttr attribute);
+
+} // namespace quantc
+
+#endif // QUANTC_CALIBRATION_QUANTIZATIONPARAMETERS_H

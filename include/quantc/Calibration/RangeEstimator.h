@@ -1,0 +1,58 @@
+//===- RangeEstimator.h - from statistics to a range ------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Range estimators choose the interval that the integers will span; scale and
+// zero point follow from it. The arithmetic is normative, see
+// docs/arithmetic.md.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CALIBRATION_RANGEESTIMATOR_H
+#define QUANTC_CALIBRATION_RANGEESTIMATOR_H
+
+#include "quantc/Calibration/Statistics.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
+
+namespace quantc {
+
+/// A closed interval of real values; [0, 0] when nothing finite was seen.
+struct Range {
+  double min = 0;
+  double max = 0;
+};
+
+/// The range of `statistics` by the given estimator. Fails for a parameter that
+/// the estimator does not take and for estimators that need more than
+/// min/max and histogram.
+///
+/// * minmax: all of it; no parameter.
+/// * percentile p in (0, 100]: with n elements, at most floor(n (1 - p/100) /
+/// 2)
+///   elements are cut off on each side; the ends are those of the outermost
+///   bins kept, clipped to minimum and maximum. p = 100 is minmax.
+llvm::Expected<Range> estimateRange(const Statistics &statistics,
+                                    qnn::RangeEstimator estimator,
+                                    std::optional<double> parameter);
+
+/// Scale and zero point of one range.
+struct AffineParameters {
+  float scale = 1;
+  int64_t zeroPoint = 0;
+};
+
+/// s = (max - min) / (qmax - qmin) and z = round_half_even(qmin - min / s)
+/// clamped to [qmin, qmax], after widening the range to contain 0. The scale is
+/// computed in double, rounded once to f32, and never below the smallest normal
+/// f32; a range of only zero has scale 1.
+AffineParameters computeAffine(Range range, qnn::StorageRange storage);
+
+/// s = amax / qmax, with the same care. `storageMax` is the largest integer, or
+/// the largest finite value of an f8 type.
+float computeSymmetricScale(Range range, double storageMax);
+
+} // namespace quantc
+
+#endif // QUANTC_CALIBRATION_RANGEESTIMATOR_H

@@ -1,0 +1,100 @@
+//===- Statistics.h - what an observer saw ----------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The numeric core of calibration: plain values, no IR.
+//
+// Guarantee: what an observer saw is a function of the multiset of elements
+// that it saw. The order of the data, the size of the batches and the number of
+// shards merged in whatever order do not change a bit of it, because every part
+// is a count, a minimum or a maximum, and because the histogram lies on a grid
+// that depends on the largest magnitude alone and widens by merging whole bins.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CALIBRATION_STATISTICS_H
+#define QUANTC_CALIBRATION_STATISTICS_H
+
+#include "llvm/Support/Error.h"
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace quantc {
+
+/// Counts of signed values on an absolute grid of bins of width 2^exponent: bin
+/// i holds the values in [i * 2^exponent, (i + 1) * 2^exponent). The exponent
+/// is ilogb(largest magnitude) - 10, so that indices lie in [-2048, 2048)
+/// whatever the data are, a bin is at most 1/1024 of the largest magnitude
+/// wide, and a larger magnitude only merges neighbouring bins in pairs.
+class Histogram {
+public:
+  static constexpr int kHalfBins = 2048;
+  /// The exponent of an all-zero tensor: that of the smallest f32.
+  static constexpr int kMinExponent = -149 - 10;
+  /// The exponent that the largest finite f32 leads to.
+  static constexpr int kMaxExponent = 127 - 10;
+
+  /// The exponent of the grid for data of the given largest magnitude.
+  static int getExponent(double absMax);
+
+  int getExponent() const { return exponent; }
+  int64_t getCount(int bin) const { return bins[bin + kHalfBins]; }
+  int64_t getTotal() const;
+
+  /// Widens the grid until it has the given exponent; a smaller one changes
+  /// nothing.
+  void widen(int newExponent);
+
+  /// Counts `values`, none of which may exceed the grid; NaN and infinities are
+  /// left out.
+  void add(const float *values, int64_t size);
+  void addToBin(int bin, int64_t count) { bins[bin + kHalfBins] += count; }
+  void add(const Histogram &other);
+
+private:
+  int exponent = kMinExponent;
+  std::vector<int64_t> bins = std::vector<int64_t>(2 * kHalfBins);
+};
+
+/// Minimum and maximum of what was seen; empty until something was.
+struct MinMax {
+  float min = std::numeric_limits<float>::infinity();
+  float max = -std::numeric_limits<float>::infinity();
+
+  bool isEmpty() const { return min > max; }
+  void merge(const MinMax &other) {
+    min = other.min < min ? other.min : min;
+    max = other.max > max ? other.max : max;
+  }
+};
+
+/// All that one observer saw. `count` finite elements; NaN and infinities are
+/// counted on their own and are not part of anything else.
+struct Statistics {
+  int64_t count = 0;
+  int64_t nanCount = 0;
+  int64_t infCount = 0;
+  MinMax range;
+  /// One entry per index along the observer's axis; empty without an axis.
+  std::vector<MinMax> channels;
+  Histogram histogram;
+
+  explicit Statistics(int64_t channelCount = 0) : channels(channelCount) {}
+
+  /// Takes in a dense tensor of shape outer x channels x inner (without an axis
+  /// the channels count one).
+  void update(const float *values, int64_t outer, int64_t inner);
+
+  /// Takes in what another observer of the same tensor saw. Both must have the
+  /// same number of channels.
+  void merge(const Statistics &other);
+};
+
+} // namespace quantc
+
+#endif // QUANTC_CALIBRATION_STATISTICS_H

@@ -1,0 +1,287 @@
+//===- QuantizationParameters.cpp - scales and zero points ----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/QuantizationParameters.h"
+
+#include "llvm/ADT/APFloat.h"
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qnn;
+
+using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+//===----------------------------------------------------------------------===//
+// Ranges to parameters
+//===----------------------------------------------------------------------===//
+
+/// The largest magnitude that a storage type can hold.
+static double getStorageMax(Type storage, bool narrowRange) {
+  if (auto type = dyn_cast<FloatType>(storage))
+    return llvm::APFloat::getLargest(type.getFloatSemantics())
+        .convertToDouble();
+  return double(getStorageRange(storage, narrowRange).max);
+}
+
+AffineParameters quantc::computeAffine(Range range, QuantizationAttr scheme) {
+  if (scheme.getSymmetric())
+    return {
+        computeSymmetricScale(
+            range, getStorageMax(scheme.getStorage(), scheme.getNarrowRange())),
+        0};
+  return computeAffine(
+      range, getStorageRange(scheme.getStorage(), scheme.getNarrowRange()));
+}
+
+static std::optional<double> getEstimatorParameter(QuantizationAttr scheme) {
+  if (FloatAttr parameter = scheme.getEstimatorParameter())
+    return parameter.getValueAsDouble();
+  return std::nullopt;
+}
+
+static void append(QuantizationParameters &parameters, Range range,
+                   QuantizationAttr scheme) {
+  AffineParameters affine = computeAffine(range, scheme);
+  parameters.scales.push_back(affine.scale);
+  if (!scheme.getSymmetric())
+    parameters.zeroPoints.push_back(affine.zeroPoint);
+}
+
+static LogicalResult append(QuantizationParameters &parameters,
+                            const Statistics &statistics,
+                            QuantizationAttr scheme, EmitError emitError) {
+  llvm::Expected<Range> range = estimateRange(statistics, scheme.getEstimator(),
+                                              getEstimatorParameter(scheme));
+  if (!range)
+    return emitError() << llvm::toString(range.takeError());
+  append(parameters, *range, scheme);
+  return success();
+}
+
+FailureOr<SmallVector<int64_t>>
+quantc::getParameterShape(QuantizationAttr scheme, ArrayRef<int64_t> shape,
+                          EmitError emitError) {
+  SmallVector<int64_t> result;
+  for (auto [i, axis] : llvm::enumerate(scheme.getAxes())) {
+    if (axis < 0 || axis >= int64_t(shape.size()))
+      return emitError() << "expected axes in [0, " << shape.size()
+                         << "), but got " << axis;
+    int64_t block = scheme.getBlocks().empty() ? 1 : scheme.getBlocks()[i];
+    if (ShapedType::isDynamic(shape[axis]))
+      return emitError() << "expected a static size of dimension " << axis;
+    if (block < 1 || shape[axis] % block != 0)
+      return emitError() << "expected a block size that divides dimension "
+                         << axis << " of size " << shape[axis] << ", but got "
+                         << block;
+    result.push_back(shape[axis] / block);
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Activations
+//===----------------------------------------------------------------------===//
+
+FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
+    StatisticsAttr attribute, std::optional<int64_t> observedAxis,
+    QuantizationAttr scheme, ArrayRef<int64_t> operandShape,
+    EmitError emitError) {
+  FailureOr<SmallVector<int64_t>> shape =
+      getParameterShape(scheme, operandShape, emitError);
+  if (failed(shape))
+    return failure();
+  Statistics statistics = fromAttribute(attribute);
+  QuantizationParameters result;
+  result.shape = *shape;
+  if (scheme.getGranularity() == Granularity::Tensor) {
+    if (failed(append(result, statistics, scheme, emitError)))
+      return failure();
+    return result;
+  }
+
+  bool perChannel = observedAxis && scheme.getAxes().size() == 1 &&
+                    scheme.getAxes().front() == *observedAxis &&
+                    result.shape.front() == int64_t(statistics.channels.size());
+  if (!perChannel || scheme.getEstimator() != RangeEstimator::MinMax)
+    return emitError()
+           << "expected granularity 'tensor', or 'minmax' along the observed "
+              "axis, but got "
+           << scheme;
+  for (const MinMax &channel : statistics.channels)
+    append(result, Range{channel.min, channel.max}, scheme);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Runs over the elements of a dense tensor together with the index of the
+/// parameter that each belongs to.
+class ParameterWalk {
+public:
+  ParameterWalk(ArrayRef<int64_t> shape, QuantizationAttr scheme,
+                ArrayRef<int64_t> parameterShape)
+      : shape(shape), blocks(shape.size(), 1), strides(shape.size(), 0) {
+    int64_t stride = 1;
+    for (int64_t i = int64_t(scheme.getAxes().size()) - 1; i >= 0; --i) {
+      int64_t axis = scheme.getAxes()[i];
+      blocks[axis] = scheme.getBlocks().empty() ? 1 : scheme.getBlocks()[i];
+      strides[axis] = stride;
+      stride *= parameterShape[i];
+    }
+  }
+
+  /// Calls visit(element, parameter) in row-major order.
+  template <typename VisitFn>
+  void run(VisitFn visit) const {
+    if (shape.empty())
+      return visit(0, 0);
+    if (llvm::is_contained(shape, 0))
+      return;
+    int64_t inner = shape.back(), innerBlock = blocks.back();
+    int64_t innerStride = strides.back();
+    SmallVector<int64_t> index(shape.size() - 1, 0);
+    for (int64_t element = 0;;) {
+      int64_t base = 0;
+      for (size_t i = 0; i < index.size(); ++i)
+        base += index[i] / blocks[i] * strides[i];
+      for (int64_t i = 0; i < inner; ++i)
+        visit(element++, base + i / innerBlock * innerStride);
+      int64_t dim = int64_t(index.size()) - 1;
+      while (dim >= 0 && ++index[dim] == shape[dim])
+        index[dim--] = 0;
+      if (dim < 0)
+        return;
+    }
+  }
+
+private:
+  ArrayRef<int64_t> shape;
+  SmallVector<int64_t> blocks, strides;
+};
+} // namespace
+
+static float readElement(const char *data, int64_t index, Type type) {
+  if (type.isF32()) {
+    float value;
+    std::memcpy(&value, data + index * sizeof(float), sizeof(float));
+    return value;
+  }
+  uint16_t bits;
+  std::memcpy(&bits, data + index * sizeof(bits), sizeof(bits));
+  return llvm::APFloat(cast<FloatType>(type).getFloatSemantics(),
+                       llvm::APInt(16, bits))
+      .convertToFloat();
+}
+
+FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
+    ArrayRef<char> data, RankedTensorType type, QuantizationAttr scheme,
+    EmitError emitError) {
+  Type element = type.getElementType();
+  if (!element.isF32() && !element.isF16() && !element.isBF16())
+    return emitError() << "expected a constant of f32, f16 or bf16, but got "
+                       << type;
+  int64_t bytes = type.getNumElements() * element.getIntOrFloatBitWidth() / 8;
+  if (int64_t(data.size()) != bytes)
+    return emitError() << "expected " << bytes << " bytes for " << type
+                       << ", but got " << data.size();
+  FailureOr<SmallVector<int64_t>> shape =
+      getParameterShape(scheme, type.getShape(), emitError);
+  if (failed(shape))
+    return failure();
+
+  QuantizationParameters result;
+  result.shape = *shape;
+  int64_t parameterCount = ShapedType::getNumElements(result.shape);
+  ParameterWalk walk(type.getShape(), scheme, result.shape);
+  if (scheme.getEstimator() == RangeEstimator::MinMax) {
+    std::vector<MinMax> ranges(parameterCount);
+    walk.run([&](int64_t index, int64_t parameter) {
+      float value = readElement(data.data(), index, element);
+      if (std::isfinite(value))
+        ranges[parameter].merge({value, value});
+    });
+    for (const MinMax &range : ranges)
+      append(result, range.isEmpty() ? Range{} : Range{range.min, range.max},
+             scheme);
+    return result;
+  }
+
+  // The other estimators need the distribution; one group of values at a time
+  // keeps memory at the size of the tensor.
+  std::vector<std::vector<float>> groups(parameterCount);
+  walk.run([&](int64_t index, int64_t parameter) {
+    groups[parameter].push_back(readElement(data.data(), index, element));
+  });
+  for (const std::vector<float> &group : groups) {
+    Statistics statistics;
+    statistics.update(group.data(), 1, group.size());
+    if (failed(append(result, statistics, scheme, emitError)))
+      return failure();
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+StatisticsAttr quantc::toAttribute(const Statistics &statistics,
+                                   MLIRContext *context) {
+  Builder builder(context);
+  SmallVector<float> channelMin, channelMax;
+  for (const MinMax &channel : statistics.channels) {
+    channelMin.push_back(channel.isEmpty() ? 0 : channel.min);
+    channelMax.push_back(channel.isEmpty() ? 0 : channel.max);
+  }
+  const Histogram &histogram = statistics.histogram;
+  int first = -Histogram::kHalfBins, last = Histogram::kHalfBins - 1;
+  while (first < last && histogram.getCount(first) == 0)
+    ++first;
+  while (last > first && histogram.getCount(last) == 0)
+    --last;
+  SmallVector<int64_t> counts;
+  if (histogram.getCount(first) != 0)
+    for (int bin = first; bin <= last; ++bin)
+      counts.push_back(histogram.getCount(bin));
+  MinMax range = statistics.range.isEmpty() ? MinMax{0, 0} : statistics.range;
+  return StatisticsAttr::get(
+      context, statistics.count, statistics.nanCount, statistics.infCount,
+      builder.getF32FloatAttr(range.min), builder.getF32FloatAttr(range.max),
+      builder.getDenseF32ArrayAttr(channelMin),
+      builder.getDenseF32ArrayAttr(channelMax), histogram.getExponent(),
+      counts.empty() ? 0 : first, builder.getDenseI64ArrayAttr(counts));
+}
+
+Statistics quantc::fromAttribute(StatisticsAttr attribute) {
+  ArrayRef<float> channelMin = attribute.getChannelMin();
+  Statistics result(channelMin.size());
+  result.count = attribute.getCount();
+  result.nanCount = attribute.getNanCount();
+  result.infCount = attribute.getInfCount();
+  if (result.count)
+    result.range = {float(attribute.getMin().getValueAsDouble()),
+                    float(attribute.getMax().getValueAsDouble())};
+  for (auto [i, channel] : llvm::enumerate(result.channels))
+    channel = {channelMin[i], attribute.getChannelMax()[i]};
+
+  ArrayRef<int64_t> counts = attribute.getHistogram();
+  int exponent =
+      std::clamp<int64_t>(attribute.getBinExponent(), Histogram::kMinExponent,
+                          Histogram::kMaxExponent);
+  result.histogram.widen(exponent);
+  for (auto [i, count] : llvm::enumerate(counts)) {
+    int64_t bin = attribute.getFirstBin() + int64_t(i);
+    result.histogram.addToBin(std::clamp<int64_t>(bin, -Histogram::kHalfBins,
+                                                  Histogram::kHalfBins - 1),
+                              count);
+  }
+  return result;
+}

@@ -1,0 +1,149 @@
+//===- Statistics.cpp - what an observer saw ------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/Statistics.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+using namespace quantc;
+
+//===----------------------------------------------------------------------===//
+// Histogram
+//===----------------------------------------------------------------------===//
+
+int Histogram::getExponent(double absMax) {
+  if (absMax == 0)
+    return kMinExponent;
+  return std::clamp(std::ilogb(absMax) - 10, kMinExponent, kMaxExponent);
+}
+
+void Histogram::widen(int newExponent) {
+  if (newExponent <= exponent)
+    return;
+  // After kHalfBins' worth of doublings only the bins -1 and 0 are left, and
+  // further ones change nothing.
+  int shift = std::min(newExponent - exponent, 12);
+  exponent = newExponent;
+  // An arithmetic shift rounds down, as the bins of negative values need. Going
+  // outwards from zero, a bin is read before the ones that move into it.
+  for (int bin = 0; bin < kHalfBins; ++bin)
+    if (int64_t count = std::exchange(bins[bin + kHalfBins], 0))
+      addToBin(bin >> shift, count);
+  for (int bin = -1; bin >= -kHalfBins; --bin)
+    if (int64_t count = std::exchange(bins[bin + kHalfBins], 0))
+      addToBin(bin >> shift, count);
+}
+
+int64_t Histogram::getTotal() const {
+  return std::accumulate(bins.begin(), bins.end(), int64_t(0));
+}
+
+void Histogram::add(const float *values, int64_t size) {
+  // Scaling by a power of two is exact in double even where f32 would lose the
+  // sign of a denormal.
+  double scale = std::ldexp(1.0, -exponent);
+  int64_t *zero = bins.data() + kHalfBins;
+  for (int64_t i = 0; i < size; ++i)
+    if (std::isfinite(values[i]))
+      ++zero[static_cast<int>(std::floor(values[i] * scale))];
+}
+
+void Histogram::add(const Histogram &other) {
+  if (other.exponent < exponent) {
+    Histogram wide = other;
+    wide.widen(exponent);
+    return add(wide);
+  }
+  widen(other.exponent);
+  for (size_t i = 0; i < bins.size(); ++i)
+    bins[i] += other.bins[i];
+}
+
+//===----------------------------------------------------------------------===//
+// Statistics
+//===----------------------------------------------------------------------===//
+
+/// What a run of elements holds besides NaN and infinities.
+namespace {
+struct Run {
+  MinMax range;
+  int64_t nanCount = 0;
+  int64_t infCount = 0;
+};
+} // namespace
+
+static Run scan(const float *values, int64_t size) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  Run run;
+  float min = inf, max = -inf;
+  int64_t nan = 0, infinite = 0;
+  for (int64_t i = 0; i < size; ++i) {
+    float value = values[i];
+    nan += value != value;
+    bool isInf = value == inf || value == -inf;
+    infinite += isInf;
+    // Comparisons with NaN are false and leave min and max alone.
+    min = !isInf && value < min ? value : min;
+    max = !isInf && value > max ? value : max;
+  }
+  run.nanCount = nan;
+  run.infCount = infinite;
+  // Whether -0.0 or 0.0 came first must not show: adding 0.0 makes both 0.0.
+  run.range = {min + 0.0f, max + 0.0f};
+  return run;
+}
+
+void Statistics::update(const float *values, int64_t outer, int64_t inner) {
+  int64_t channelCount = channels.empty() ? 1 : channels.size();
+  int64_t size = outer * channelCount * inner;
+  Run run;
+  if (channels.empty() || inner > 1) {
+    // Runs of one channel each.
+    for (int64_t i = 0; i < outer * channelCount; ++i) {
+      Run part = scan(values + i * inner, inner);
+      run.range.merge(part.range);
+      run.nanCount += part.nanCount;
+      run.infCount += part.infCount;
+      if (!channels.empty())
+        channels[i % channelCount].merge(part.range);
+    }
+  } else {
+    // The channels are innermost: one pass for the tensor, one for them.
+    run = scan(values, size);
+    for (int64_t i = 0; i < outer; ++i)
+      for (int64_t c = 0; c < channelCount; ++c) {
+        float value = values[i * channelCount + c] + 0.0f;
+        if (std::isfinite(value))
+          channels[c].merge({value, value});
+      }
+  }
+
+  range.merge(run.range);
+  nanCount += run.nanCount;
+  infCount += run.infCount;
+  count += size - run.nanCount - run.infCount;
+  if (range.isEmpty())
+    return;
+  double absMax = std::max(std::fabs(double(range.min)), double(range.max));
+  histogram.widen(Histogram::getExponent(absMax));
+  histogram.add(values, size);
+}
+
+void Statistics::merge(const Statistics &other) {
+  assert(channels.size() == other.channels.size() &&
+         "expected observers of the same tensor");
+  count += other.count;
+  nanCount += other.nanCount;
+  infCount += other.infCount;
+  range.merge(other.range);
+  for (size_t i = 0; i < channels.size(); ++i)
+    channels[i].merge(other.channels[i]);
+  histogram.add(other.histogram);
+}

@@ -1,0 +1,181 @@
+//===- QuantizationParametersTest.cpp - parameters of every granularity ---===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/QuantizationParameters.h"
+
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/MLIRContext.h"
+#include "gtest/gtest.h"
+#include <cmath>
+#include <random>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qnn;
+
+namespace {
+
+class QuantizationParametersTest : public testing::Test {
+protected:
+  QuantizationParametersTest() {
+    context.loadDialect<QNNDialect>();
+    context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+      message = diagnostic.str();
+      return success();
+    });
+  }
+
+  QuantizationAttr scheme(StringRef text) {
+    return cast<QuantizationAttr>(
+        parseAttribute(("#qnn.quantization<" + text + ">").str(), &context));
+  }
+
+  FailureOr<QuantizationParameters> compute(ArrayRef<float> values,
+                                            ArrayRef<int64_t> shape,
+                                            StringRef schemeText) {
+    ArrayRef<char> data(reinterpret_cast<const char *>(values.data()),
+                        values.size() * sizeof(float));
+    auto type = RankedTensorType::get(shape, Float32Type::get(&context));
+    return computeQuantizationParameters(data, type, scheme(schemeText), [&] {
+      return emitError(UnknownLoc::get(&context));
+    });
+  }
+
+  FailureOr<QuantizationParameters> compute(const Statistics &statistics,
+                                            std::optional<int64_t> axis,
+                                            ArrayRef<int64_t> shape,
+                                            StringRef schemeText) {
+    return computeQuantizationParameters(
+        toAttribute(statistics, &context), axis, scheme(schemeText), shape,
+        [&] { return emitError(UnknownLoc::get(&context)); });
+  }
+
+  MLIRContext context;
+  std::string message;
+};
+
+TEST_F(QuantizationParametersTest, ConstantPerTensor) {
+  auto result = compute({-1, 0.5, 2.54, NAN, INFINITY}, {5},
+                        "i8 symmetric narrow_range tensor minmax");
+  ASSERT_TRUE(succeeded(result));
+  EXPECT_TRUE(result->shape.empty());
+  ASSERT_EQ(result->scales.size(), 1u);
+  EXPECT_FLOAT_EQ(result->scales[0], 0.02f);
+  EXPECT_TRUE(result->zeroPoints.empty());
+}
+
+TEST_F(QuantizationParametersTest, ConstantPerAxisAndBlock) {
+  // A 2x4x6 tensor against a direct computation, for each set of axes.
+  std::vector<float> values(48);
+  std::mt19937 engine(1);
+  for (float &value : values)
+    value = std::uniform_real_distribution<float>(-5, 5)(engine);
+  struct {
+    const char *text;
+    std::array<int64_t, 3> parameterCounts;
+  } cases[] = {
+      {"i8 symmetric channel axes = [0] minmax", {2, 1, 1}},
+      {"i8 symmetric channel axes = [1] minmax", {1, 4, 1}},
+      {"i8 symmetric channel axes = [2] minmax", {1, 1, 6}},
+      {"i8 symmetric token axes = [0, 1] minmax", {2, 4, 1}},
+      {"i8 symmetric block axes = [1, 2] blocks = [2, 3] minmax", {1, 2, 2}},
+      {"i8 symmetric block axes = [0, 2] blocks = [1, 2] percentile "
+       "100.0",
+       {2, 1, 3}}};
+  for (auto [text, counts] : cases) {
+    SCOPED_TRACE(text);
+    auto result = compute(values, {2, 4, 6}, text);
+    ASSERT_TRUE(succeeded(result));
+    std::vector<float> amax(counts[0] * counts[1] * counts[2]);
+    for (int i = 0; i < 2; ++i)
+      for (int j = 0; j < 4; ++j)
+        for (int k = 0; k < 6; ++k) {
+          int64_t a = i * counts[0] / 2, b = j * counts[1] / 4,
+                  c = k * counts[2] / 6;
+          float &entry = amax[(a * counts[1] + b) * counts[2] + c];
+          entry = std::max(entry, std::fabs(values[(i * 4 + j) * 6 + k]));
+        }
+    ASSERT_EQ(result->scales.size(), amax.size());
+    for (size_t i = 0; i < amax.size(); ++i)
+      EXPECT_EQ(result->scales[i], float(double(amax[i]) / 127));
+  }
+}
+
+TEST_F(QuantizationParametersTest, StorageTypes) {
+  auto scaleOf = [&](StringRef text) {
+    auto result = compute({-2, 1}, {2}, text);
+    return succeeded(result) ? result->scales[0] : NAN;
+  };
+  EXPECT_EQ(scaleOf("i4 symmetric narrow_range tensor minmax"), 2.0f / 7);
+  EXPECT_EQ(scaleOf("i16 symmetric tensor minmax"), 2.0f / 32767);
+  EXPECT_EQ(scaleOf("f8E4M3FN symmetric tensor minmax"), 2.0f / 448);
+  EXPECT_EQ(scaleOf("f8E5M2 symmetric tensor minmax"), 2.0f / 57344);
+  auto affine = compute({-2, 1}, {2}, "ui8 asymmetric tensor minmax");
+  ASSERT_TRUE(succeeded(affine));
+  EXPECT_EQ(affine->scales[0], float(3.0 / 255));
+  EXPECT_EQ(affine->zeroPoints[0], 170);
+}
+
+TEST_F(QuantizationParametersTest, HalfPrecisionConstants) {
+  uint16_t f16[] = {0x3c00, 0xc248}; // 1.0, -3.140625
+  auto type = RankedTensorType::get({2}, Float16Type::get(&context));
+  auto result = computeQuantizationParameters(
+      ArrayRef<char>(reinterpret_cast<char *>(f16), 4), type,
+      scheme("i8 symmetric tensor minmax"),
+      [&] { return emitError(UnknownLoc::get(&context)); });
+  ASSERT_TRUE(succeeded(result));
+  EXPECT_EQ(result->scales[0], float(3.140625 / 127));
+}
+
+TEST_F(QuantizationParametersTest, Statistics) {
+  std::vector<float> values = {-1, 0.25, 2, 8, 1, 4};
+  Statistics statistics(3);
+  statistics.update(values.data(), 2, 1);
+  auto tensor = compute(statistics, 1, {2, 3}, "i8 asymmetric tensor minmax");
+  ASSERT_TRUE(succeeded(tensor));
+  EXPECT_EQ(tensor->scales[0], float(9.0 / 255));
+  EXPECT_EQ(tensor->zeroPoints[0], -100);
+  auto channels =
+      compute(statistics, 1, {2, 3}, "i8 symmetric channel axes = [1] minmax");
+  ASSERT_TRUE(succeeded(channels));
+  EXPECT_EQ(channels->shape, (SmallVector<int64_t>{3}));
+  EXPECT_EQ(channels->scales[0], float(8.0 / 127));
+  EXPECT_EQ(channels->scales[1], float(1.0 / 127));
+  EXPECT_EQ(channels->scales[2], float(4.0 / 127));
+}
+
+TEST_F(QuantizationParametersTest, StatisticsSurviveTheAttribute) {
+  std::vector<float> values = {-1e-3f, 0.25, 2, 8, 1, NAN, INFINITY, NAN};
+  Statistics statistics(4);
+  statistics.update(values.data(), 2, 1);
+  StatisticsAttr attribute = toAttribute(statistics, &context);
+  EXPECT_EQ(toAttribute(fromAttribute(attribute), &context), attribute);
+  StatisticsAttr empty = toAttribute(Statistics(), &context);
+  EXPECT_EQ(toAttribute(fromAttribute(empty), &context), empty);
+}
+
+TEST_F(QuantizationParametersTest, Refusals) {
+  EXPECT_TRUE(failed(compute({1, 2}, {2},
+                             "i8 symmetric channel axes = [1] "
+                             "minmax")));
+  EXPECT_EQ(message, "expected axes in [0, 1), but got 1");
+  EXPECT_TRUE(failed(compute({1, 2, 3}, {3},
+                             "i8 symmetric block axes = [0] "
+                             "blocks = [2] minmax")));
+  EXPECT_EQ(message, "expected a block size that divides dimension 0 of size "
+                     "3, but got 2");
+  EXPECT_TRUE(failed(compute({1, 2}, {3}, "i8 symmetric tensor minmax")));
+  EXPECT_EQ(message, "expected 12 bytes for 'tensor<3xf32>', but got 8");
+  EXPECT_TRUE(failed(compute(Statistics(), std::nullopt, {2, 3},
+                             "i8 symmetric channel axes = [1] minmax")));
+  EXPECT_EQ(message,
+            "expected granularity 'tensor', or 'minmax' along the observed "
+            "axis, but got #qnn.quantization<i8 symmetric channel axes = [1] "
+            "minmax>");
+}
+
+} // namespace

@@ -1,0 +1,211 @@
+//===- StatisticsTest.cpp - observers on adversarial data -----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/Statistics.h"
+
+#include "gtest/gtest.h"
+#include <algorithm>
+#include <cfloat>
+#include <cmath>
+#include <map>
+#include <random>
+
+using namespace quantc;
+
+namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+/// The histogram by its definition: all data at hand, exact arithmetic.
+struct Reference {
+  explicit Reference(const std::vector<float> &values) {
+    double absMax = 0;
+    for (float value : values) {
+      nanCount += std::isnan(value);
+      infCount += std::isinf(value);
+      if (!std::isfinite(value))
+        continue;
+      ++count;
+      min = std::min(min, value + 0.0f);
+      max = std::max(max, value + 0.0f);
+      absMax = std::max<double>(absMax, std::fabs(value));
+    }
+    exponent = absMax == 0 ? -159 : int(std::floor(std::log2(absMax))) - 10;
+    for (float value : values)
+      if (std::isfinite(value))
+        ++bins[int(std::floor(value / std::pow(2.0, exponent)))];
+  }
+
+  int64_t count = 0, nanCount = 0, infCount = 0;
+  float min = kInf, max = -kInf;
+  int exponent;
+  std::map<int, int64_t> bins;
+};
+
+void expectEqual(const Statistics &actual, const Reference &expected) {
+  EXPECT_EQ(actual.count, expected.count);
+  EXPECT_EQ(actual.nanCount, expected.nanCount);
+  EXPECT_EQ(actual.infCount, expected.infCount);
+  EXPECT_EQ(actual.range.min, expected.min);
+  EXPECT_EQ(actual.range.max, expected.max);
+  EXPECT_EQ(actual.histogram.getExponent(), expected.exponent);
+  for (int bin = -Histogram::kHalfBins; bin < Histogram::kHalfBins; ++bin) {
+    auto it = expected.bins.find(bin);
+    int64_t count = it == expected.bins.end() ? 0 : it->second;
+    EXPECT_EQ(actual.histogram.getCount(bin), count) << "bin " << bin;
+  }
+}
+
+void expectEqual(const Statistics &a, const Statistics &b) {
+  EXPECT_EQ(a.count, b.count);
+  EXPECT_EQ(a.nanCount, b.nanCount);
+  EXPECT_EQ(a.infCount, b.infCount);
+  auto sameBits = [](float x, float y) {
+    return x == y && std::signbit(x) == std::signbit(y);
+  };
+  EXPECT_TRUE(sameBits(a.range.min, b.range.min));
+  EXPECT_TRUE(sameBits(a.range.max, b.range.max));
+  ASSERT_EQ(a.channels.size(), b.channels.size());
+  for (size_t i = 0; i < a.channels.size(); ++i) {
+    EXPECT_TRUE(sameBits(a.channels[i].min, b.channels[i].min));
+    EXPECT_TRUE(sameBits(a.channels[i].max, b.channels[i].max));
+  }
+  EXPECT_EQ(a.histogram.getExponent(), b.histogram.getExponent());
+  for (int bin = -Histogram::kHalfBins; bin < Histogram::kHalfBins; ++bin)
+    EXPECT_EQ(a.histogram.getCount(bin), b.histogram.getCount(bin));
+}
+
+Statistics observe(const std::vector<float> &values) {
+  Statistics statistics;
+  statistics.update(values.data(), 1, values.size());
+  return statistics;
+}
+
+std::vector<float> normalData(size_t size, unsigned seed, float deviation) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal(0.3f * deviation, deviation);
+  std::vector<float> values(size);
+  for (float &value : values)
+    value = normal(engine);
+  return values;
+}
+
+struct NamedData {
+  const char *name;
+  std::vector<float> values;
+};
+
+std::vector<NamedData> adversarialData() {
+  std::vector<float> outlier = normalData(100000, 1, 1.0f);
+  outlier[4711] = 1e6f;
+  std::vector<float> mixed = normalData(1000, 2, 100.0f);
+  for (size_t i = 0; i < mixed.size(); i += 7)
+    mixed[i] = i % 2 ? kNaN : (i % 3 ? kInf : -kInf);
+  std::vector<float> denormals;
+  for (int i = -500; i < 500; ++i)
+    denormals.push_back(i * FLT_TRUE_MIN);
+  std::vector<float> negative = normalData(1000, 3, 1.0f);
+  for (float &value : negative)
+    value = -std::fabs(value);
+  return {
+      {"empty", {}},
+      {"one element", {0.1f}},
+      {"one denormal", {-FLT_TRUE_MIN}},
+      {"all zero", std::vector<float>(100, 0.0f)},
+      {"both zeros", {-0.0f, 0.0f, -0.0f}},
+      {"constant", std::vector<float>(100, -3.7f)},
+      {"only NaN", {kNaN, kNaN}},
+      {"normal", normalData(10000, 4, 1.0f)},
+      {"one outlier", outlier},
+      {"NaN and infinities", mixed},
+      {"denormals", denormals},
+      {"denormals and huge", {FLT_TRUE_MIN, -FLT_TRUE_MIN, FLT_MAX, -FLT_MAX}},
+      {"powers of two", {1, 2, 4, 8, -1, -2, -4, -8, 0.5f, -0.5f}},
+      {"one-sided", negative}};
+}
+
+TEST(StatisticsTest, EqualsTheDefinition) {
+  for (const NamedData &data : adversarialData()) {
+    SCOPED_TRACE(data.name);
+    expectEqual(observe(data.values), Reference(data.values));
+  }
+}
+
+TEST(StatisticsTest, OrderBatchesAndShardsDoNotMatter) {
+  std::mt19937 engine(5);
+  for (NamedData data : adversarialData()) {
+    SCOPED_TRACE(data.name);
+    Statistics whole = observe(data.values);
+    for (int round = 0; round < 3; ++round) {
+      std::shuffle(data.values.begin(), data.values.end(), engine);
+      Statistics first, second;
+      // Batches of growing size, dealt out to two shards at random.
+      size_t size = 1;
+      for (size_t i = 0; i < data.values.size(); i += size, size *= 2) {
+        size = std::min(size, data.values.size() - i);
+        (engine() % 2 ? first : second).update(&data.values[i], 1, size);
+      }
+      Statistics merged = second;
+      merged.merge(first);
+      first.merge(second);
+      expectEqual(whole, first);
+      expectEqual(whole, merged);
+    }
+  }
+}
+
+TEST(StatisticsTest, Channels) {
+  // Shape 3x4x5 with the channels in the middle; values of channel c lie
+  // around 10^c, and channel 3 has no finite value.
+  std::vector<float> values(60);
+  std::mt19937 engine(6);
+  std::vector<MinMax> expected(4);
+  for (int i = 0; i < 60; ++i) {
+    int c = i / 5 % 4;
+    values[i] = std::pow(10.0f, c) * (1 + engine() % 100) * (i % 2 ? 1 : -1);
+    if (c == 3)
+      values[i] = kNaN;
+    else
+      expected[c].merge({values[i], values[i]});
+  }
+  Statistics middle(4);
+  middle.update(values.data(), 3, 5);
+  // The same data with the channels innermost.
+  std::vector<float> transposed;
+  for (int o = 0; o < 3; ++o)
+    for (int i = 0; i < 5; ++i)
+      for (int c = 0; c < 4; ++c)
+        transposed.push_back(values[(o * 4 + c) * 5 + i]);
+  Statistics innermost(4);
+  innermost.update(transposed.data(), 15, 1);
+  for (int c = 0; c < 3; ++c) {
+    EXPECT_EQ(middle.channels[c].min, expected[c].min);
+    EXPECT_EQ(middle.channels[c].max, expected[c].max);
+  }
+  EXPECT_TRUE(middle.channels[3].isEmpty());
+  EXPECT_EQ(middle.nanCount, 15);
+  expectEqual(middle, innermost);
+}
+
+TEST(HistogramTest, WideningMergesPairs) {
+  Histogram fine;
+  fine.widen(-10);
+  for (int bin = -Histogram::kHalfBins; bin < Histogram::kHalfBins; ++bin)
+    fine.addToBin(bin, bin * bin + 1);
+  for (int shift : {0, 1, 3, 11, 40}) {
+    std::map<int, int64_t> expected;
+    for (int bin = -Histogram::kHalfBins; bin < Histogram::kHalfBins; ++bin)
+      expected[int(std::floor(std::ldexp(bin, -shift)))] += bin * bin + 1;
+    Histogram wide = fine;
+    wide.widen(-10 + shift);
+    EXPECT_EQ(wide.getTotal(), fine.getTotal());
+    for (auto [bin, count] : expected)
+      EXPECT_EQ(wide.getCount(bin), count) << "shift " << shift;
+  }
+}
+
+} // namespace
