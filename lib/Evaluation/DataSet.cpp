@@ -14,7 +14,7 @@
 using namespace quantc;
 using llvm::ArrayRef;
 
-int64_t TensorSpec::getNumElements() const {
+int64_t DataSpec::getNumElements() const {
   return llvm::product_of(shape, int64_t(1));
 }
 
@@ -35,7 +35,7 @@ static std::string listTensors(const SafetensorsFile &file) {
 /// Returns the tensor for `input` if its type is right but for the size of the
 /// batch axis.
 static llvm::Expected<const SafetensorsTensor *>
-lookupInput(const SafetensorsFile &file, const TensorSpec &input) {
+lookupInput(const SafetensorsFile &file, const DataSpec &input) {
   const SafetensorsTensor *tensor = file.lookup(input.name);
   if (!tensor)
     return makeError(file, "expected a tensor '" + input.name + "', but got " +
@@ -56,10 +56,10 @@ lookupInput(const SafetensorsFile &file, const TensorSpec &input) {
 
 llvm::Expected<DataSet>
 DataSet::create(std::shared_ptr<const SafetensorsFile> file,
-                ArrayRef<TensorSpec> inputs) {
+                ArrayRef<DataSpec> inputs) {
   DataSet data;
-  const TensorSpec *first = nullptr;
-  for (const TensorSpec &input : inputs) {
+  const DataSpec *first = nullptr;
+  for (const DataSpec &input : inputs) {
     llvm::Expected<const SafetensorsTensor *> tensor =
         lookupInput(*file, input);
     if (!tensor)

@@ -31,7 +31,7 @@ const char *kHeader =
     R"({"x":{"dtype":"F32","shape":[6,2],"data_offsets":[0,48]},
 "y":{"dtype":"F32","shape":[3],"data_offsets":[48,60]}})";
 
-std::string getError(llvm::ArrayRef<TensorSpec> inputs) {
+std::string getError(llvm::ArrayRef<DataSpec> inputs) {
   llvm::Expected<DataSet> data = DataSet::create(makeFile(kHeader, 15), inputs);
   return data ? "" : llvm::toString(data.takeError());
 }

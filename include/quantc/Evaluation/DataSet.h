@@ -19,7 +19,7 @@
 namespace quantc {
 
 /// Name and type of an input or output of a compiled model.
-struct TensorSpec {
+struct DataSpec {
   std::string name;
   DType dtype;
   llvm::SmallVector<int64_t> shape;
@@ -35,7 +35,7 @@ public:
   /// Errors begin with the file's path and say what was expected.
   static llvm::Expected<DataSet>
   create(std::shared_ptr<const SafetensorsFile> file,
-         llvm::ArrayRef<TensorSpec> inputs);
+         llvm::ArrayRef<DataSpec> inputs);
 
   /// Indices along the first axis; 1 for a model without batched inputs.
   int64_t getNumSamples() const { return numBatches * batchSize; }
