@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Parameters/Passes.h"
+#include "quantc/Pipelines/ToCPU.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -21,8 +23,10 @@ int main(int argc, char **argv) {
   registry.insert<quantc::qnn::QNNDialect>();
 
   mlir::registerAllPasses();
+  quantc::cpu::registerCodegenCPUPasses();
   quantc::qnn::registerQNNPasses();
   quantc::registerParametersPasses();
+  quantc::registerToCPUPipeline();
 
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "quantc pass driver\n", registry));

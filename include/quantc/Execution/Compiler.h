@@ -1,0 +1,49 @@
+//===- Compiler.h - modules to object code ----------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_EXECUTION_COMPILER_H
+#define QUANTC_EXECUTION_COMPILER_H
+
+#include "quantc/Codegen/CPU/Target.h"
+#include "quantc/Execution/Signature.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace mlir {
+class DialectRegistry;
+} // namespace mlir
+
+namespace quantc {
+
+/// An ELF object and what it exports. The same module, target and level give
+/// the same bytes.
+struct ObjectCode {
+  llvm::SmallVector<char, 0> bytes;
+  std::vector<EntryPoint> entries;
+
+  const EntryPoint *lookup(llvm::StringRef name) const;
+};
+
+struct CompileOptions {
+  /// LLVM's level, 0 to 3. 1 compiles several times faster than 3 and gives
+  /// the same results: no level may change floating point.
+  unsigned optimizationLevel = 3;
+};
+
+/// The dialects, interfaces and translations that compileModule needs in the
+/// module's context.
+void registerCompilerDialects(mlir::DialectRegistry &registry);
+
+/// Runs qnn-to-cpu on a copy of `module` and compiles every public function.
+/// What cannot be compiled is reported as a diagnostic.
+mlir::FailureOr<ObjectCode> compileModule(mlir::ModuleOp module,
+                                          const cpu::Target &target,
+                                          const CompileOptions &options = {});
+
+} // namespace quantc
+
+#endif // QUANTC_EXECUTION_COMPILER_H

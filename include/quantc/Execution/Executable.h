@@ -1,0 +1,71 @@
+//===- Executable.h - compiled code in this process -------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_EXECUTION_EXECUTABLE_H
+#define QUANTC_EXECUTION_EXECUTABLE_H
+
+#include "quantc/Execution/Compiler.h"
+
+#include "llvm/Support/Error.h"
+#include <memory>
+
+namespace llvm::orc {
+class LLJIT;
+} // namespace llvm::orc
+
+namespace quantc {
+
+/// A function of this process that compiled code may call. Everything in a
+/// symbol's name from the first '$' on is ignored when it is looked up, so that
+/// one function can stand behind declarations of several types.
+struct HostSymbol {
+  std::string name;
+  void *address;
+};
+
+/// Object code that is loaded and can be called. Not thread safe: the calls of
+/// one Executable share its workspace.
+class Executable {
+public:
+  static llvm::Expected<std::unique_ptr<Executable>>
+  load(ObjectCode code, llvm::ArrayRef<HostSymbol> symbols = {});
+
+  /// Compiles `module` for this machine and loads it. Errors are diagnostics.
+  static mlir::FailureOr<std::unique_ptr<Executable>>
+  compile(mlir::ModuleOp module, llvm::ArrayRef<HostSymbol> symbols = {},
+          const CompileOptions &options = {});
+
+  ~Executable();
+
+  llvm::ArrayRef<EntryPoint> getEntries() const { return code.entries; }
+  /// Null where there is no such function.
+  const EntryPoint *lookup(llvm::StringRef name) const {
+    return code.lookup(name);
+  }
+
+  /// Calls `entry` with one pointer per input and output, in the order of its
+  /// signature. Fails where a parameter has no data.
+  llvm::Error run(const EntryPoint &entry, llvm::ArrayRef<const void *> inputs,
+                  llvm::ArrayRef<void *> outputs);
+  /// The same with the parameters of the caller.
+  llvm::Error run(const EntryPoint &entry,
+                  llvm::ArrayRef<const void *> parameters,
+                  llvm::ArrayRef<const void *> inputs,
+                  llvm::ArrayRef<void *> outputs);
+
+private:
+  Executable(ObjectCode code, std::unique_ptr<llvm::orc::LLJIT> jit);
+
+  ObjectCode code;
+  std::string linkErrors;
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  /// A cache line more than the largest entry needs, to align it.
+  std::vector<char> workspace;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_EXECUTION_EXECUTABLE_H

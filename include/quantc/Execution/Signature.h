@@ -1,0 +1,59 @@
+//===- Signature.h - what a compiled entry point takes ----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_EXECUTION_SIGNATURE_H
+#define QUANTC_EXECUTION_SIGNATURE_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/ArrayRef.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quantc {
+
+/// A dense row-major tensor at the boundary of compiled code. i1 is stored as
+/// one byte, 0 or 1.
+struct TensorSpec {
+  std::string name;
+  /// "bool", "i8", "i16", "i32", "i64", "f16", "bf16", "f32" or "f64".
+  std::string dtype;
+  std::vector<int64_t> shape;
+  /// What an integer stands for, where the source says so: (q - zeroPoint) *
+  /// scale.
+  std::optional<double> scale;
+  std::optional<int64_t> zeroPoint;
+
+  int64_t getNumElements() const;
+  size_t getElementBytes() const;
+  size_t getBytes() const { return getNumElements() * getElementBytes(); }
+};
+
+/// A parameter; `data` is empty where the caller has to find it by name. It
+/// belongs to the MLIRContext of the module that was compiled.
+struct ParameterSpec : TensorSpec {
+  llvm::ArrayRef<char> data;
+};
+
+/// One function of the module.
+struct EntryPoint {
+  std::string name;
+  std::vector<ParameterSpec> parameters;
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;
+  /// Bytes of scratch memory of one call, 64-byte aligned.
+  size_t workspaceBytes = 0;
+
+  /// From the attribute `qnn.signature` that codegen-cpu-prepare-entry writes.
+  static EntryPoint fromAttribute(llvm::StringRef name,
+                                  mlir::DictionaryAttr signature,
+                                  size_t workspaceBytes);
+  std::string getSymbol() const { return name + "_run_with_workspace"; }
+};
+
+} // namespace quantc
+
+#endif // QUANTC_EXECUTION_SIGNATURE_H

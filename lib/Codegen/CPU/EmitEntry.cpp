@@ -1,0 +1,100 @@
+//===- EmitEntry.cpp - the C calling convention ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Codegen/CPU/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace quantc::cpu {
+#define GEN_PASS_DEF_CODEGENCPUEMITENTRYPASS
+#include "quantc/Codegen/CPU/Passes.h.inc"
+} // namespace quantc::cpu
+
+using namespace mlir;
+
+namespace {
+
+class CodegenCPUEmitEntryPass
+    : public quantc::cpu::impl::CodegenCPUEmitEntryPassBase<
+          CodegenCPUEmitEntryPass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<LLVM::LLVMFuncOp> entries;
+    for (auto func : getOperation().getOps<LLVM::LLVMFuncOp>())
+      if (func->hasAttr("qnn.signature") && !func.isExternal())
+        entries.push_back(func);
+    for (LLVM::LLVMFuncOp func : entries)
+      if (failed(wrap(func)))
+        return signalPassFailure();
+  }
+
+private:
+  /// `func` takes its arguments in the order of the source, then one pointer
+  /// per output, then the workspace where the function needs one.
+  LogicalResult wrap(LLVM::LLVMFuncOp func) {
+    auto signature = func->getAttrOfType<DictionaryAttr>("qnn.signature");
+    auto parameters = signature.getAs<ArrayAttr>("parameters");
+    auto inputs = signature.getAs<ArrayAttr>("inputs");
+    auto outputs = signature.getAs<ArrayAttr>("outputs");
+    bool hasWorkspace = func->hasAttr("qnn.workspace_bytes");
+    if (!parameters || !inputs || !outputs ||
+        func.getNumArguments() !=
+            parameters.size() + inputs.size() + outputs.size() + hasWorkspace)
+      return func.emitOpError()
+             << "expected one argument for each parameter, input and output of "
+                "'qnn.signature', but got "
+             << func.getNumArguments();
+
+    MLIRContext *context = &getContext();
+    auto pointer = LLVM::LLVMPointerType::get(context);
+    auto status = IntegerType::get(context, 32);
+    Location loc = func.getLoc();
+    OpBuilder builder(func);
+    auto wrapper = LLVM::LLVMFuncOp::create(
+        builder, loc, (func.getName() + "_run_with_workspace").str(),
+        LLVM::LLVMFunctionType::get(
+            status, SmallVector<Type>(4, static_cast<Type>(pointer))));
+    for (StringRef carried : {"qnn.signature", "qnn.workspace_bytes"})
+      if (Attribute value = func->removeAttr(carried))
+        wrapper->setAttr(carried, value);
+
+    builder.setInsertionPointToStart(wrapper.addEntryBlock(builder));
+    SmallVector<Value> operands(func.getNumArguments());
+    auto load = [&](unsigned table, unsigned slot) -> Value {
+      Value address = LLVM::GEPOp::create(
+          builder, loc, pointer, pointer, wrapper.getArgument(table),
+          ArrayRef<LLVM::GEPArg>{static_cast<int>(slot)});
+      return LLVM::LoadOp::create(builder, loc, pointer, address);
+    };
+    auto loadTable = [&](unsigned table, ArrayAttr entries) {
+      for (auto [slot, entry] : llvm::enumerate(entries)) {
+        auto index = cast<DictionaryAttr>(entry).getAs<IntegerAttr>("argument");
+        operands[index.getInt()] = load(table, slot);
+      }
+    };
+    loadTable(0, parameters);
+    loadTable(1, inputs);
+    unsigned firstOutput = parameters.size() + inputs.size();
+    for (unsigned slot = 0; slot < outputs.size(); ++slot)
+      operands[firstOutput + slot] = load(2, slot);
+    if (hasWorkspace)
+      operands.back() = wrapper.getArgument(3);
+    LLVM::CallOp::create(builder, loc, func, operands);
+    LLVM::ReturnOp::create(builder, loc,
+                           LLVM::ConstantOp::create(builder, loc, status, 0));
+
+    func.setLinkage(LLVM::Linkage::Internal);
+    for (unsigned index = 0; index < func.getNumArguments(); ++index)
+      func.setArgAttr(index, LLVM::LLVMDialect::getNoAliasAttrName(),
+                      builder.getUnitAttr());
+    return success();
+  }
+};
+
+} // namespace

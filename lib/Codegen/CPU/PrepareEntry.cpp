@@ -1,0 +1,212 @@
+//===- PrepareEntry.cpp - parameters to arguments, signatures -------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Codegen/CPU/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace quantc::cpu {
+#define GEN_PASS_DEF_CODEGENCPUPREPAREENTRYPASS
+#include "quantc/Codegen/CPU/Passes.h.inc"
+} // namespace quantc::cpu
+
+using namespace mlir;
+
+namespace {
+
+/// The element types that have a memory format of their own.
+bool isStorable(Type type) {
+  return type.isSignlessInteger(1) || type.isSignlessInteger(8) ||
+         type.isSignlessInteger(16) || type.isSignlessInteger(32) ||
+         type.isSignlessInteger(64) || type.isIndex() ||
+         isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
+}
+
+LogicalResult verifyType(Location loc, Type type) {
+  auto tensor = dyn_cast<TensorType>(type);
+  if (!tensor)
+    return success();
+  if (!tensor.hasRank() || !tensor.hasStaticShape())
+    return emitError(loc) << "expected a static shape, but got " << type;
+  if (!isStorable(tensor.getElementType()))
+    return emitError(loc)
+           << "expected elements of type i1, i8, i16, i32, i64, f16, bf16, "
+              "f32 or f64, but got "
+           << type;
+  return success();
+}
+
+/// Only what can reach the back end is checked: all values of the function.
+LogicalResult verifyTypes(func::FuncOp func) {
+  for (BlockArgument argument : func.getArguments()) {
+    if (failed(verifyType(argument.getLoc(), argument.getType())))
+      return failure();
+    if (!isa<RankedTensorType>(argument.getType()))
+      return func.emitOpError()
+             << "expected tensor arguments, but got " << argument.getType();
+  }
+  for (Type type : func.getResultTypes())
+    if (!isa<RankedTensorType>(type))
+      return func.emitOpError() << "expected tensor results, but got " << type;
+  WalkResult result = func.walk([](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (failed(verifyType(op->getLoc(), type)))
+        return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+/// "['logits']" or "result.logits" as JAX prints the path of a result.
+StringRef leafName(StringRef path) {
+  path = path.trim("[]'\"");
+  return path.substr(path.find_last_of(".['\"") + 1);
+}
+
+/// Collects the three tables of `qnn.signature`.
+class SignatureBuilder {
+public:
+  explicit SignatureBuilder(func::FuncOp func)
+      : func(func), builder(func.getContext()) {}
+
+  void addArgument(unsigned index) {
+    if (auto name = func.getArgAttrOfType<StringAttr>(index, "qnn.parameter")) {
+      parameters.push_back(entry(index, name.getValue(), ElementsAttr()));
+      return;
+    }
+    auto name = func.getArgAttrOfType<StringAttr>(index, "qnn.input");
+    std::string fallback = "arg" + std::to_string(index);
+    inputs.push_back(entry(
+        index, unique(name ? name.getValue() : StringRef(fallback), fallback),
+        ElementsAttr()));
+  }
+
+  void addResource(unsigned index, DenseResourceElementsAttr data) {
+    parameters.push_back(entry(index, data.getRawHandle().getKey(), data));
+  }
+
+  void addResult(unsigned index) {
+    std::string fallback = "out" + std::to_string(index);
+    StringRef name;
+    if (auto given = func.getResultAttrOfType<StringAttr>(index, "qnn.output"))
+      name = given.getValue();
+    else if (auto path =
+                 func.getResultAttrOfType<StringAttr>(index, "jax.result_info"))
+      name = leafName(path.getValue());
+    SmallVector<NamedAttribute> fields = {
+        named("name",
+              builder.getStringAttr(
+                  unique(name.empty() ? StringRef(fallback) : name, fallback))),
+        named("type", TypeAttr::get(func.getResultTypes()[index]))};
+    addQuantization(func.getResultAttrDict(index), fields);
+    outputs.push_back(builder.getDictionaryAttr(fields));
+  }
+
+  DictionaryAttr build() {
+    return builder.getDictionaryAttr(
+        {named("parameters", builder.getArrayAttr(parameters)),
+         named("inputs", builder.getArrayAttr(inputs)),
+         named("outputs", builder.getArrayAttr(outputs))});
+  }
+
+private:
+  NamedAttribute named(StringRef name, Attribute value) {
+    return builder.getNamedAttr(name, value);
+  }
+
+  Attribute entry(unsigned index, StringRef name, ElementsAttr data) {
+    SmallVector<NamedAttribute> fields = {
+        named("argument", builder.getI64IntegerAttr(index)),
+        named("name", builder.getStringAttr(name)),
+        named("type", TypeAttr::get(func.getArgumentTypes()[index]))};
+    if (data)
+      fields.push_back(named("data", data));
+    addQuantization(func.getArgAttrDict(index), fields);
+    return builder.getDictionaryAttr(fields);
+  }
+
+  /// A caller that passes integers needs to know what they stand for.
+  void addQuantization(DictionaryAttr attributes,
+                       SmallVectorImpl<NamedAttribute> &fields) {
+    if (!attributes)
+      return;
+    for (StringRef key : {"scale", "zero_point"})
+      if (Attribute value = attributes.get(("qnn." + key).str()))
+        fields.push_back(named(key, value));
+  }
+
+  StringRef unique(StringRef name, StringRef fallback) {
+    return builder.getStringAttr(taken.insert(name).second ? name : fallback)
+        .getValue();
+  }
+
+  func::FuncOp func;
+  Builder builder;
+  llvm::StringSet<> taken;
+  SmallVector<Attribute> parameters, inputs, outputs;
+};
+
+class CodegenCPUPrepareEntryPass
+    : public quantc::cpu::impl::CodegenCPUPrepareEntryPassBase<
+          CodegenCPUPrepareEntryPass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      if (func.isPrivate() || func.isExternal())
+        continue;
+      if (failed(verifyTypes(func)))
+        return signalPassFailure();
+      prepare(func);
+    }
+  }
+
+private:
+  void prepare(func::FuncOp func) {
+    SignatureBuilder signature(func);
+    unsigned given = func.getNumArguments();
+    for (unsigned index = 0; index < given; ++index)
+      signature.addArgument(index);
+    for (unsigned index = 0, e = func.getNumResults(); index < e; ++index)
+      signature.addResult(index);
+
+    // Resources in order of first use; the same resource becomes one argument.
+    llvm::MapVector<Attribute, SmallVector<arith::ConstantOp>> resources;
+    func.walk([&](arith::ConstantOp op) {
+      if (isa<DenseResourceElementsAttr>(op.getValue()))
+        resources[op.getValue()].push_back(op);
+    });
+    Builder builder(func.getContext());
+    for (auto &[value, ops] : resources) {
+      auto data = cast<DenseResourceElementsAttr>(value);
+      unsigned index = func.getNumArguments();
+      NamedAttribute name = builder.getNamedAttr(
+          "qnn.parameter", builder.getStringAttr(data.getRawHandle().getKey()));
+      (void)func.insertArgument(index, data.getType(),
+                                builder.getDictionaryAttr(name),
+                                ops.front().getLoc());
+      for (arith::ConstantOp op : ops) {
+        op.getResult().replaceAllUsesWith(func.getArgument(index));
+        op.erase();
+      }
+      signature.addResource(index, data);
+    }
+    // Bufferization must copy before it writes to what the caller owns.
+    for (unsigned index = 0, e = func.getNumArguments(); index < e; ++index)
+      func.setArgAttr(index,
+                      bufferization::BufferizationDialect::kWritableAttrName,
+                      builder.getBoolAttr(false));
+    func->setAttr("qnn.signature", signature.build());
+  }
+};
+
+} // namespace
