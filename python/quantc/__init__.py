@@ -4,8 +4,8 @@
 """Helpers around the quantc compiler: export from JAX and data conversion."""
 
 from .export import export
-from .npz2safetensors import npz_to_safetensors
 from .tensors import load as load_safetensors
+from .tensors import npz_to_safetensors
 from .tensors import save as save_safetensors
 
 __all__ = ["export", "npz_to_safetensors", "load_safetensors", "save_safetensors"]

@@ -96,12 +96,11 @@ def _array(leaf, name):
     if not isinstance(leaf, (np.ndarray, np.generic, jax.Array)):
         raise TypeError(f"parameter '{name}': expected an array, but got "
                         f"{type(leaf).__name__}")
-    try:
-        dtype = jax.dtypes.canonicalize_dtype(leaf.dtype)
-        return np.asarray(leaf).astype(dtype, copy=False)
-    except TypeError:
+    if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.extended):
         raise TypeError(f"parameter '{name}': expected numbers, but got "
-                        f"{leaf.dtype}") from None
+                        f"{leaf.dtype}")
+    dtype = jax.dtypes.canonicalize_dtype(leaf.dtype)
+    return np.asarray(leaf).astype(dtype, copy=False)
 
 
 def _input_types(fn, example_inputs, names):
@@ -192,16 +191,19 @@ def _check_constants(module):
     """Refuses arrays that fn closes over, where they would bloat the module."""
     from jaxlib.mlir import ir
 
+    found = []
+
     def visit(operation):
         if operation.name == "stablehlo.constant":
             value = operation.attributes["value"]
             type = ir.ShapedType(value.type)
             elements = int(np.prod(type.shape, dtype=np.int64))
-            if elements > _LARGEST_CONSTANT and not (
-                    isinstance(value, ir.DenseElementsAttr) and value.is_splat):
-                raise ValueError(
-                    f"expected large arrays to be parameters, but got a constant "
-                    f"{type} that the function closes over at {operation.location}")
+            splat = isinstance(value, ir.DenseElementsAttr) and value.is_splat
+            if elements > _LARGEST_CONSTANT and not splat:
+                found.append(type)
         return ir.WalkResult.ADVANCE
 
     module.operation.walk(visit)
+    if found:
+        raise ValueError("expected large arrays to be parameters, but the function "
+                         f"closes over a constant {found[0]}")

@@ -5,23 +5,8 @@
 
 import argparse
 import sys
-import zipfile
 
-import numpy as np
-
-from . import tensors
-
-
-def npz_to_safetensors(source, target):
-    """Converts the arrays of an .npz file; names and element types are kept."""
-    try:
-        archive = np.load(source, allow_pickle=False)
-    except (ValueError, zipfile.BadZipFile):
-        archive = None
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError(f"{source}: expected an .npz archive")
-    with archive:
-        tensors.save({name: archive[name] for name in archive.files}, target)
+from .tensors import npz_to_safetensors
 
 
 def main():

@@ -12,6 +12,7 @@ import math
 import os
 import pathlib
 import tempfile
+import zipfile
 
 import ml_dtypes
 import numpy as np
@@ -111,3 +112,15 @@ def load(path):
         raw = data[8 + length + begin:8 + length + end]
         tensors[name] = raw.view(np.ndarray).view(dtype).reshape(shape)
     return tensors
+
+
+def npz_to_safetensors(source, target):
+    """Converts the arrays of an .npz file; names and element types are kept."""
+    try:
+        archive = np.load(source, allow_pickle=False)
+    except (ValueError, zipfile.BadZipFile):
+        archive = None
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise ValueError(f"{source}: expected an .npz archive")
+    with archive:
+        save({name: archive[name] for name in archive.files}, target)
