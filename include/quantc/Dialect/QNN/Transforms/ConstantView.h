@@ -1,0 +1,28 @@
+//===- ConstantView.h - values known before any input is --------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QNN_TRANSFORMS_CONSTANTVIEW_H
+#define QUANTC_DIALECT_QNN_TRANSFORMS_CONSTANTVIEW_H
+
+#include "mlir/IR/Value.h"
+
+namespace quantc::qnn {
+
+/// Whether `value` is a parameter (a constant, or an argument with
+/// `qnn.parameter`) or computed from nothing but parameters.
+bool isConstantValue(mlir::Value value);
+
+/// Whether `value` is an activation of a type that qnn.observe takes.
+bool isObservable(mlir::Value value);
+
+/// The name of the parameter that `value` is computed from: the argument's
+/// `qnn.parameter`, or the name of the constant's resource. Empty where there
+/// is none, or more than one.
+llvm::StringRef getParameterName(mlir::Value value);
+
+} // namespace quantc::qnn
+
+#endif // QUANTC_DIALECT_QNN_TRANSFORMS_CONSTANTVIEW_H

@@ -1,0 +1,203 @@
+//===- Annotate.cpp - name sites and observe their operands ---------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QNN/Transforms/ConstantView.h"
+#include "quantc/Dialect/QNN/Transforms/Fingerprint.h"
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Dialect/QNN/Transforms/Site.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace quantc::qnn {
+#define GEN_PASS_DEF_QNNANNOTATEPASS
+#include "quantc/Dialect/QNN/Transforms/Passes.h.inc"
+} // namespace quantc::qnn
+
+using namespace mlir;
+using namespace quantc::qnn;
+
+//===----------------------------------------------------------------------===//
+// Site names
+//===----------------------------------------------------------------------===//
+
+/// Drops the part of a parameter's name that only says that it is a weight.
+static StringRef dropWeightSuffix(StringRef name) {
+  auto [layer, role] = name.rsplit('.');
+  bool isWeight =
+      llvm::is_contained({"w", "W", "weight", "weights", "kernel"}, role);
+  return isWeight && !layer.empty() ? layer : name;
+}
+
+/// The first name in a location; JAX puts the scopes there that the op was
+/// traced in: "jit(main)/blocks.0/attn/dot_general".
+static StringRef getLocationName(Location loc) {
+  StringRef name;
+  loc->walk([&](Location inner) {
+    auto named = dyn_cast<NameLoc>(inner);
+    if (!named)
+      return WalkResult::advance();
+    name = named.getName();
+    return WalkResult::interrupt();
+  });
+  return name;
+}
+
+/// "blocks.0.attn.dot_general" for the location above; empty unless there is a
+/// scope. Transformations such as jit(...) are left out, and what is not a
+/// letter, digit, '_', '-' or '.' becomes '_'.
+static std::string getScopeName(Location loc) {
+  SmallVector<StringRef> parts, kept;
+  getLocationName(loc).split(parts, '/', -1, /*KeepEmpty=*/false);
+  for (StringRef part : parts)
+    if (!part.contains('('))
+      kept.push_back(part);
+  if (kept.size() < 2)
+    return "";
+  std::string name = llvm::join(kept, ".");
+  for (char &c : name)
+    if (!llvm::isAlnum(c) && !StringRef("_-.").contains(c))
+      c = '_';
+  return name;
+}
+
+namespace {
+/// Gives out names, each once.
+class SiteNamer {
+public:
+  void reserve(StringRef name) { taken.insert(name); }
+
+  std::string getName(linalg::LinalgOp site) {
+    std::string name = getBaseName(site), unique = name;
+    for (unsigned i = 1; !taken.insert(unique).second; ++i)
+      unique = name + "_" + std::to_string(i);
+    return unique;
+  }
+
+private:
+  std::string getBaseName(linalg::LinalgOp site) {
+    // The weight is mostly on the right, but an einsum may swap.
+    for (unsigned operand : {1, 0}) {
+      StringRef parameter = getParameterName(site->getOperand(operand));
+      if (!parameter.empty())
+        return dropWeightSuffix(parameter).str();
+    }
+    std::string scope = getScopeName(site.getLoc());
+    if (!scope.empty())
+      return scope;
+    auto function = site->getParentOfType<FunctionOpInterface>();
+    std::string name = ((function ? function.getName() : StringRef("module")) +
+                        "." + site->getName().stripDialect())
+                           .str();
+    return name + "." + std::to_string(ordinals[name]++);
+  }
+
+  llvm::StringSet<> taken;
+  llvm::StringMap<unsigned> ordinals;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Observers
+//===----------------------------------------------------------------------===//
+
+/// The operand's dimension that runs along the site's sums, if there is exactly
+/// one that no other loop shares (the input channels of a convolution).
+static std::optional<int64_t> getReductionDim(const SiteIndexing &indexing,
+                                              unsigned operand) {
+  std::optional<int64_t> result;
+  unsigned other = 1 - operand;
+  for (int64_t dim = 0, e = indexing.getMap(operand).getNumResults(); dim < e;
+       ++dim) {
+    std::optional<unsigned> loop = indexing.getLoop(operand, dim);
+    if (!loop || !indexing.isReduction(*loop) ||
+        !indexing.getMap(other).isFunctionOfDim(*loop))
+      continue;
+    if (result)
+      return std::nullopt;
+    result = dim;
+  }
+  return result;
+}
+
+namespace {
+/// Puts observers before the operands of sites, one for each value and axis.
+class ObserverBuilder {
+public:
+  explicit ObserverBuilder(MLIRContext *context) : builder(context) {}
+
+  void observe(OpOperand &operand, StringRef siteName,
+               std::optional<int64_t> axis) {
+    Value value = operand.get();
+    if (value.getDefiningOp<ObserveOp>())
+      return;
+    ObserveOp &observer = observers[{value, axis.value_or(-1)}];
+    if (!observer)
+      observer = create(value, siteName, operand.getOperandNumber(), axis);
+    operand.set(observer);
+  }
+
+private:
+  ObserveOp create(Value value, StringRef siteName, unsigned operandNumber,
+                   std::optional<int64_t> axis) {
+    // Beside the value's definition, so that later sites can share it.
+    builder.setInsertionPointAfterValue(value);
+    StringRef role = operandNumber == 0 ? "/lhs" : "/rhs";
+    return ObserveOp::create(
+        builder, value.getLoc(), value, builder.getStringAttr(siteName + role),
+        axis ? builder.getI64IntegerAttr(*axis) : IntegerAttr(),
+        StatisticsAttr());
+  }
+
+  OpBuilder builder;
+  DenseMap<std::pair<Value, int64_t>, ObserveOp> observers;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+class QNNAnnotatePass
+    : public quantc::qnn::impl::QNNAnnotatePassBase<QNNAnnotatePass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SmallVector<linalg::LinalgOp> sites;
+    SiteNamer namer;
+    module.walk([&](linalg::LinalgOp op) {
+      if (!isSite(op))
+        return;
+      sites.push_back(op);
+      if (!getSiteName(op).empty())
+        namer.reserve(getSiteName(op));
+    });
+
+    Builder builder(&getContext());
+    ObserverBuilder observers(&getContext());
+    for (linalg::LinalgOp site : sites) {
+      if (getSiteName(site).empty())
+        site->setAttr(kSiteAttrName,
+                      builder.getStringAttr(namer.getName(site)));
+      SiteIndexing indexing(site);
+      for (unsigned operand : {0, 1}) {
+        if (isObservable(site->getOperand(operand)))
+          observers.observe(site->getOpOperand(operand), getSiteName(site),
+                            getReductionDim(indexing, operand));
+      }
+    }
+    module->setAttr(kFingerprintAttrName,
+                    builder.getStringAttr(computeFingerprint(module)));
+  }
+};
+} // namespace
