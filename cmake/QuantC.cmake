@@ -45,19 +45,21 @@ function(quantc_add_tool name)
 endfunction()
 
 # quantc_add_dialect(dialect prefix)
-# Generates ops, types, attributes, enums and dialect from <prefix>Ops.td and
-# <prefix>Attributes.td of the current folder, as <prefix>*.h.inc.
+# Generates ops, types, attributes, enums and dialect from <prefix>Ops.td and,
+# where it exists, <prefix>Attributes.td of the current folder, as <prefix>*.h.inc.
 function(quantc_add_dialect dialect prefix)
   set(LLVM_TARGET_DEFINITIONS ${prefix}Ops.td)
   mlir_tablegen(${prefix}Ops.h.inc -gen-op-decls -dialect=${dialect})
   mlir_tablegen(${prefix}Ops.cpp.inc -gen-op-defs -dialect=${dialect})
   mlir_tablegen(${prefix}Dialect.h.inc -gen-dialect-decls -dialect=${dialect})
   mlir_tablegen(${prefix}Dialect.cpp.inc -gen-dialect-defs -dialect=${dialect})
-  set(LLVM_TARGET_DEFINITIONS ${prefix}Attributes.td)
-  mlir_tablegen(${prefix}Enums.h.inc -gen-enum-decls)
-  mlir_tablegen(${prefix}Enums.cpp.inc -gen-enum-defs)
-  mlir_tablegen(${prefix}Attributes.h.inc -gen-attrdef-decls -attrdefs-dialect=${dialect})
-  mlir_tablegen(${prefix}Attributes.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${dialect})
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${prefix}Attributes.td)
+    set(LLVM_TARGET_DEFINITIONS ${prefix}Attributes.td)
+    mlir_tablegen(${prefix}Enums.h.inc -gen-enum-decls)
+    mlir_tablegen(${prefix}Enums.cpp.inc -gen-enum-defs)
+    mlir_tablegen(${prefix}Attributes.h.inc -gen-attrdef-decls -attrdefs-dialect=${dialect})
+    mlir_tablegen(${prefix}Attributes.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${dialect})
+  endif()
   add_public_tablegen_target(Quantc${prefix}IncGen)
 endfunction()
 

@@ -8,6 +8,8 @@
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Dialect/StableHLO/IR/CHLO.h"
+#include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 #include "quantc/Parameters/Passes.h"
 #include "quantc/Pipelines/ToCPU.h"
 
@@ -20,7 +22,8 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<quantc::qnn::QNNDialect>();
+  registry.insert<quantc::qnn::QNNDialect, quantc::stablehlo::StableHLODialect,
+                  quantc::chlo::CHLODialect>();
 
   mlir::registerAllPasses();
   quantc::cpu::registerCodegenCPUPasses();
