@@ -44,7 +44,7 @@ static std::optional<double> getEstimatorParameter(QuantizationAttr scheme) {
   return std::nullopt;
 }
 
-static void append(QuantizationParameters &parameters, Range range,
+static void append(QuantizationParameters &parameters, quantc::Range range,
                    QuantizationAttr scheme) {
   AffineParameters affine = computeAffine(range, scheme);
   parameters.scales.push_back(affine.scale);
@@ -55,8 +55,8 @@ static void append(QuantizationParameters &parameters, Range range,
 static LogicalResult append(QuantizationParameters &parameters,
                             const Statistics &statistics,
                             QuantizationAttr scheme, EmitError emitError) {
-  llvm::Expected<Range> range = estimateRange(statistics, scheme.getEstimator(),
-                                              getEstimatorParameter(scheme));
+  llvm::Expected<quantc::Range> range = estimateRange(
+      statistics, scheme.getEstimator(), getEstimatorParameter(scheme));
   if (!range)
     return emitError() << llvm::toString(range.takeError());
   append(parameters, *range, scheme);
