@@ -98,6 +98,10 @@ FailureOr<ObjectCode> quantc::compileModule(ModuleOp module,
     return failure();
   translated->setTargetTriple(machine->getTargetTriple());
   translated->setDataLayout(machine->createDataLayout());
+  ObjectCode code;
+  code.entries = readEntries(*lowered);
+  if (options.extend && failed(options.extend(*translated, code.entries)))
+    return failure();
   for (llvm::Function &function : *translated) {
     function.addFnAttr("target-cpu", target.getCPU());
     function.addFnAttr("target-features", target.getFeatures());
@@ -108,8 +112,6 @@ FailureOr<ObjectCode> quantc::compileModule(ModuleOp module,
     return module.emitError() << "expected valid LLVM IR, but " << message;
   optimize(*translated, *machine, options.optimizationLevel);
 
-  ObjectCode code;
-  code.entries = readEntries(*lowered);
   llvm::raw_svector_ostream object(code.bytes);
   llvm::legacy::PassManager emit;
   if (machine->addPassesToEmitFile(emit, object, nullptr,

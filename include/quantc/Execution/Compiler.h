@@ -12,6 +12,11 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/SmallVector.h"
+#include <functional>
+
+namespace llvm {
+class Module;
+} // namespace llvm
 
 namespace mlir {
 class DialectRegistry;
@@ -32,6 +37,10 @@ struct CompileOptions {
   /// LLVM's level, 0 to 3. 1 compiles several times faster than 3 and gives
   /// the same results: no level may change floating point.
   unsigned optimizationLevel = 3;
+  /// Called on the LLVM module before it is optimized, to add to it. Failure
+  /// ends the compilation and is the callee's to report.
+  std::function<mlir::LogicalResult(llvm::Module &, llvm::ArrayRef<EntryPoint>)>
+      extend;
 };
 
 /// The dialects, interfaces and translations that compileModule needs in the

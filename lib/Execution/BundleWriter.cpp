@@ -1,0 +1,222 @@
+//===- BundleWriter.cpp - ahead-of-time compiled models -------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Execution/Bundle.h"
+
+#include "BundleTexts.h"
+#include "Linker.h"
+#include "ModelInfo.h"
+#include "quantc/Parameters/Safetensors.h"
+
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+
+bool isCIdentifier(StringRef name) {
+  return !name.empty() && !llvm::isDigit(name.front()) &&
+         llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+DType getFileDType(StringRef dtype) {
+  static const DType types[] = {DType::Bool, DType::I8,  DType::I16,
+                                DType::I32,  DType::I64, DType::F16,
+                                DType::BF16, DType::F32, DType::F64};
+  return types[getRuntimeDType(dtype)];
+}
+
+uint64_t hashHeader(StringRef header) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (unsigned char byte : header)
+    hash = (hash ^ byte) * 0x100000001b3u;
+  return hash;
+}
+
+/// Writes the parameters and says where they lie.
+llvm::Expected<ParameterLayout> writeParameters(StringRef path,
+                                                const EntryPoint &entry,
+                                                StringRef fingerprint) {
+  ParameterLayout layout;
+  if (entry.parameters.empty())
+    return layout;
+  SmallVector<SafetensorsTensor> tensors;
+  uint64_t content = 0;
+  for (const ParameterSpec &spec : entry.parameters) {
+    if (spec.data.size() != spec.getBytes())
+      return llvm::createStringError(
+          "expected " + llvm::Twine(spec.getBytes()) +
+          " bytes for parameter '" + spec.name + "', but got " +
+          llvm::Twine(spec.data.size()));
+    tensors.push_back({spec.name, getFileDType(spec.dtype),
+                       llvm::to_vector(spec.shape), spec.data});
+    uint64_t pair[] = {content,
+                       llvm::xxh3_64bits(llvm::arrayRefFromStringRef(
+                           StringRef(spec.data.data(), spec.data.size())))};
+    content = llvm::xxh3_64bits(
+        {reinterpret_cast<const uint8_t *>(pair), sizeof(pair)});
+  }
+  SafetensorsMetadata metadata = {
+      {"quantc.content", llvm::utohexstr(content, /*LowerCase=*/true, 16)}};
+  if (!fingerprint.empty())
+    metadata["quantc.fingerprint"] = fingerprint.str();
+  if (llvm::Error error = writeSafetensors(path, tensors, metadata))
+    return error;
+
+  auto file = SafetensorsFile::open(path);
+  if (!file)
+    return file.takeError();
+  auto bytes = llvm::MemoryBuffer::getFile(path);
+  if (!bytes)
+    return llvm::errorCodeToError(bytes.getError());
+  StringRef text = (*bytes)->getBuffer();
+  layout.fileBytes = text.size();
+  layout.headerBytes =
+      sizeof(uint64_t) + llvm::support::endian::read64le(text.data());
+  layout.headerHash = hashHeader(text.take_front(layout.headerBytes));
+  const char *start = (*file)->getTensors().front().data.data();
+  for (const ParameterSpec &spec : entry.parameters)
+    layout.offsets.push_back(layout.headerBytes +
+                             ((*file)->lookup(spec.name)->data.data() - start));
+  return layout;
+}
+
+llvm::Error writeText(StringRef path, StringRef text) {
+  std::error_code code;
+  llvm::raw_fd_ostream stream(path, code);
+  if (!code) {
+    stream << text;
+    stream.close();
+    code = stream.error();
+    stream.clear_error();
+  }
+  return code ? llvm::createStringError(path + ": " + code.message())
+              : llvm::Error::success();
+}
+
+/// Puts the finished folder in its place.
+llvm::Error publish(StringRef temporary, StringRef directory) {
+  auto fail = [&](std::error_code code) {
+    return llvm::createStringError(directory + ": " + code.message());
+  };
+  std::string old;
+  if (llvm::sys::fs::exists(directory)) {
+    old = (temporary + ".old").str();
+    if (std::error_code code = llvm::sys::fs::rename(directory, old))
+      return fail(code);
+  }
+  if (std::error_code code = llvm::sys::fs::rename(temporary, directory)) {
+    if (!old.empty())
+      llvm::sys::fs::rename(old, directory);
+    return fail(code);
+  }
+  if (!old.empty())
+    llvm::sys::fs::remove_directories(old);
+  return llvm::Error::success();
+}
+
+class BundleWriter {
+public:
+  BundleWriter(ModuleOp module, StringRef directory, const cpu::Target &target,
+               const BundleOptions &options)
+      : module(module), directory(directory), target(target), options(options) {
+  }
+
+  llvm::Error writeTo(StringRef temporary) {
+    folder = temporary.str();
+    if (auto fingerprint = module->getAttrOfType<StringAttr>("qnn.fingerprint"))
+      model.fingerprint = fingerprint.str();
+    model.name = options.name;
+    model.target = (target.getTriple() + " " + target.getCPU()).str();
+    model.compiler = "quantc " QUANTC_VERSION;
+
+    // The offsets of the parameters are part of the code, so the file is
+    // written in the middle of the compilation.
+    CompileOptions compile = options.compile;
+    llvm::Error extension = llvm::Error::success();
+    compile.extend = [&](llvm::Module &code, ArrayRef<EntryPoint> entries) {
+      extension = extend(code, entries);
+      return success(!extension);
+    };
+    FailureOr<ObjectCode> code = compileModule(module, target, compile);
+    if (extension)
+      return extension;
+    if (failed(code))
+      return llvm::createStringError("");
+    model.entry = &code->entries.front();
+    if (llvm::Error error =
+            linkSharedLibrary(code->bytes, target, folder + "/model.so"))
+      return error;
+    if (llvm::Error error =
+            writeText(folder + "/model.h", makeBundleHeader(model)))
+      return error;
+    return writeText(folder + "/manifest.json", makeBundleManifest(model));
+  }
+
+private:
+  llvm::Error extend(llvm::Module &code, ArrayRef<EntryPoint> entries) {
+    if (entries.size() != 1)
+      return llvm::createStringError("expected one public function, but got " +
+                                     llvm::Twine(entries.size()));
+    auto layout = writeParameters(folder + "/parameters.safetensors",
+                                  entries.front(), model.fingerprint);
+    if (!layout)
+      return layout.takeError();
+    model.parameters = *layout;
+    model.entry = &entries.front();
+    addModelInfo(code, model);
+    return llvm::Error::success();
+  }
+
+  ModuleOp module;
+  StringRef directory;
+  const cpu::Target &target;
+  const BundleOptions &options;
+  std::string folder;
+  ModelDescription model;
+};
+
+} // namespace
+
+LogicalResult quantc::writeBundle(ModuleOp module, StringRef directory,
+                                  const cpu::Target &target,
+                                  const BundleOptions &options) {
+  if (!isCIdentifier(options.name))
+    return module.emitError() << "expected a C identifier as the bundle's "
+                                 "name, but got '"
+                              << options.name << "'";
+  directory = directory.rtrim('/');
+  if (llvm::sys::fs::exists(directory) &&
+      !llvm::sys::fs::exists(directory + "/manifest.json"))
+    return module.emitError()
+           << directory << ": expected a bundle or nothing, but something else "
+           << "is there";
+  SmallString<128> temporary;
+  if (std::error_code code =
+          llvm::sys::fs::createUniqueDirectory(directory + ".tmp", temporary))
+    return module.emitError() << directory << ": " << code.message();
+  auto cleanUp =
+      llvm::scope_exit([&] { llvm::sys::fs::remove_directories(temporary); });
+  llvm::Error error =
+      BundleWriter(module, directory, target, options).writeTo(temporary);
+  if (!error)
+    error = publish(temporary, directory);
+  if (!error)
+    return success();
+  // Failures of compilation have been reported where they arose.
+  std::string message = llvm::toString(std::move(error));
+  if (!message.empty())
+    module.emitError() << message;
+  return failure();
+}

@@ -1,0 +1,116 @@
+//===- Bundle.cpp - loading and running bundles ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Runtime/quantc_runtime.h"
+
+#include "MappedFile.h"
+
+#include <cstdio>
+#include <cstring>
+#include <dlfcn.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+using quantc::runtime::MappedFile;
+
+struct quantc_bundle {
+  void *library = nullptr;
+  const quantc_model_info *info = nullptr;
+  MappedFile file;
+  std::vector<const void *> parameters;
+
+  ~quantc_bundle() {
+    if (library)
+      dlclose(library);
+  }
+};
+
+namespace {
+
+uint64_t fnv1a(const char *data, uint64_t size) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (uint64_t i = 0; i < size; ++i)
+    hash = (hash ^ static_cast<unsigned char>(data[i])) * 0x100000001b3u;
+  return hash;
+}
+
+/// Opens the library and checks that it is a model of our version. Returns ""
+/// or the reason of a failure.
+std::string loadLibrary(const std::string &path, quantc_bundle &bundle) {
+  // dlopen searches for a name without a slash in the system's folders.
+  std::string located =
+      path.find('/') == std::string::npos ? "./" + path : path;
+  bundle.library = dlopen(located.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!bundle.library)
+    return std::string("cannot load the model: ") + dlerror();
+  auto *model = reinterpret_cast<quantc_model_function *>(
+      dlsym(bundle.library, "quantc_model"));
+  if (!model)
+    return path + ": expected a compiled model with 'quantc_model'";
+  bundle.info = model();
+  if (bundle.info->abi_version != QUANTC_ABI_VERSION)
+    return path + ": expected ABI version " +
+           std::to_string(QUANTC_ABI_VERSION) + ", but got " +
+           std::to_string(bundle.info->abi_version);
+  return "";
+}
+
+std::string mapParameters(const std::string &path, quantc_bundle &bundle) {
+  const quantc_model_info &info = *bundle.info;
+  if (info.num_parameters == 0)
+    return "";
+  std::string error = bundle.file.map(path);
+  if (!error.empty())
+    return error;
+  if (bundle.file.size() != info.parameter_file_bytes)
+    return path + ": expected " + std::to_string(info.parameter_file_bytes) +
+           " bytes, but got " + std::to_string(bundle.file.size());
+  if (fnv1a(bundle.file.data(), info.parameter_header_bytes) !=
+      info.parameter_header_hash)
+    return path + ": expected the parameters that the model was compiled with";
+  for (uint32_t i = 0; i < info.num_parameters; ++i)
+    bundle.parameters.push_back(bundle.file.data() + info.parameters[i].offset);
+  return "";
+}
+
+} // namespace
+
+quantc_bundle *quantc_bundle_open(const char *directory, char *error,
+                                  size_t error_size) {
+  auto bundle = std::make_unique<quantc_bundle>();
+  std::string folder = directory;
+  std::string message = loadLibrary(folder + "/model.so", *bundle);
+  if (message.empty())
+    message = mapParameters(folder + "/parameters.safetensors", *bundle);
+  if (message.empty())
+    return bundle.release();
+  if (error && error_size)
+    std::snprintf(error, error_size, "%s", message.c_str());
+  return nullptr;
+}
+
+const quantc_model_info *quantc_bundle_info(const quantc_bundle *bundle) {
+  return bundle->info;
+}
+
+int32_t quantc_bundle_run(const quantc_bundle *bundle,
+                          const void *const *inputs, void *const *outputs) {
+  return bundle->info->run(bundle->parameters.data(), inputs, outputs);
+}
+
+void quantc_bundle_close(quantc_bundle *bundle) { delete bundle; }
+
+size_t quantc_dtype_bytes(uint32_t dtype) {
+  constexpr size_t bytes[] = {1, 1, 2, 4, 8, 2, 2, 4, 8};
+  return dtype <= QUANTC_F64 ? bytes[dtype] : 0;
+}
+
+const char *quantc_dtype_name(uint32_t dtype) {
+  constexpr const char *names[] = {"bool", "i8",   "i16", "i32", "i64",
+                                   "f16",  "bf16", "f32", "f64"};
+  return dtype <= QUANTC_F64 ? names[dtype] : "unknown";
+}

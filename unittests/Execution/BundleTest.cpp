@@ -1,0 +1,270 @@
+//===- BundleTest.cpp - ahead-of-time compiled models ---------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Execution/Bundle.h"
+#include "quantc/Runtime/quantc_runtime.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "gtest/gtest.h"
+#include <cmath>
+#include <thread>
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+
+/// y = tanh(x @ w + x' @ w), with a name and a quantized second result.
+constexpr StringRef model = R"(
+module attributes {qnn.fingerprint = "abc123"} {
+  func.func @main(%x: tensor<2x3xf32> {qnn.input = "x"})
+      -> (tensor<2x2xf32> {qnn.output = "y"},
+          tensor<2x2xi8> {qnn.output = "q", qnn.scale = 0.5 : f64, qnn.zero_point = 3 : i64}) {
+    %w = arith.constant dense_resource<w> : tensor<3x2xf32>
+    %c0 = arith.constant 0.0 : f32
+    %e = tensor.empty() : tensor<2x2xf32>
+    %f = linalg.fill ins(%c0 : f32) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %m = linalg.matmul ins(%x, %w : tensor<2x3xf32>, tensor<3x2xf32>)
+                       outs(%f : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %t = linalg.tanh ins(%m : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %p = linalg.log ins(%m : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %s = linalg.add ins(%t, %p : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %q0 = tensor.empty() : tensor<2x2xi8>
+    %q = linalg.map { arith.fptosi } ins(%m : tensor<2x2xf32>) outs(%q0 : tensor<2x2xi8>)
+    return %s, %q : tensor<2x2xf32>, tensor<2x2xi8>
+  }
+}
+{-# dialect_resources: { builtin: {
+  w: "0x040000000000803F000000400000404000008040000000000000803F" } } #-}
+)";
+
+class BundleTest : public ::testing::Test {
+protected:
+  BundleTest() {
+    DialectRegistry registry;
+    registerCompilerDialects(registry);
+    context.appendDialectRegistry(registry);
+    llvm::sys::fs::createUniqueDirectory("quantc-bundle-test", folder);
+  }
+  ~BundleTest() override { llvm::sys::fs::remove_directories(folder); }
+
+  std::string path(StringRef name) { return (folder + "/" + name).str(); }
+
+  LogicalResult write(StringRef text, StringRef directory,
+                      const BundleOptions &options = {},
+                      const cpu::TargetOptions &machine = {}) {
+    auto module = parseSourceString<ModuleOp>(text, &context);
+    auto target = cpu::Target::resolve(machine);
+    if (!module || !target)
+      return failure();
+    ScopedDiagnosticHandler handler(
+        &context, [&](Diagnostic &diagnostic) { error = diagnostic.str(); });
+    return writeBundle(*module, directory, *target, options);
+  }
+
+  std::string read(StringRef file) {
+    auto buffer = llvm::MemoryBuffer::getFile(file);
+    return buffer ? (*buffer)->getBuffer().str() : "missing: " + file.str();
+  }
+
+  MLIRContext context;
+  SmallString<128> folder;
+  std::string error;
+};
+
+TEST_F(BundleTest, runsWithTheRuntime) {
+  ASSERT_TRUE(succeeded(write(model, path("b")))) << error;
+  char message[256] = {};
+  quantc_bundle *bundle =
+      quantc_bundle_open(path("b").c_str(), message, sizeof(message));
+  ASSERT_TRUE(bundle) << message;
+  const quantc_model_info *info = quantc_bundle_info(bundle);
+  EXPECT_STREQ(info->name, "model");
+  EXPECT_STREQ(info->fingerprint, "abc123");
+  ASSERT_EQ(info->num_inputs, 1u);
+  EXPECT_STREQ(info->inputs[0].name, "x");
+  EXPECT_EQ(info->inputs[0].dtype, QUANTC_F32);
+  EXPECT_EQ(info->inputs[0].bytes, 24u);
+  ASSERT_EQ(info->num_outputs, 2u);
+  EXPECT_STREQ(info->outputs[1].name, "q");
+  EXPECT_EQ(info->outputs[1].rank, 2u);
+  EXPECT_EQ(info->outputs[1].shape[1], 2);
+  EXPECT_EQ(info->outputs[1].scale, 0.5);
+  EXPECT_EQ(info->outputs[1].zero_point, 3);
+  ASSERT_EQ(info->num_parameters, 1u);
+  EXPECT_STREQ(info->parameters[0].tensor.name, "w");
+
+  float x[] = {1, 2, 3, 4, 5, 6};
+  auto run = [&] {
+    float y[4] = {};
+    int8_t q[4] = {};
+    const void *inputs[] = {x};
+    void *outputs[] = {y, q};
+    for (int i = 0; i < 100; ++i)
+      EXPECT_EQ(quantc_bundle_run(bundle, inputs, outputs), QUANTC_OK);
+    EXPECT_NEAR(y[0], std::tanh(7.0f) + std::log(7.0f), 1e-6);
+    EXPECT_EQ(q[3], 34);
+  };
+  std::thread other(run);
+  run();
+  other.join();
+  quantc_bundle_close(bundle);
+}
+
+TEST_F(BundleTest, needsOnlyTheCLibrary) {
+  for (StringRef triple : {"x86_64-linux-gnu", "aarch64-linux-gnu"}) {
+    ASSERT_TRUE(succeeded(write(model, path("b"), {}, {triple.str(), "", ""})))
+        << error;
+    auto object =
+        llvm::object::ObjectFile::createObjectFile(path("b/model.so"));
+    ASSERT_TRUE(static_cast<bool>(object));
+    auto *elf = cast<llvm::object::ELF64LEObjectFile>(object->getBinary());
+    std::vector<StringRef> needed;
+    auto entries = elf->getELFFile().dynamicEntries();
+    ASSERT_TRUE(static_cast<bool>(entries));
+    for (const auto &entry : *entries)
+      if (entry.getTag() == llvm::ELF::DT_NEEDED)
+        needed.push_back("");
+    EXPECT_EQ(needed.size(), 2u);
+    for (llvm::object::SymbolRef symbol : elf->getDynamicSymbolIterators()) {
+      StringRef name = cantFail(symbol.getName());
+      if (cantFail(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined)
+        EXPECT_TRUE(llvm::is_contained({"", "free", "aligned_alloc", "memcpy",
+                                        "memset", "malloc", "tanhf", "logf"},
+                                       name))
+            << name.str();
+    }
+  }
+}
+
+TEST_F(BundleTest, runsFromPlainC) {
+  ASSERT_TRUE(succeeded(write(model, path("b"))));
+  auto compiler = llvm::sys::findProgramByName("cc");
+  if (!compiler)
+    GTEST_SKIP() << "no C compiler";
+  std::string source = QUANTC_SOURCE_DIR "/examples/c/run_bundle.c";
+  std::string program = path("run"), include = path("b"), log = path("log");
+  ASSERT_EQ(llvm::sys::ExecuteAndWait(*compiler,
+                                      {"cc", "-std=c99", "-Wall", "-Werror",
+                                       "-D_POSIX_C_SOURCE=200809L", "-I",
+                                       include, source, "-o", program, "-ldl"},
+                                      std::nullopt, {"", log, log}),
+            0)
+      << read(log);
+  ASSERT_EQ(llvm::sys::ExecuteAndWait(program, {program, include}, std::nullopt,
+                                      {"", log, log}),
+            0)
+      << read(log);
+  EXPECT_EQ(read(log), "input x: 24 bytes, shape [2, 3]\n"
+                       "output y: 16 bytes, shape [2, 2]\n"
+                       " -inf -inf -inf -inf\n"
+                       "output q: 4 bytes, shape [2, 2]\n");
+}
+
+TEST_F(BundleTest, writesTheSameBytesAgain) {
+  auto module = parseSourceString<ModuleOp>(model, &context);
+  auto target = cpu::Target::resolve({});
+  ASSERT_TRUE(module && target);
+  ASSERT_TRUE(succeeded(writeBundle(*module, path("a"), *target)));
+  ASSERT_TRUE(succeeded(writeBundle(*module, path("b"), *target)));
+  for (StringRef file :
+       {"model.so", "model.h", "manifest.json", "parameters.safetensors"})
+    EXPECT_EQ(read(path("a/" + file.str())), read(path("b/" + file.str())))
+        << file.str();
+}
+
+TEST_F(BundleTest, describesItselfInTheManifest) {
+  BundleOptions options;
+  options.name = "digits";
+  ASSERT_TRUE(succeeded(write(model, path("b"), options)));
+  auto manifest = llvm::json::parse(read(path("b/manifest.json")));
+  ASSERT_TRUE(static_cast<bool>(manifest));
+  const llvm::json::Object &root = *manifest->getAsObject();
+  EXPECT_EQ(root.getString("name"), StringRef("digits"));
+  EXPECT_EQ(root.getString("fingerprint"), StringRef("abc123"));
+  const llvm::json::Object &output =
+      *(*root.getArray("outputs"))[1].getAsObject();
+  EXPECT_EQ(output.getString("dtype"), StringRef("i8"));
+  EXPECT_EQ(output.getNumber("scale"), 0.5);
+  EXPECT_EQ(output.getInteger("zero_point"), 3);
+  const llvm::json::Object &parameter =
+      *(*root.getArray("parameters"))[0].getAsObject();
+  EXPECT_EQ(parameter.getString("name"), StringRef("w"));
+  EXPECT_GT(parameter.getInteger("offset").value_or(0), 0);
+}
+
+TEST_F(BundleTest, replacesBundlesOnly) {
+  ASSERT_TRUE(succeeded(write(model, path("b"))));
+  EXPECT_TRUE(succeeded(write(model, path("b"))));
+  llvm::sys::fs::create_directory(path("other"));
+  EXPECT_TRUE(failed(write(model, path("other"))));
+  EXPECT_NE(error.find("expected a bundle or nothing"), std::string::npos);
+}
+
+TEST_F(BundleTest, leavesNothingBehindOnFailure) {
+  EXPECT_TRUE(failed(
+      write("func.func @main(%x: tensor<?xf32>) { return }", path("b"))));
+  EXPECT_EQ(error, "expected a static shape, but got 'tensor<?xf32>'");
+  std::error_code code;
+  EXPECT_EQ(llvm::sys::fs::directory_iterator(folder, code),
+            llvm::sys::fs::directory_iterator());
+}
+
+TEST_F(BundleTest, refusesWhatABundleCannotBe) {
+  BundleOptions options;
+  options.name = "9 lives";
+  EXPECT_TRUE(failed(write(model, path("b"), options)));
+  EXPECT_EQ(error,
+            "expected a C identifier as the bundle's name, but got '9 lives'");
+  EXPECT_TRUE(failed(
+      write("func.func @a() { return } func.func @b() { return }", path("b"))));
+  EXPECT_EQ(error, "expected one public function, but got 2");
+  EXPECT_TRUE(failed(write("func.func @a(%w: tensor<2xf32> {qnn.parameter = "
+                           "\"w\"}) { return }",
+                           path("b"))));
+  EXPECT_EQ(error, "expected 8 bytes for parameter 'w', but got 0");
+  EXPECT_TRUE(failed(write("func.func private @host()\n"
+                           "func.func @a() { call @host() : () -> () return }",
+                           path("b"))));
+  EXPECT_EQ(error,
+            "expected code that calls libc and libm only, but it calls 'host'");
+  EXPECT_TRUE(failed(write(model, path("no/such/folder"))));
+  EXPECT_NE(error.find("No such file or directory"), std::string::npos);
+}
+
+TEST_F(BundleTest, loaderRefusesForeignParameters) {
+  ASSERT_TRUE(succeeded(write(model, path("b"))));
+  std::string parameters = read(path("b/parameters.safetensors"));
+  auto openWith = [&](StringRef bytes) {
+    std::error_code code;
+    llvm::raw_fd_ostream(path("b/parameters.safetensors"), code) << bytes;
+    char message[512] = {};
+    EXPECT_FALSE(
+        quantc_bundle_open(path("b").c_str(), message, sizeof(message)));
+    return std::string(message);
+  };
+  EXPECT_NE(openWith(StringRef(parameters).drop_back()).find("bytes, but got"),
+            std::string::npos);
+  std::string other = parameters;
+  other[20] ^= 1;
+  EXPECT_NE(openWith(other).find("that the model was compiled with"),
+            std::string::npos);
+}
+
+TEST_F(BundleTest, loaderReportsMissingFiles) {
+  char message[512] = {};
+  EXPECT_FALSE(quantc_bundle_open(path("none").c_str(), message, 512));
+  EXPECT_NE(std::string(message).find("cannot load the model"),
+            std::string::npos);
+  EXPECT_FALSE(quantc_bundle_open(path("none").c_str(), nullptr, 0));
+}
+
+} // namespace
