@@ -242,22 +242,14 @@ StatisticsAttr quantc::toAttribute(const Statistics &statistics,
     channelMax.push_back(channel.isEmpty() ? 0 : channel.max);
   }
   const Histogram &histogram = statistics.histogram;
-  int first = -Histogram::kHalfBins, last = Histogram::kHalfBins - 1;
-  while (first < last && histogram.getCount(first) == 0)
-    ++first;
-  while (last > first && histogram.getCount(last) == 0)
-    --last;
-  SmallVector<int64_t> counts;
-  if (histogram.getCount(first) != 0)
-    for (int bin = first; bin <= last; ++bin)
-      counts.push_back(histogram.getCount(bin));
+  auto [first, counts] = histogram.getOccupied();
   MinMax range = statistics.range.isEmpty() ? MinMax{0, 0} : statistics.range;
   return StatisticsAttr::get(
       context, statistics.count, statistics.nanCount, statistics.infCount,
       builder.getF32FloatAttr(range.min), builder.getF32FloatAttr(range.max),
       builder.getDenseF32ArrayAttr(channelMin),
-      builder.getDenseF32ArrayAttr(channelMax), histogram.getExponent(),
-      counts.empty() ? 0 : first, builder.getDenseI64ArrayAttr(counts));
+      builder.getDenseF32ArrayAttr(channelMax), histogram.getExponent(), first,
+      builder.getDenseI64ArrayAttr(counts));
 }
 
 Statistics quantc::fromAttribute(StatisticsAttr attribute) {

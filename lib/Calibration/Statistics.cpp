@@ -45,6 +45,15 @@ int64_t Histogram::getTotal() const {
   return std::accumulate(bins.begin(), bins.end(), int64_t(0));
 }
 
+std::pair<int, std::vector<int64_t>> Histogram::getOccupied() const {
+  auto isOccupied = [](int64_t count) { return count != 0; };
+  auto first = std::find_if(bins.begin(), bins.end(), isOccupied);
+  if (first == bins.end())
+    return {0, {}};
+  auto last = std::find_if(bins.rbegin(), bins.rend(), isOccupied).base();
+  return {int(first - bins.begin()) - kHalfBins, {first, last}};
+}
+
 void Histogram::add(const float *values, int64_t size) {
   // Scaling by a power of two is exact in double even where f32 would lose the
   // sign of a denormal.

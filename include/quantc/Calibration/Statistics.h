@@ -18,10 +18,10 @@
 #define QUANTC_CALIBRATION_STATISTICS_H
 
 #include "llvm/Support/Error.h"
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace quantc {
@@ -45,6 +45,10 @@ public:
   int getExponent() const { return exponent; }
   int64_t getCount(int bin) const { return bins[bin + kHalfBins]; }
   int64_t getTotal() const;
+
+  /// The first bin that is not empty and the counts from there to the last such
+  /// bin; no counts, from bin 0, where all are empty.
+  std::pair<int, std::vector<int64_t>> getOccupied() const;
 
   /// Widens the grid until it has the given exponent; a smaller one changes
   /// nothing.

@@ -1,0 +1,75 @@
+//===- StatisticsFile.h - statistics on disk --------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What calibration leaves behind: a JSON document, one line for each list so
+// that people can read it and tools can compare it. The same data give the same
+// bytes, whether they were seen in one run or in several that were merged.
+//
+//   {
+//     "format": "quantc-statistics",
+//     "version": 1,
+//     "fingerprint": "<qnn.fingerprint of the annotated module>",
+//     "samples": 256,
+//     "observers": [
+//       {
+//         "name": "mlp.up/lhs",
+//         "axis": 1,                    (absent without an axis)
+//         "count": 65536, "nan": 0, "inf": 0,
+//         "min": -3.5, "max": 4.25,     (null where nothing finite was seen)
+//         "channel_min": [...], "channel_max": [...],   (only with an axis)
+//         "histogram": {"bin_exponent": -8, "first_bin": -896, "counts": [...]}
+//       }
+//     ]
+//   }
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CALIBRATION_STATISTICSFILE_H
+#define QUANTC_CALIBRATION_STATISTICSFILE_H
+
+#include "quantc/Calibration/Statistics.h"
+
+#include "llvm/ADT/StringRef.h"
+#include <string>
+
+namespace quantc {
+
+/// One observer of a module and what it saw.
+struct ObserverRecord {
+  std::string name;
+  std::optional<int64_t> axis;
+  Statistics statistics;
+};
+
+/// The statistics of all observers of a module, in the module's order.
+struct StatisticsFile {
+  static constexpr int kVersion = 1;
+
+  std::string fingerprint;
+  /// Samples (indices along the data's first axis) that the model was run on.
+  int64_t samples = 0;
+  std::vector<ObserverRecord> observers;
+
+  /// Errors begin with the path and say what was expected.
+  static llvm::Expected<StatisticsFile> read(llvm::StringRef path);
+  static llvm::Expected<StatisticsFile> parse(llvm::StringRef text,
+                                              llvm::StringRef path);
+
+  /// Writes under a temporary name and renames.
+  llvm::Error write(llvm::StringRef path) const;
+  void print(llvm::raw_ostream &os) const;
+
+  /// Returns the record of that name, or null.
+  const ObserverRecord *lookup(llvm::StringRef name) const;
+
+  /// Takes in what another run over the same model saw. Fails, and changes
+  /// nothing, where model or observers differ.
+  llvm::Error merge(const StatisticsFile &other);
+};
+
+} // namespace quantc
+
+#endif // QUANTC_CALIBRATION_STATISTICSFILE_H

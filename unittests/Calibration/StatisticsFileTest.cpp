@@ -1,0 +1,196 @@
+//===- StatisticsFileTest.cpp - statistics on disk ------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/StatisticsFile.h"
+
+#include "llvm/Support/raw_ostream.h"
+#include "gtest/gtest.h"
+#include <cfloat>
+#include <cmath>
+
+using namespace quantc;
+
+namespace {
+
+std::string print(const StatisticsFile &file) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  file.print(os);
+  return text;
+}
+
+/// Two observers, one of them per channel, over `values` in rows of two.
+StatisticsFile observe(const std::vector<float> &values) {
+  StatisticsFile file;
+  file.fingerprint = "0123";
+  file.samples = values.size() / 2;
+  file.observers = {{"a/lhs", std::nullopt, Statistics()},
+                    {"b/lhs", 1, Statistics(2)}};
+  for (ObserverRecord &record : file.observers)
+    record.statistics.update(
+        values.data(),
+        values.size() / std::max<size_t>(1, record.statistics.channels.size()),
+        1);
+  return file;
+}
+
+std::string errorOf(llvm::StringRef text) {
+  llvm::Expected<StatisticsFile> file = StatisticsFile::parse(text, "s.json");
+  return file ? "" : llvm::toString(file.takeError());
+}
+
+std::string replace(std::string text, llvm::StringRef from,
+                    llvm::StringRef to) {
+  size_t position = text.find(from.str());
+  EXPECT_NE(position, std::string::npos) << from.str();
+  return text.replace(position, from.size(), to.str());
+}
+
+TEST(StatisticsFileTest, Form) {
+  EXPECT_EQ(
+      print(observe({1, -0.5f, 1, NAN})), R"({
+  "format": "quantc-statistics",
+  "version": 1,
+  "fingerprint": "0123",
+  "samples": 2,
+  "observers": [
+    {
+      "name": "a/lhs",
+      "count": 3,
+      "nan": 1,
+      "inf": 0,
+      "min": -0.5,
+      "max": 1,
+      "histogram": {
+        "bin_exponent": -10,
+        "first_bin": -512,
+        "counts": [1, )" +
+                                              [] {
+                                                std::string zeros;
+                                                for (int i = 0; i < 1535; ++i)
+                                                  zeros += "0, ";
+                                                return zeros;
+                                              }() +
+                                              R"(2]
+      }
+    },
+    {
+      "name": "b/lhs",
+      "axis": 1,
+      "count": 3,
+      "nan": 1,
+      "inf": 0,
+      "min": -0.5,
+      "max": 1,
+      "channel_min": [1, -0.5],
+      "channel_max": [1, -0.5],
+      "histogram": {
+        "bin_exponent": -10,
+        "first_bin": -512,
+        "counts": [1, )" +
+                                              [] {
+                                                std::string zeros;
+                                                for (int i = 0; i < 1535; ++i)
+                                                  zeros += "0, ";
+                                                return zeros;
+                                              }() +
+                                              R"(2]
+      }
+    }
+  ]
+}
+)");
+}
+
+TEST(StatisticsFileTest, RoundTrip) {
+  for (const std::vector<float> &values :
+       {std::vector<float>{},
+        {NAN, INFINITY},
+        {0.1f, NAN, 0.2f, -INFINITY},
+        {FLT_TRUE_MIN, -FLT_MAX, 1.0f / 3, -0.0f}}) {
+    std::string text = print(observe(values));
+    llvm::Expected<StatisticsFile> file = StatisticsFile::parse(text, "s.json");
+    ASSERT_TRUE(bool(file)) << llvm::toString(file.takeError());
+    EXPECT_EQ(print(*file), text);
+  }
+}
+
+TEST(StatisticsFileTest, MergedShardsAreTheWhole) {
+  // The second shard widens the histogram; channel 1 of the first is empty.
+  std::vector<float> first = {0.1f, NAN, -0.3f, NAN},
+                     second = {1e4f, 3, -INFINITY, 5};
+  std::vector<float> whole = first;
+  whole.insert(whole.end(), second.begin(), second.end());
+  for (bool swap : {false, true}) {
+    StatisticsFile a = observe(swap ? second : first);
+    ASSERT_FALSE(bool(a.merge(observe(swap ? first : second))));
+    EXPECT_EQ(print(a), print(observe(whole)));
+  }
+}
+
+TEST(StatisticsFileTest, MergeRefusesOtherModels) {
+  StatisticsFile file = observe({1, 2}), other = file;
+  other.fingerprint = "4567";
+  EXPECT_EQ(llvm::toString(file.merge(other)),
+            "expected statistics of model 0123, but got those of model 4567");
+  other = file;
+  other.observers.pop_back();
+  EXPECT_EQ(llvm::toString(file.merge(other)),
+            "expected 2 observers, but got 1");
+  other = file;
+  other.observers[1].name = "c";
+  EXPECT_EQ(llvm::toString(file.merge(other)),
+            "expected observer 'b/lhs', but got 'c'");
+  other = file;
+  other.observers[1].statistics.channels.resize(3);
+  EXPECT_EQ(llvm::toString(file.merge(other)),
+            "expected the same axis and channels of observer 'b/lhs' in both "
+            "files");
+  EXPECT_EQ(print(file), print(observe({1, 2})));
+}
+
+TEST(StatisticsFileTest, Errors) {
+  std::string good = print(observe({1, 2}));
+  EXPECT_EQ(errorOf(""), "s.json: expected a complete JSON document, but got "
+                         "[1:0, byte=0]: Unexpected EOF");
+  // Every truncation is noticed, except of the last newline.
+  for (size_t size = 0; size + 2 < good.size(); size += 7)
+    EXPECT_NE(errorOf(good.substr(0, size)), "");
+  EXPECT_EQ(errorOf("[1, 2]"), "s.json: expected a statistics file with "
+                               "\"format\": \"quantc-statistics\"");
+  EXPECT_EQ(errorOf(replace(good, "\"version\": 1", "\"version\": 2")),
+            "s.json: expected statistics of version 1, but got 2");
+  EXPECT_EQ(errorOf(replace(good, "\"fingerprint\": \"0123\",", "")),
+            "s.json: expected a value at statistics.fingerprint");
+  EXPECT_EQ(errorOf(replace(good, "\"nan\"", "\"nans\"")),
+            "s.json: expected a value at statistics.observers[0].nan");
+  EXPECT_EQ(
+      errorOf(replace(good, "\"samples\": 1", "\"samples\": 1, \"x\": 1")),
+      "s.json: expected no such key at statistics.x");
+  EXPECT_EQ(errorOf(replace(good, "\"count\": 2", "\"count\": -2")),
+            "s.json: expected a count that is not negative at "
+            "statistics.observers[0].count");
+  EXPECT_EQ(errorOf(replace(good, "\"count\": 2", "\"count\": 3")),
+            "s.json: expected counts that add up to 'count' at "
+            "statistics.observers[0].histogram.counts");
+  EXPECT_EQ(errorOf(replace(good, "\"max\": 2", "\"max\": 1e60")),
+            "s.json: expected a finite f32 at statistics.observers[0].max");
+  EXPECT_EQ(errorOf(replace(good, "\"max\": 2", "\"max\": null")),
+            "s.json: expected min <= max exactly where something was counted "
+            "at statistics.observers[0]");
+  EXPECT_EQ(errorOf(replace(good, "\"first_bin\": 5", "\"first_bin\": 905")),
+            "s.json: expected bins in [-2048, 2048) at "
+            "statistics.observers[0].histogram.first_bin");
+  EXPECT_EQ(
+      errorOf(replace(good, "\"bin_exponent\": -9", "\"bin_exponent\": 900")),
+      "s.json: expected an exponent in [-159, 117] at "
+      "statistics.observers[0].histogram.bin_exponent");
+  EXPECT_EQ(errorOf(replace(good, "b/lhs", "a/lhs")),
+            "s.json: expected one entry for each observer, but got two for "
+            "'a/lhs'");
+}
+
+} // namespace
