@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/QNN/Transforms/Fingerprint.h"
-#include "quantc/Dialect/QNN/IR/QNNDialect.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -57,7 +57,11 @@ std::string quantc::qnn::computeFingerprint(ModuleOp module) {
   (*copy)->removeAttr(kFingerprintAttrName);
   (*copy)->removeAttr(kParameterFileAttrName);
   llvm::BLAKE3 hasher;
-  copy->walk([&](Operation *op) { hashResources(op, hasher); });
+  copy->walk([&](Operation *op) {
+    hashResources(op, hasher);
+    if (auto observer = dyn_cast<ObserveOp>(op))
+      observer.removeStatisticsAttr();
+  });
   {
     HashStream stream(hasher);
     // The local scope leaves out the resource section and attribute aliases.

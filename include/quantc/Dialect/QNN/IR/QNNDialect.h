@@ -30,6 +30,9 @@ inline constexpr llvm::StringLiteral kParameterFileAttrName =
     "qnn.parameter_file";
 inline constexpr llvm::StringLiteral kFingerprintAttrName = "qnn.fingerprint";
 
+/// The C function that qnn-lower-observers calls and the calibrator defines.
+inline constexpr llvm::StringLiteral kObserveCallbackName = "quantc_observe";
+
 } // namespace quantc::qnn
 
 #endif // QUANTC_DIALECT_QNN_IR_QNNDIALECT_H

@@ -14,8 +14,8 @@ namespace quantc::qnn {
 
 /// A hash (BLAKE3, 128 bits as hex digits) of what the module computes: its
 /// operations without locations and the contents of its constants. Where the
-/// parameters are stored and under which keys does not count, and neither does
-/// a fingerprint that is there already.
+/// parameters are stored and under which keys does not count, and neither do
+/// a fingerprint and statistics that are there already.
 std::string computeFingerprint(mlir::ModuleOp module);
 
 } // namespace quantc::qnn

@@ -51,4 +51,64 @@ def VerifyAnnotatedPass : Pass<"verify-annotated", "::mlir::ModuleOp"> {
   }];
 }
 
+def QNNLowerObserversPass : Pass<"qnn-lower-observers", "::mlir::ModuleOp"> {
+  let summary = "Turn observers into calls of the calibrator";
+  let description = [{
+    Each `qnn.observe` becomes a call of the C function
+
+    ```c
+    void quantc_observe(int64_t observer, const float *tensor, int64_t outer,
+                        int64_t inner);
+    ```
+
+    with the observer's number in the order of the module and the tensor's shape
+    around the observer's axis (outer x channels x inner). What follows the `$`
+    in a declaration's name only tells tensor types apart and is dropped when
+    the symbol is linked. Half-precision tensors are extended to f32 first.
+
+    ```mlir
+    %0 = qnn.observe %x {axis = 1 : i64, name = "mlp.up/lhs"} : tensor<4x8xf32>
+    ```
+    becomes
+    ```mlir
+    %c0 = arith.constant 0 : i64
+    %c4 = arith.constant 4 : i64
+    %c1 = arith.constant 1 : i64
+    call @quantc_observe$4x8xf32(%c0, %x, %c4, %c1) : (i64, tensor<4x8xf32>, i64, i64) -> ()
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def QNNApplyStatisticsPass : Pass<"qnn-apply-statistics", "::mlir::ModuleOp"> {
+  let summary = "Attach calibrated statistics to their observers";
+  let description = [{
+    Reads a statistics file that `quantc calibrate` wrote (see
+    `docs/calibration.md`). It has to be of this very model, by
+    `qnn.fingerprint`, and to have the module's observers, all and no others.
+
+    ```mlir
+    %0 = qnn.observe %x {name = "mlp.up/lhs"} : tensor<4x8xf32>
+    ```
+    becomes
+    ```mlir
+    %0 = qnn.observe %x {name = "mlp.up/lhs",
+           statistics = #qnn.statistics<count = 64, nanCount = 0, infCount = 0,
+             min = -1.0 : f32, max = 3.0 : f32, ...>} : tensor<4x8xf32>
+    ```
+  }];
+  let options = [Option<"file", "file", "std::string", /*default=*/"",
+                        "The statistics file to read">];
+  let dependentDialects = ["::quantc::qnn::QNNDialect"];
+}
+
+def VerifyCalibratedPass : Pass<"verify-calibrated", "::mlir::ModuleOp"> {
+  let summary = "Check the contract of qnn-apply-statistics";
+  let description = [{
+    Fails unless every `qnn.observe` carries statistics and saw at least one
+    finite value.
+  }];
+}
+
 #endif // QUANTC_DIALECT_QNN_TRANSFORMS_PASSES_TD

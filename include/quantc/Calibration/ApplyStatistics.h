@@ -1,0 +1,25 @@
+//===- ApplyStatistics.h - statistics into IR -------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CALIBRATION_APPLYSTATISTICS_H
+#define QUANTC_CALIBRATION_APPLYSTATISTICS_H
+
+#include "quantc/Calibration/StatisticsFile.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace quantc {
+
+/// Attaches to every qnn.observe of `module` what it saw. Emits one error,
+/// which names `path`, and changes nothing where `file` is of another model or
+/// has not exactly the module's observers.
+llvm::LogicalResult applyStatistics(mlir::ModuleOp module,
+                                    const StatisticsFile &file,
+                                    llvm::StringRef path);
+
+} // namespace quantc
+
+#endif // QUANTC_CALIBRATION_APPLYSTATISTICS_H
