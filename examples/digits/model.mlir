@@ -60,7 +60,7 @@ module @jit_apply attributes {mhlo.num_partitions = 1 : i32, mhlo.num_replicas =
 #loc13 = loc("model.py":44:8 to :33)
 #loc14 = loc("model.py":45:11 to :36)
 #loc15 = loc("model.py":45:11 to :60)
-#loc16 = loc("export.py":145:15 to :56)
+#loc16 = loc("export.py":144:15 to :56)
 #loc17 = loc("jit")
 #loc18 = loc("max")
 #loc19 = loc("convolution"(#loc8))

@@ -38,13 +38,29 @@ def load():
 
 
 def augment(images, random):
-    """Shifts every image by up to one pixel and scales its brightness."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    dy, dx = random.integers(0, 3, (2, len(images)))
-    rows = dy[:, None, None] + np.arange(8)[None, :, None]
-    columns = dx[:, None, None] + np.arange(8)[None, None, :]
-    shifted = padded[np.arange(len(images))[:, None, None], rows, columns]
-    return shifted * random.uniform(0.8, 1.0, (len(images), 1, 1, 1)).astype(np.float32)
+    """Turns, scales, shears and shifts every image a little (bilinear)."""
+    count = len(images)
+    angle = random.normal(0, 0.15, count)
+    matrix = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)],
+                      -1).reshape(count, 2, 2)
+    matrix *= random.normal(1, 0.07, (count, 2, 1))
+    matrix[:, 1, 0] += random.normal(0, 0.15, count)
+    shift = random.normal(0, 0.4, (count, 2))
+    grid = np.stack(np.meshgrid(np.arange(8), np.arange(8), indexing="ij"), -1) - 3.5
+    # The image is surrounded by two empty pixels; further away is empty too.
+    at = np.einsum("nij,yxj->nyxi", matrix, grid) + shift[:, None, None] + 5.5
+    at = np.clip(at, 0, 10.999)
+    padded = np.pad(images[..., 0], ((0, 0), (2, 2), (2, 2)))
+    low = at.astype(int)
+    y, x = np.moveaxis(at - low, -1, 0)
+    image = np.arange(count)[:, None, None]
+
+    def pixel(dy, dx):
+        return padded[image, low[..., 0] + dy, low[..., 1] + dx]
+
+    mixed = ((1 - y) * ((1 - x) * pixel(0, 0) + x * pixel(0, 1)) +
+             y * ((1 - x) * pixel(1, 0) + x * pixel(1, 1)))
+    return mixed[..., None].astype(np.float32)
 
 
 def loss(params, images, labels):
@@ -62,7 +78,7 @@ def update(params, first, second, images, labels, step, rate):
 
     def move(p, m, v):
         direction = m / (1 - 0.9 ** step) / (jnp.sqrt(v / (1 - 0.999 ** step)) + 1e-8)
-        return p - rate * (direction + 0.05 * p)
+        return p - rate * (direction + 0.1 * p)
 
     return jax.tree.map(move, params, first, second), first, second
 

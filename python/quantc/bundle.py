@@ -1,0 +1,177 @@
+#===- bundle.py - compiled bundles as Python functions ---------------------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#===------------------------------------------------------------------------===#
+"""Loads and runs a bundle that `quantc compile` wrote.
+
+The structures are those of quantc_model.h, which describes them. Nothing but
+numpy is needed: a model's library describes itself.
+"""
+
+import _ctypes
+import ctypes
+import dataclasses
+import pathlib
+import typing
+import weakref
+
+import ml_dtypes
+import numpy as np
+
+_ABI_VERSION = 1
+_DTYPES = [np.dtype(dtype) for dtype in (
+    np.bool_, np.int8, np.int16, np.int32, np.int64, np.float16,
+    ml_dtypes.bfloat16, np.float32, np.float64)]
+
+
+class _TensorInfo(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p),
+                ("shape", ctypes.POINTER(ctypes.c_int64)),
+                ("rank", ctypes.c_uint32),
+                ("dtype", ctypes.c_uint32),
+                ("bytes", ctypes.c_uint64),
+                ("scale", ctypes.c_double),
+                ("zero_point", ctypes.c_int64)]
+
+
+class _ParameterInfo(ctypes.Structure):
+    _fields_ = [("tensor", _TensorInfo), ("offset", ctypes.c_uint64)]
+
+
+_Pointers = ctypes.POINTER(ctypes.c_void_p)
+
+
+class _ModelInfo(ctypes.Structure):
+    _fields_ = [("abi_version", ctypes.c_uint32),
+                ("num_parameters", ctypes.c_uint32),
+                ("num_inputs", ctypes.c_uint32),
+                ("num_outputs", ctypes.c_uint32),
+                ("parameters", ctypes.POINTER(_ParameterInfo)),
+                ("inputs", ctypes.POINTER(_TensorInfo)),
+                ("outputs", ctypes.POINTER(_TensorInfo)),
+                ("name", ctypes.c_char_p),
+                ("fingerprint", ctypes.c_char_p),
+                ("target", ctypes.c_char_p),
+                ("compiler", ctypes.c_char_p),
+                ("parameter_file_bytes", ctypes.c_uint64),
+                ("parameter_header_bytes", ctypes.c_uint64),
+                ("parameter_header_hash", ctypes.c_uint64),
+                ("workspace_bytes", ctypes.c_uint64),
+                ("run", ctypes.CFUNCTYPE(ctypes.c_int32, _Pointers, _Pointers,
+                                         _Pointers)),
+                ("run_with_workspace", ctypes.c_void_p)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Tensor:
+    """What the model says about an input or output.
+
+    Where scale is not None, an integer q stands for (q - zero_point) * scale.
+    """
+    name: str
+    dtype: np.dtype
+    shape: tuple
+    scale: typing.Optional[float]
+    zero_point: int
+
+    def __str__(self):
+        return f"'{self.name}' {self.dtype}{list(self.shape)}"
+
+
+class Bundle:
+    """A compiled model, mapped into this process.
+
+    Attributes:
+      inputs, outputs: the tensors by name, in the model's order.
+      name, fingerprint, target, compiler: what the model says about itself.
+    """
+
+    def __init__(self, directory):
+        directory = pathlib.Path(directory)
+        library = directory / "model.so"
+        if not library.is_file():
+            raise FileNotFoundError(f"{library}: expected a bundle's library, "
+                                    "but there is no such file")
+        try:
+            model = ctypes.CDLL(str(library.resolve()))
+            # A library that stays open would hide one compiled again later.
+            weakref.finalize(self, _ctypes.dlclose, model._handle)
+            function = model.quantc_model
+        except (AttributeError, OSError) as error:
+            raise ValueError(f"{library}: expected a compiled model: "
+                             f"{error}") from None
+        function.restype = ctypes.POINTER(_ModelInfo)
+        self._info = function().contents
+        if self._info.abi_version != _ABI_VERSION:
+            raise ValueError(f"{library}: expected ABI version {_ABI_VERSION}, "
+                             f"but got {self._info.abi_version}")
+        self.name = self._info.name.decode()
+        self.fingerprint = self._info.fingerprint.decode()
+        self.target = self._info.target.decode()
+        self.compiler = self._info.compiler.decode()
+        self.inputs = _describe(self._info.inputs, self._info.num_inputs)
+        self.outputs = _describe(self._info.outputs, self._info.num_outputs)
+        self._map_parameters(directory / "parameters.safetensors")
+
+    def _map_parameters(self, path):
+        info = self._info
+        self._parameters = (ctypes.c_void_p * info.num_parameters)()
+        if info.num_parameters == 0:
+            return
+        self._file = np.memmap(path, np.uint8, mode="r")
+        if len(self._file) != info.parameter_file_bytes:
+            raise ValueError(f"{path}: expected {info.parameter_file_bytes} bytes, "
+                             f"but got {len(self._file)}")
+        header = self._file[:info.parameter_header_bytes].tobytes()
+        if _fnv1a(header) != info.parameter_header_hash:
+            raise ValueError(f"{path}: expected the parameters that the model was "
+                             "compiled with")
+        for index in range(info.num_parameters):
+            self._parameters[index] = (self._file.ctypes.data +
+                                       info.parameters[index].offset)
+
+    def run(self, inputs):
+        """Runs the model on a dictionary of arrays; returns one of new arrays.
+
+        The arrays need the model's element types and shapes exactly.
+        """
+        if set(inputs) != set(self.inputs):
+            raise ValueError(f"expected the inputs {_names(self.inputs)}, but got "
+                             f"{_names(inputs)}")
+        arrays = []
+        for name, tensor in self.inputs.items():
+            array = np.asarray(inputs[name], order="C")
+            if array.dtype != tensor.dtype or array.shape != tensor.shape:
+                raise ValueError(f"expected the input {tensor}, but got "
+                                 f"{array.dtype}{list(array.shape)}")
+            arrays.append(array)
+        outputs = {name: np.empty(tensor.shape, tensor.dtype)
+                   for name, tensor in self.outputs.items()}
+        if self._info.run(self._parameters, _pointers(arrays),
+                          _pointers(list(outputs.values()))) != 0:
+            raise MemoryError(f"model '{self.name}': out of memory")
+        return outputs
+
+
+def _describe(infos, count):
+    tensors = {}
+    for info in infos[:count]:
+        name = info.name.decode()
+        tensors[name] = Tensor(name, _DTYPES[info.dtype],
+                               tuple(info.shape[:info.rank]), info.scale or None,
+                               info.zero_point)
+    return tensors
+
+
+def _pointers(arrays):
+    return (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays))
+
+
+def _names(names):
+    return ", ".join(f"'{name}'" for name in names) or "nothing"
+
+
+def _fnv1a(data):
+    value = 0xcbf29ce484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001b3 & (1 << 64) - 1
+    return value
