@@ -93,7 +93,8 @@ DataSet::create(std::shared_ptr<const SafetensorsFile> file,
 }
 
 void DataSet::limitSamples(int64_t samples) {
-  numBatches = std::min(numBatches, (samples + batchSize - 1) / batchSize);
+  int64_t batches = samples / batchSize + (samples % batchSize != 0);
+  numBatches = std::min(numBatches, batches);
 }
 
 void DataSet::copyBatch(int64_t batch, ArrayRef<void *> buffers) const {

@@ -192,20 +192,31 @@ private:
 LogicalResult quantc::writeBundle(ModuleOp module, StringRef directory,
                                   const cpu::Target &target,
                                   const BundleOptions &options) {
+  // What is wrong with the bundle has no place in the module's text.
+  auto emitError = [&] {
+    return mlir::emitError(UnknownLoc::get(module.getContext()));
+  };
   if (!isCIdentifier(options.name))
-    return module.emitError() << "expected a C identifier as the bundle's "
-                                 "name, but got '"
-                              << options.name << "'";
+    return emitError() << "expected a C identifier as the bundle's name, but "
+                          "got '"
+                       << options.name << "'";
   directory = directory.rtrim('/');
   if (llvm::sys::fs::exists(directory) &&
       !llvm::sys::fs::exists(directory + "/manifest.json"))
-    return module.emitError()
-           << directory << ": expected a bundle or nothing, but something else "
-           << "is there";
-  SmallString<128> temporary;
+    return emitError() << directory
+                       << ": expected a bundle or nothing, but something else "
+                          "is there";
+  // A relative pattern would be taken as one in the system's folder for
+  // temporary files, from where nothing can be renamed.
+  SmallString<128> pattern(directory), temporary;
+  pattern += ".tmp";
+  std::error_code located = llvm::sys::fs::make_absolute(pattern);
   if (std::error_code code =
-          llvm::sys::fs::createUniqueDirectory(directory + ".tmp", temporary))
-    return module.emitError() << directory << ": " << code.message();
+          located ? located
+                  : llvm::sys::fs::createUniqueDirectory(pattern, temporary))
+    return emitError() << directory
+                       << ": expected a directory that can be made, but got: "
+                       << StringRef(code.message()).lower();
   auto cleanUp =
       llvm::scope_exit([&] { llvm::sys::fs::remove_directories(temporary); });
   llvm::Error error =
@@ -217,6 +228,6 @@ LogicalResult quantc::writeBundle(ModuleOp module, StringRef directory,
   // Failures of compilation have been reported where they arose.
   std::string message = llvm::toString(std::move(error));
   if (!message.empty())
-    module.emitError() << message;
+    emitError() << message;
   return failure();
 }

@@ -237,7 +237,7 @@ TEST_F(BundleTest, refusesWhatABundleCannotBe) {
   EXPECT_EQ(error,
             "expected code that calls libc and libm only, but it calls 'host'");
   EXPECT_TRUE(failed(write(model, path("no/such/folder"))));
-  EXPECT_NE(error.find("No such file or directory"), std::string::npos);
+  EXPECT_NE(error.find("no such file or directory"), std::string::npos);
 }
 
 TEST_F(BundleTest, loaderRefusesForeignParameters) {

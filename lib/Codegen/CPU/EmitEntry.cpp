@@ -90,9 +90,12 @@ private:
                            LLVM::ConstantOp::create(builder, loc, status, 0));
 
     func.setLinkage(LLVM::Linkage::Internal);
+    // The signature says what else is known of the arguments; LLVM would warn
+    // of attributes that it does not know.
+    NamedAttribute noAlias(LLVM::LLVMDialect::getNoAliasAttrName(),
+                           builder.getUnitAttr());
     for (unsigned index = 0; index < func.getNumArguments(); ++index)
-      func.setArgAttr(index, LLVM::LLVMDialect::getNoAliasAttrName(),
-                      builder.getUnitAttr());
+      func.setArgAttrs(index, noAlias);
     return success();
   }
 };

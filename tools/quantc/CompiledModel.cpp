@@ -1,0 +1,81 @@
+//===- CompiledModel.cpp - a bundle that runs -----------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CompiledModel.h"
+#include "Tool.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Alignment.h"
+
+using namespace quantc;
+using namespace quantc::tool;
+using namespace llvm;
+
+TensorBuffers::TensorBuffers(ArrayRef<DataSpec> specs) {
+  const Align alignment(64);
+  for (const DataSpec &spec : specs) {
+    storage.emplace_back(spec.getNumBytes() + alignment.value());
+    pointers.push_back(
+        reinterpret_cast<void *>(alignAddr(storage.back().data(), alignment)));
+  }
+}
+
+/// Describes the tensors of a bundle's table.
+static Expected<std::vector<DataSpec>>
+readTensors(StringRef path, const quantc_tensor_info *tensors, uint32_t count) {
+  std::vector<DataSpec> specs;
+  for (const quantc_tensor_info &tensor : ArrayRef(tensors, count)) {
+    // The names are those of safetensors but for the case.
+    StringRef name = quantc_dtype_name(tensor.dtype);
+    std::optional<DType> dtype = parseDType(name.upper());
+    if (!dtype)
+      return makeFileError(path, Twine("expected a known element type for '") +
+                                     tensor.name + "', but got " +
+                                     Twine(tensor.dtype));
+    specs.push_back(
+        {tensor.name, *dtype,
+         SmallVector<int64_t>(ArrayRef(tensor.shape, tensor.rank))});
+  }
+  return specs;
+}
+
+Expected<std::unique_ptr<CompiledModel>> CompiledModel::load(StringRef path) {
+  std::unique_ptr<CompiledModel> model(new CompiledModel());
+  model->path = path.str();
+  char message[1024];
+  model->bundle.reset(
+      quantc_bundle_open(model->path.c_str(), message, sizeof(message)));
+  if (!model->bundle)
+    return createStringError(StringRef(message));
+  const quantc_model_info *info = quantc_bundle_info(model->bundle.get());
+  if (Error error = readTensors(path, info->inputs, info->num_inputs)
+                        .moveInto(model->inputs))
+    return error;
+  if (Error error = readTensors(path, info->outputs, info->num_outputs)
+                        .moveInto(model->outputs))
+    return error;
+  model->inputBuffers.emplace(model->inputs);
+  model->outputBuffers.emplace(model->outputs);
+  return model;
+}
+
+Error CompiledModel::run() {
+  int32_t status = quantc_bundle_run(
+      bundle.get(), const_cast<const void *const *>(getInputBuffers().data()),
+      getOutputBuffers().data());
+  if (status != QUANTC_OK)
+    return makeFileError(path, "expected memory for the model's workspace, but "
+                               "got none");
+  return Error::success();
+}
+
+Expected<DataSet> quantc::tool::openData(StringRef path,
+                                         ArrayRef<DataSpec> inputs) {
+  auto file = SafetensorsFile::open(path);
+  if (!file)
+    return file.takeError();
+  return DataSet::create(std::move(*file), inputs);
+}

@@ -1,0 +1,70 @@
+//===- CompiledModel.h - a bundle that runs ---------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TOOLS_QUANTC_COMPILEDMODEL_H
+#define QUANTC_TOOLS_QUANTC_COMPILEDMODEL_H
+
+#include "quantc/Evaluation/DataSet.h"
+#include "quantc/Runtime/quantc_runtime.h"
+
+#include <memory>
+
+namespace quantc::tool {
+
+/// Buffers for a list of tensors, aligned for any vector load.
+class TensorBuffers {
+public:
+  explicit TensorBuffers(llvm::ArrayRef<DataSpec> specs);
+
+  llvm::ArrayRef<void *> getPointers() const { return pointers; }
+
+private:
+  std::vector<std::vector<char>> storage;
+  std::vector<void *> pointers;
+};
+
+/// A loaded bundle with buffers for one batch of inputs and outputs.
+class CompiledModel {
+public:
+  /// Loads the bundle at `path`; errors begin with it.
+  static llvm::Expected<std::unique_ptr<CompiledModel>>
+  load(llvm::StringRef path);
+
+  llvm::StringRef getPath() const { return path; }
+  llvm::ArrayRef<DataSpec> getInputs() const { return inputs; }
+  llvm::ArrayRef<DataSpec> getOutputs() const { return outputs; }
+
+  llvm::ArrayRef<void *> getInputBuffers() const {
+    return inputBuffers->getPointers();
+  }
+  llvm::ArrayRef<void *> getOutputBuffers() const {
+    return outputBuffers->getPointers();
+  }
+
+  /// Computes the output buffers from the input buffers.
+  llvm::Error run();
+
+private:
+  CompiledModel() = default;
+
+  struct Close {
+    void operator()(quantc_bundle *bundle) const {
+      quantc_bundle_close(bundle);
+    }
+  };
+  std::unique_ptr<quantc_bundle, Close> bundle;
+  std::string path;
+  std::vector<DataSpec> inputs, outputs;
+  std::optional<TensorBuffers> inputBuffers, outputBuffers;
+};
+
+/// Opens the data file at `path` for a model's inputs.
+llvm::Expected<DataSet> openData(llvm::StringRef path,
+                                 llvm::ArrayRef<DataSpec> inputs);
+
+} // namespace quantc::tool
+
+#endif // QUANTC_TOOLS_QUANTC_COMPILEDMODEL_H

@@ -1,0 +1,362 @@
+//===- Eval.cpp - quantc eval ---------------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "CompiledModel.h"
+#include "quantc/Evaluation/Metrics.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace quantc;
+using namespace quantc::tool;
+using namespace llvm;
+
+static Error runEval(Tool &tool);
+Command quantc::tool::evalCommand(
+    "eval", "measure accuracy or perplexity, and the distance to a reference",
+    runEval);
+
+namespace {
+enum class Metric { Auto, Accuracy, Perplexity };
+} // namespace
+
+static cl::opt<std::string> bundlePath(cl::Positional, cl::Required,
+                                       cl::desc("<bundle>"),
+                                       cl::sub(evalCommand),
+                                       cl::cat(quantcOptions));
+static cl::opt<std::string>
+    dataPath("data", cl::Required, cl::value_desc("file"),
+             cl::desc("Safetensors file with the inputs and labels"),
+             cl::sub(evalCommand), cl::cat(quantcOptions));
+static cl::opt<std::string>
+    referencePath("reference", cl::value_desc("bundle"),
+                  cl::desc("Bundle to compare the logits with"),
+                  cl::sub(evalCommand), cl::cat(quantcOptions));
+static cl::opt<std::string>
+    labelsName("labels", cl::value_desc("name"),
+               cl::desc("Tensor of i32 labels, one a row of logits; negative "
+                        "ones are left out (default: labels, if there)"),
+               cl::sub(evalCommand), cl::cat(quantcOptions));
+static cl::opt<std::string>
+    outputName("output", cl::value_desc("name"),
+               cl::desc("Output with the logits (default: the only one, or "
+                        "'logits')"),
+               cl::sub(evalCommand), cl::cat(quantcOptions));
+static cl::opt<Metric> metricOption(
+    "metric", cl::desc("What to compute from the labels"),
+    cl::init(Metric::Auto),
+    cl::values(clEnumValN(Metric::Auto, "auto",
+                          "perplexity for logits of more than two dimensions, "
+                          "else accuracy"),
+               clEnumValN(Metric::Accuracy, "accuracy",
+                          "share of rows whose largest logit is the label's"),
+               clEnumValN(Metric::Perplexity, "perplexity",
+                          "exp of the labels' mean cross-entropy")),
+    cl::sub(evalCommand), cl::cat(quantcOptions));
+static cl::opt<unsigned>
+    resamples("bootstrap", cl::init(1000), cl::value_desc("n"),
+              cl::desc("Resamples for the 95 % intervals (default 1000)"),
+              cl::sub(evalCommand), cl::cat(quantcOptions));
+static cl::opt<int64_t>
+    maxSamples("max-samples", cl::init(std::numeric_limits<int64_t>::max()),
+               cl::value_desc("n"),
+               cl::desc("Read only the first samples, in whole batches"),
+               cl::sub(evalCommand), cl::cat(quantcOptions));
+static cl::opt<bool> printJSON("json", cl::desc("Print a JSON object"),
+                               cl::sub(evalCommand), cl::cat(quantcOptions));
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+/// Returns the index of the output with the logits.
+static Expected<size_t> findLogits(const CompiledModel &model) {
+  ArrayRef<DataSpec> outputs = model.getOutputs();
+  StringRef name = outputName.empty() ? "logits" : outputName.c_str();
+  const DataSpec *found = find_if(
+      outputs, [&](const DataSpec &output) { return output.name == name; });
+  if (found == outputs.end() && outputName.empty() && outputs.size() == 1)
+    found = outputs.begin();
+  if (found == outputs.end())
+    return makeFileError(
+        model.getPath(),
+        "expected an output '" + name + "', but got " +
+            join(map_range(outputs, [](auto &o) { return "'" + o.name + "'"; }),
+                 ", "));
+  if (found->dtype != DType::F32 || found->shape.size() < 2 ||
+      found->shape.back() == 0)
+    return makeFileError(model.getPath(),
+                         "expected F32 logits of two or more dimensions in '" +
+                             found->name + "', but got " +
+                             describeTensorType(found->dtype, found->shape));
+  return found - outputs.begin();
+}
+
+/// Returns the labels, one a row of logits of all samples; empty if there are
+/// none.
+static Expected<std::vector<int32_t>> findLabels(const SafetensorsFile &file,
+                                                 const DataSpec &logits,
+                                                 int64_t samples) {
+  StringRef name = labelsName.empty() ? "labels" : labelsName.c_str();
+  const SafetensorsTensor *labels = file.lookup(name);
+  if (!labels) {
+    if (labelsName.empty() && !referencePath.empty() &&
+        metricOption == Metric::Auto)
+      return std::vector<int32_t>();
+    return makeFileError(file.getPath(), "expected a tensor '" + name +
+                                             "' with labels, but got none");
+  }
+  SmallVector<int64_t> shape(drop_end(logits.shape));
+  shape.front() = samples;
+  if (labels->dtype != DType::I32 || labels->shape != shape)
+    return makeFileError(file.getPath(),
+                         "expected labels '" + name + "' to be " +
+                             describeTensorType(DType::I32, shape) +
+                             ", but got " +
+                             describeTensorType(labels->dtype, labels->shape));
+  // The file may hold them at any address.
+  std::vector<int32_t> values(labels->data.size() / sizeof(int32_t));
+  std::memcpy(values.data(), labels->data.data(), labels->data.size());
+  int64_t classes = logits.shape.back();
+  for (int32_t label : values)
+    if (label >= classes)
+      return makeFileError(file.getPath(), "expected labels '" + name +
+                                               "' less than " + Twine(classes) +
+                                               ", but got " + Twine(label));
+  return values;
+}
+
+/// Loads the reference and checks that it is a model of the same kind.
+static Expected<std::unique_ptr<CompiledModel>>
+loadReference(const CompiledModel &model, size_t output) {
+  auto reference = CompiledModel::load(referencePath);
+  if (!reference)
+    return reference;
+  auto check = [&](StringRef what, ArrayRef<DataSpec> expected,
+                   ArrayRef<DataSpec> actual) -> Error {
+    auto describe = [](ArrayRef<DataSpec> specs) {
+      return join(map_range(specs,
+                            [](const DataSpec &spec) {
+                              return "'" + spec.name + "' " +
+                                     describeTensorType(spec.dtype, spec.shape);
+                            }),
+                  ", ");
+    };
+    std::string expectedText = describe(expected),
+                actualText = describe(actual);
+    if (expectedText == actualText)
+      return Error::success();
+    return makeFileError(referencePath, "expected " + what + " " +
+                                            expectedText + ", but got " +
+                                            actualText);
+  };
+  if (Error error =
+          check("inputs", model.getInputs(), (*reference)->getInputs()))
+    return error;
+  if (Error error =
+          check("outputs", model.getOutputs(), (*reference)->getOutputs()))
+    return error;
+  return reference;
+}
+
+//===----------------------------------------------------------------------===//
+// Measuring
+//===----------------------------------------------------------------------===//
+
+static ArrayRef<float> getLogits(const CompiledModel &model, size_t output) {
+  return {static_cast<const float *>(model.getOutputBuffers()[output]),
+          size_t(model.getOutputs()[output].getNumElements())};
+}
+
+/// Runs all batches through both models; returns each sample's sums.
+static Expected<std::vector<LogitSums>>
+measure(Tool &tool, const DataSet &data, CompiledModel &model,
+        CompiledModel *reference, size_t output, ArrayRef<int32_t> labels) {
+  const DataSpec &spec = model.getOutputs()[output];
+  int64_t classes = spec.shape.back();
+  int64_t batchSize = data.getBatchSize();
+  int64_t sampleSize = spec.getNumElements() / batchSize;
+  int64_t sampleRows = sampleSize / classes;
+
+  std::vector<LogitSums> sums;
+  Progress progress(tool, "batches", data.getNumBatches());
+  for (int64_t batch = 0; batch < data.getNumBatches(); ++batch) {
+    for (CompiledModel *runner : {&model, reference}) {
+      if (!runner)
+        continue;
+      data.copyBatch(batch, runner->getInputBuffers());
+      if (Error error = runner->run())
+        return error;
+    }
+    for (int64_t i = 0; i < batchSize; ++i) {
+      int64_t sample = batch * batchSize + i;
+      auto slice = [&](CompiledModel *runner) {
+        return runner ? getLogits(*runner, output)
+                            .slice(i * sampleSize, sampleSize)
+                      : ArrayRef<float>();
+      };
+      sums.push_back(measureLogits(
+          slice(&model), slice(reference),
+          labels.empty() ? labels
+                         : labels.slice(sample * sampleRows, sampleRows),
+          classes));
+    }
+    progress.advance();
+  }
+  return sums;
+}
+
+//===----------------------------------------------------------------------===//
+// Report
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One line of the report; JSON gets `value` (and the interval) under `key`.
+struct Line {
+  StringRef key, title;
+  double value;
+  /// How people read it: "{0:f4}", "{0:P}".
+  std::string text;
+  std::optional<Interval> interval;
+};
+} // namespace
+
+static json::Value toJSON(double value) {
+  // JSON has no NaN and no infinity.
+  return std::isfinite(value) ? json::Value(value) : json::Value(nullptr);
+}
+
+static std::vector<Line> summarize(ArrayRef<LogitSums> samples, Metric metric,
+                                   bool hasLabels, bool hasReference) {
+  LogitSums sums;
+  for (const LogitSums &sample : samples)
+    sums += sample;
+  auto fixed = [](double value) { return formatv("{0:f4}", value).str(); };
+  auto percent = [](double value) {
+    return formatv("{0:f3} %", 100 * value).str();
+  };
+
+  std::vector<Line> lines;
+  if (hasLabels && metric == Metric::Perplexity) {
+    lines.push_back({"perplexity", "perplexity", sums.getPerplexity(),
+                     fixed(sums.getPerplexity()), std::nullopt});
+    if (hasReference) {
+      lines.push_back({"reference_perplexity", "reference perplexity",
+                       sums.getReferencePerplexity(),
+                       fixed(sums.getReferencePerplexity()), std::nullopt});
+      double ratio = sums.getPerplexityRatio();
+      lines.push_back(
+          {"perplexity_ratio", "perplexity ratio", ratio,
+           formatv("{0:f6}", ratio).str(),
+           bootstrap(samples, resamples, [](const LogitSums &resample) {
+             return resample.getPerplexityRatio();
+           })});
+    }
+  } else if (hasLabels) {
+    lines.push_back({"accuracy", "accuracy", sums.getAccuracy(),
+                     percent(sums.getAccuracy()), std::nullopt});
+    if (hasReference) {
+      lines.push_back({"reference_accuracy", "reference accuracy",
+                       sums.getReferenceAccuracy(),
+                       percent(sums.getReferenceAccuracy()), std::nullopt});
+      auto difference = [](const LogitSums &resample) {
+        return resample.getAccuracy() - resample.getReferenceAccuracy();
+      };
+      lines.push_back({"accuracy_difference", "accuracy difference",
+                       difference(sums), formatv("{0:f6}", difference(sums)),
+                       bootstrap(samples, resamples, difference)});
+    }
+  }
+  if (hasReference) {
+    lines.push_back({"agreement", "top-1 agreement", sums.getAgreement(),
+                     percent(sums.getAgreement()), std::nullopt});
+    lines.push_back({"sqnr_db", "logit SQNR", sums.getSQNR(),
+                     formatv("{0:f2} dB", sums.getSQNR()), std::nullopt});
+    lines.push_back({"kl_divergence", "KL divergence", sums.getDivergence(),
+                     formatv("{0:e3}", sums.getDivergence()), std::nullopt});
+  }
+  return lines;
+}
+
+static void printReport(ArrayRef<Line> lines, ArrayRef<LogitSums> samples) {
+  int64_t rows = 0, nonFinite = 0;
+  for (const LogitSums &sample : samples) {
+    rows += sample.rows;
+    nonFinite += sample.nonFinite;
+  }
+  if (printJSON) {
+    json::Object object{{"samples", int64_t(samples.size())},
+                        {"rows", rows},
+                        {"non_finite_rows", nonFinite}};
+    for (const Line &line : lines) {
+      object[line.key] = toJSON(line.value);
+      if (line.interval)
+        object[(line.key + "_interval").str()] = json::Array{
+            toJSON(line.interval->low), toJSON(line.interval->high)};
+    }
+    outs() << formatv("{0:2}\n", json::Value(std::move(object)));
+    return;
+  }
+  outs() << formatv("{0,-22}{1}\n", "samples", samples.size());
+  outs() << formatv("{0,-22}{1}\n", "rows", rows);
+  if (nonFinite > 0)
+    outs() << formatv("{0,-22}{1}\n", "non-finite rows", nonFinite);
+  for (const Line &line : lines) {
+    outs() << formatv("{0,-22}{1}", line.title, line.text);
+    if (line.interval)
+      outs() << formatv("  [{0:f6}, {1:f6}]", line.interval->low,
+                        line.interval->high);
+    outs() << '\n';
+  }
+}
+
+static Error runEval(Tool &tool) {
+  auto model = CompiledModel::load(bundlePath);
+  if (!model)
+    return model.takeError();
+  Expected<size_t> output = findLogits(**model);
+  if (!output)
+    return output.takeError();
+  std::unique_ptr<CompiledModel> reference;
+  if (!referencePath.empty())
+    if (Error error = loadReference(**model, *output).moveInto(reference))
+      return error;
+
+  Expected<DataSet> data = openData(dataPath, (*model)->getInputs());
+  if (!data)
+    return data.takeError();
+  const DataSpec &logits = (*model)->getOutputs()[*output];
+  if (logits.shape.front() != data->getBatchSize())
+    return makeFileError(bundlePath, "expected logits for " +
+                                         Twine(data->getBatchSize()) +
+                                         " samples a batch, but got " +
+                                         Twine(logits.shape.front()));
+  auto labels = findLabels(data->getFile(), logits, data->getNumSamples());
+  if (!labels)
+    return labels.takeError();
+  data->limitSamples(maxSamples);
+
+  auto samples =
+      measure(tool, *data, **model, reference.get(), *output, *labels);
+  if (!samples)
+    return samples.takeError();
+  if (all_of(*samples, [](const LogitSums &sums) { return sums.rows == 0; }))
+    return makeFileError(dataPath,
+                         "expected a label that is not negative, but got none");
+  Metric metric = metricOption;
+  if (metric == Metric::Auto)
+    metric = logits.shape.size() > 2 ? Metric::Perplexity : Metric::Accuracy;
+  printReport(
+      summarize(*samples, metric, !labels->empty(), reference != nullptr),
+      *samples);
+  return Error::success();
+}

@@ -1,0 +1,49 @@
+//===- MergeStats.cpp - quantc merge-stats --------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "OutputFiles.h"
+#include "quantc/Calibration/StatisticsFile.h"
+
+using namespace quantc;
+using namespace quantc::tool;
+using namespace llvm;
+
+static Error runMergeStats(Tool &tool);
+Command quantc::tool::mergeStatsCommand("merge-stats",
+                                        "merge statistics of the same model",
+                                        runMergeStats);
+
+static cl::list<std::string> inputPaths(cl::Positional, cl::OneOrMore,
+                                        cl::desc("<statistics.json>..."),
+                                        cl::sub(mergeStatsCommand),
+                                        cl::cat(quantcOptions));
+static cl::opt<std::string> outputPath("o", cl::Required,
+                                       cl::value_desc("file"),
+                                       cl::desc("Statistics file to write"),
+                                       cl::sub(mergeStatsCommand),
+                                       cl::cat(quantcOptions));
+
+static Error runMergeStats(Tool &tool) {
+  OutputFiles outputs;
+  Expected<std::string> temporary = outputs.add(outputPath);
+  if (!temporary)
+    return temporary.takeError();
+
+  Expected<StatisticsFile> merged = StatisticsFile::read(inputPaths.front());
+  if (!merged)
+    return merged.takeError();
+  for (const std::string &path : drop_begin(inputPaths)) {
+    Expected<StatisticsFile> file = StatisticsFile::read(path);
+    if (!file)
+      return file.takeError();
+    if (Error error = merged->merge(*file))
+      return makeFileError(path, toString(std::move(error)));
+  }
+  if (Error error = merged->write(*temporary))
+    return error;
+  return outputs.commit();
+}

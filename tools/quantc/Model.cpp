@@ -1,0 +1,128 @@
+//===- Model.cpp - models in memory and on disk ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Model.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::tool;
+using llvm::Error;
+using llvm::Expected;
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+static Expected<OwningOpRef<ModuleOp>> parseModel(Tool &tool, StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return makeFileError(path, "expected a model that can be read, but got: " +
+                                   buffer.getError().message());
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  auto module = parseSourceFile<ModuleOp>(sources, &tool.getContext());
+  if (!module)
+    return tool.diagnosed();
+  auto main = module->lookupSymbol<func::FuncOp>("main");
+  if (!main || main.isExternal())
+    return makeFileError(path, "expected a function @main, but got none");
+  return module;
+}
+
+Error quantc::tool::runPasses(Tool &tool, Model &model,
+                              llvm::function_ref<void(OpPassManager &)> build) {
+  PassManager passes(&tool.getContext());
+  build(passes);
+  if (failed(passes.run(*model.module)))
+    return tool.diagnosed();
+  return Error::success();
+}
+
+Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
+                                        StringRef parameterPath) {
+  Model model;
+  model.path = path.str();
+  if (Error error = parseModel(tool, path).moveInto(model.module))
+    return error;
+
+  if (!hasParameterArguments(*model.module))
+    return model;
+  if (Error error =
+          SafetensorsFile::open(
+              resolveParameterFile(*model.module, path, parameterPath))
+              .moveInto(model.parameters))
+    return error;
+  if (failed(bindParameters(*model.module, model.parameters)))
+    return tool.diagnosed();
+  return model;
+}
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
+
+/// Whether `tensors` are tensors of `file`, under their names there.
+static bool areUnchanged(ArrayRef<SafetensorsTensor> tensors,
+                         const SafetensorsFile *file) {
+  return file && llvm::all_of(tensors, [&](const SafetensorsTensor &tensor) {
+           const SafetensorsTensor *original = file->lookup(tensor.name);
+           return original && original->data.data() == tensor.data.data() &&
+                  original->data.size() == tensor.data.size();
+         });
+}
+
+/// Only names in locations are worth keeping: sites are called by them.
+static bool hasNamedLocations(ModuleOp module) {
+  return module
+      .walk([](Operation *op) {
+        return op->getLoc()->findInstanceOf<NameLoc>() ? WalkResult::interrupt()
+                                                       : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+Error quantc::tool::writeModel(Tool &tool, Model &model, StringRef path,
+                               OutputFiles &outputs) {
+  ModuleOp module = *model.module;
+  FailureOr<SmallVector<SafetensorsTensor>> tensors = unbindParameters(module);
+  if (failed(tensors))
+    return tool.diagnosed();
+  if (!tensors->empty()) {
+    std::string parameterPath;
+    if (areUnchanged(*tensors, model.parameters.get())) {
+      parameterPath = model.parameters->getPath().str();
+    } else {
+      llvm::SmallString<128> beside(path);
+      llvm::sys::path::replace_extension(beside, "safetensors");
+      parameterPath = beside.str().str();
+      std::string temporary;
+      if (Error error = outputs.add(parameterPath).moveInto(temporary))
+        return error;
+      if (Error error = writeSafetensors(temporary, *tensors))
+        return error;
+    }
+    setParameterFile(module, path, parameterPath);
+  }
+
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  OpPrintingFlags flags;
+  if (hasNamedLocations(module))
+    flags.enableDebugInfo();
+  module.print(os, flags);
+  os << '\n';
+  std::string temporary;
+  if (Error error = outputs.add(path).moveInto(temporary))
+    return error;
+  return OutputFiles::write(temporary, text);
+}

@@ -1,0 +1,44 @@
+//===- Model.h - models in memory and on disk -------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TOOLS_QUANTC_MODEL_H
+#define QUANTC_TOOLS_QUANTC_MODEL_H
+
+#include "OutputFiles.h"
+#include "Tool.h"
+#include "quantc/Parameters/ParameterFile.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace quantc::tool {
+
+/// linalg on tensors whose parameters are constants over the mapped file.
+struct Model {
+  std::string path;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  /// Null for a model without parameters.
+  std::shared_ptr<const SafetensorsFile> parameters;
+};
+
+/// Reads the model at `path`, StableHLO or linalg, and converts the former.
+/// `parameterPath` overrides where the parameters are.
+llvm::Expected<Model> readModel(Tool &tool, llvm::StringRef path,
+                                llvm::StringRef parameterPath);
+
+/// Adds the pair to write the model as `path` to `outputs`. Parameters that
+/// are all still those of the file they came from stay there.
+llvm::Error writeModel(Tool &tool, Model &model, llvm::StringRef path,
+                       OutputFiles &outputs);
+
+/// Runs the passes that `build` adds on the model.
+llvm::Error runPasses(Tool &tool, Model &model,
+                      llvm::function_ref<void(mlir::OpPassManager &)> build);
+
+} // namespace quantc::tool
+
+#endif // QUANTC_TOOLS_QUANTC_MODEL_H

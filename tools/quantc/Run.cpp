@@ -1,0 +1,88 @@
+//===- Run.cpp - quantc run -----------------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "CompiledModel.h"
+#include "OutputFiles.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <cstring>
+
+using namespace quantc;
+using namespace quantc::tool;
+using namespace llvm;
+
+static Error runRun(Tool &tool);
+Command quantc::tool::runCommand("run", "run a bundle on a data file", runRun);
+
+static cl::opt<std::string> bundlePath(cl::Positional, cl::Required,
+                                       cl::desc("<bundle>"),
+                                       cl::sub(runCommand),
+                                       cl::cat(quantcOptions));
+static cl::opt<std::string>
+    inputPath("input", cl::Required, cl::value_desc("file"),
+              cl::desc("Safetensors file with the inputs"), cl::sub(runCommand),
+              cl::cat(quantcOptions));
+static cl::opt<std::string>
+    outputPath("output", cl::Required, cl::value_desc("file"),
+               cl::desc("Safetensors file to write the outputs to"),
+               cl::sub(runCommand), cl::cat(quantcOptions));
+
+namespace {
+/// One output of all batches, concatenated along the first axis.
+struct Result {
+  DataSpec spec;
+  std::vector<char> bytes;
+};
+} // namespace
+
+static Error runRun(Tool &tool) {
+  auto model = CompiledModel::load(bundlePath);
+  if (!model)
+    return model.takeError();
+  Expected<DataSet> data = openData(inputPath, (*model)->getInputs());
+  if (!data)
+    return data.takeError();
+  OutputFiles outputs;
+  Expected<std::string> temporary = outputs.add(outputPath);
+  if (!temporary)
+    return temporary.takeError();
+
+  int64_t batches = data->getNumBatches();
+  std::vector<Result> results;
+  for (const DataSpec &spec : (*model)->getOutputs()) {
+    if (spec.shape.empty() && batches > 1)
+      return makeFileError(bundlePath, "expected an output '" + spec.name +
+                                           "' with a batch axis for " +
+                                           Twine(batches) +
+                                           " batches, but got a scalar");
+    results.push_back({spec, std::vector<char>(batches * spec.getNumBytes())});
+    if (!spec.shape.empty())
+      results.back().spec.shape.front() *= batches;
+  }
+
+  Progress progress(tool, "batches", batches);
+  for (int64_t batch = 0; batch < batches; ++batch) {
+    data->copyBatch(batch, (*model)->getInputBuffers());
+    if (Error error = (*model)->run())
+      return error;
+    for (auto [result, buffer] :
+         zip_equal(results, (*model)->getOutputBuffers())) {
+      size_t size = result.bytes.size() / batches;
+      std::memcpy(result.bytes.data() + batch * size, buffer, size);
+    }
+    progress.advance();
+  }
+
+  SmallVector<SafetensorsTensor> tensors;
+  for (const Result &result : results)
+    tensors.push_back({result.spec.name, result.spec.dtype, result.spec.shape,
+                       ArrayRef<char>(result.bytes)});
+  if (Error error = writeSafetensors(*temporary, tensors))
+    return error;
+  return outputs.commit();
+}

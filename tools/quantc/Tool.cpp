@@ -1,0 +1,129 @@
+//===- Tool.cpp - what quantc's commands share ----------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Tool.h"
+#include "quantc/Execution/Compiler.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/Support/Process.h"
+
+using namespace quantc::tool;
+using llvm::StringRef;
+
+llvm::cl::OptionCategory quantc::tool::quantcOptions("quantc options");
+
+namespace {
+/// An error whose message is on stderr already.
+class DiagnosedError : public llvm::ErrorInfo<DiagnosedError> {
+public:
+  static char ID;
+  void log(llvm::raw_ostream &os) const override { os << "see above"; }
+  std::error_code convertToErrorCode() const override {
+    return llvm::inconvertibleErrorCode();
+  }
+};
+char DiagnosedError::ID;
+} // namespace
+
+llvm::Error quantc::tool::makeFileError(StringRef file,
+                                        const llvm::Twine &message) {
+  return llvm::createStringError(file + ": " + message);
+}
+
+//===----------------------------------------------------------------------===//
+// Tool
+//===----------------------------------------------------------------------===//
+
+mlir::MLIRContext &Tool::getContext() {
+  if (context)
+    return *context;
+  mlir::DialectRegistry registry;
+  registerCompilerDialects(registry);
+  context = std::make_unique<mlir::MLIRContext>(registry);
+  // An op can be long, and the location says where it is.
+  context->printOpOnDiagnostic(false);
+  context->getDiagEngine().registerHandler(
+      [this](mlir::Diagnostic &diagnostic) { printDiagnostic(diagnostic); });
+  return *context;
+}
+
+/// Prints where `loc` is in a file, as far as anybody knows.
+static void printLocation(llvm::raw_ostream &os, mlir::Location loc) {
+  mlir::FileLineColLoc file;
+  loc->walk([&](mlir::Location nested) {
+    file = llvm::dyn_cast<mlir::FileLineColLoc>(nested);
+    return file ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+  });
+  if (!file)
+    return;
+  os << file.getFilename().getValue() << ':';
+  if (file.getLine() != 0)
+    os << file.getLine() << ':' << file.getColumn() << ':';
+  os << ' ';
+}
+
+void Tool::printDiagnostic(mlir::Diagnostic &diagnostic) {
+  StringRef kind;
+  switch (diagnostic.getSeverity()) {
+  case mlir::DiagnosticSeverity::Error:
+    kind = "error";
+    ++numErrors;
+    break;
+  case mlir::DiagnosticSeverity::Warning:
+    kind = "warning";
+    break;
+  case mlir::DiagnosticSeverity::Note:
+    kind = "note";
+    break;
+  case mlir::DiagnosticSeverity::Remark:
+    return;
+  }
+  llvm::raw_ostream &os = llvm::errs();
+  os << "quantc " << command << ": " << kind << ": ";
+  printLocation(os, diagnostic.getLocation());
+  os << diagnostic << '\n';
+  for (mlir::Diagnostic &note : diagnostic.getNotes())
+    printDiagnostic(note);
+}
+
+llvm::Error Tool::diagnosed() {
+  if (numErrors > 0)
+    return llvm::make_error<DiagnosedError>();
+  // Nothing that a user wrote fails silently: this is a bug of ours.
+  llvm::report_fatal_error("a pass failed without an error message", false);
+}
+
+int Tool::finish(llvm::Error error) {
+  int exitCode = kSuccess;
+  llvm::handleAllErrors(
+      std::move(error), [&](const DiagnosedError &) { exitCode = kInputError; },
+      [&](const llvm::ErrorInfoBase &info) {
+        llvm::errs() << "quantc " << command << ": error: " << info.message()
+                     << '\n';
+        exitCode = kInputError;
+      });
+  return exitCode;
+}
+
+//===----------------------------------------------------------------------===//
+// Progress
+//===----------------------------------------------------------------------===//
+
+Progress::Progress(const Tool &tool, StringRef unit, int64_t total)
+    : prefix(("\rquantc " + tool.getCommand() + ": " + unit + " ").str()),
+      total(total), shown(llvm::sys::Process::StandardErrIsDisplayed()) {}
+
+void Progress::advance() {
+  ++done;
+  if (shown)
+    llvm::errs() << prefix << done << '/' << total;
+}
+
+Progress::~Progress() {
+  // Leave the line to whatever comes next.
+  if (shown)
+    llvm::errs() << "\r\033[K";
+}

@@ -1,0 +1,80 @@
+//===- Tool.h - what quantc's commands share --------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TOOLS_QUANTC_TOOL_H
+#define QUANTC_TOOLS_QUANTC_TOOL_H
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+
+namespace quantc::tool {
+
+/// What quantc returns to the shell.
+enum ExitCode { kSuccess = 0, kInputError = 1, kInternalError = 2 };
+
+/// A run of one command: where it reports errors, and the context of its IR.
+class Tool {
+public:
+  explicit Tool(llvm::StringRef command) : command(command) {}
+
+  llvm::StringRef getCommand() const { return command; }
+
+  /// A context with every dialect of the road, made on first use. Its errors
+  /// and warnings go to stderr in the form of all of quantc's messages.
+  mlir::MLIRContext &getContext();
+
+  /// The error to return after a diagnostic was emitted in the context, which
+  /// says the rest.
+  llvm::Error diagnosed();
+
+  /// Prints `error` and returns the exit code of the process.
+  int finish(llvm::Error error);
+
+private:
+  void printDiagnostic(mlir::Diagnostic &diagnostic);
+
+  std::string command;
+  std::unique_ptr<mlir::MLIRContext> context;
+  unsigned numErrors = 0;
+};
+
+/// A subcommand. Its options are `cl::opt`s with `cl::sub(command)` and
+/// `cl::cat(quantcOptions)`; `run` finds them parsed.
+struct Command : llvm::cl::SubCommand {
+  Command(llvm::StringRef name, llvm::StringRef summary,
+          llvm::Error (*run)(Tool &))
+      : SubCommand(name, summary), run(run) {}
+
+  llvm::Error (*run)(Tool &);
+};
+
+extern llvm::cl::OptionCategory quantcOptions;
+
+/// Returns an error "file: message".
+llvm::Error makeFileError(llvm::StringRef file, const llvm::Twine &message);
+
+/// Shows how far long work is, where stderr is a terminal.
+class Progress {
+public:
+  /// `unit` in the plural, for example "batches".
+  Progress(const Tool &tool, llvm::StringRef unit, int64_t total);
+  ~Progress();
+
+  void advance();
+
+private:
+  std::string prefix;
+  int64_t done = 0, total;
+  bool shown;
+};
+
+} // namespace quantc::tool
+
+#endif // QUANTC_TOOLS_QUANTC_TOOL_H
