@@ -9,6 +9,7 @@
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
+#include "quantc/Dialect/StableHLO/IR/Shardy.h"
 #include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 #include "quantc/Parameters/Passes.h"
 #include "quantc/Pipelines/ToCPU.h"
@@ -23,7 +24,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registry.insert<quantc::qnn::QNNDialect, quantc::stablehlo::StableHLODialect,
-                  quantc::chlo::CHLODialect>();
+                  quantc::chlo::CHLODialect, quantc::sdy::ShardyDialect>();
 
   mlir::registerAllPasses();
   quantc::cpu::registerCodegenCPUPasses();

@@ -100,14 +100,3 @@ LogicalResult ConvDimensionNumbersAttr::verify(
                  failed(verifyPermutation(emitError, "output", outputBatch,
                                           outputFeature, outputSpatial)));
 }
-
-//===----------------------------------------------------------------------===//
-// ConstantOp
-//===----------------------------------------------------------------------===//
-
-OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
-
-void ConstantOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
-  bool isInteger = getOutput().getType().getElementType().isInteger();
-  setName(getOutput(), isInteger ? "c" : "cst");
-}

@@ -57,6 +57,7 @@ def CHLO_TopKOp : Op<CHLO_Dialect, "top_k", [
     `(` $operand `,` `k` `=` $k `)` attr-dict `:`
     type($operand) `->` `(` type($values) `,` type($indices) `)`
   }];
+  let hasVerifier = 1;
 }
 
 #endif // QUANTC_DIALECT_STABLEHLO_IR_CHLOOPS_TD

@@ -27,6 +27,7 @@ def StableHLO_DotGeneralOp : StableHLO_PureOp<"dot_general"> {
     custom<PrecisionAndAlgorithm>($precision_config, $algorithm)
     attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_ConvolutionOp : StableHLO_PureOp<"convolution"> {
@@ -56,6 +57,7 @@ def StableHLO_ConvolutionOp : StableHLO_PureOp<"convolution"> {
                                               $rhs_dilation, $window_reversal) `}`
     attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -69,6 +71,8 @@ class StableHLO_ReductionOp<string mnemonic>
                               RecursivelySpeculatable,
                               SingleBlock]> {
   let regions = (region SizedRegion<1>:$body);
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def StableHLO_ReduceOp : StableHLO_ReductionOp<"reduce"> {

@@ -23,6 +23,7 @@ def StableHLO_ReturnOp : StableHLO_PureOp<"return", [Terminator]> {
 
 class StableHLO_RegionOp<string mnemonic, list<Trait> traits = []>
     : StableHLO_Op<mnemonic, [RecursiveMemoryEffects, SingleBlock] # traits> {
+  let hasRegionVerifier = 1;
 }
 
 def StableHLO_WhileOp : StableHLO_RegionOp<"while", [
@@ -87,10 +88,11 @@ def StableHLO_OptimizationBarrierOp : StableHLO_PureOp<"optimization_barrier"> {
   let assemblyFormat = [{
     attr-dict ($operand^ `:` custom<PairwiseTypes>(type($operand), type($result))):(`(` `)`)?
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_CompositeOp : StableHLO_Op<"composite", [
-    ]> {
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a named operation that a function decomposes";
   let description = StableHLO_Description<"composite",
     "`decomposition` computes the same from the same operands.",

@@ -118,6 +118,7 @@ def StableHLO_BitcastConvertOp : StableHLO_PureOp<"bitcast_convert"> {
   let arguments = (ins StableHLO_Tensor:$operand);
   let results = (outs StableHLO_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 def StableHLO_ClampOp
@@ -132,6 +133,7 @@ def StableHLO_ClampOp
     $min `,` $operand `,` $max attr-dict `:`
     custom<SameOperandsAndResultType>(type($min), type($operand), type($max), type($result))
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_CompareOp : StableHLO_PureOp<"compare", [
@@ -151,6 +153,7 @@ def StableHLO_CompareOp : StableHLO_PureOp<"compare", [
     `` $comparison_direction `,` $lhs `,` $rhs (`,` `` $compare_type^)? attr-dict `:`
     functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_ConvertOp : StableHLO_PureOp<"convert", [SameOperandsAndResultShape]> {
@@ -189,6 +192,7 @@ def StableHLO_ReducePrecisionOp
     $operand `,` `format` `=` custom<ExponentMantissa>($exponent_bits, $mantissa_bits)
     attr-dict `:` custom<SameOperandsAndResultType>(type($operand), type($result))
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_SelectOp
@@ -204,6 +208,7 @@ def StableHLO_SelectOp
     operands attr-dict `:`
     custom<SelectTypes>(type($pred), type($on_true), type($on_false), type($result))
   }];
+  let hasVerifier = 1;
 }
 
 #endif // QUANTC_DIALECT_STABLEHLO_IR_ELEMENTWISE_TD

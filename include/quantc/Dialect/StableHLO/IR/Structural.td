@@ -34,6 +34,7 @@ def StableHLO_IotaOp : StableHLO_PureOp<"iota"> {
   let arguments = (ins I64Attr:$iota_dimension);
   let results = (outs StableHLO_NumberTensor:$output);
   let assemblyFormat = "`dim` `=` $iota_dimension attr-dict `:` type($output)";
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -53,6 +54,7 @@ def StableHLO_BroadcastInDimOp
     $operand `,` `dims` `=` $broadcast_dimensions attr-dict `:`
     functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_ReshapeOp
@@ -63,6 +65,7 @@ def StableHLO_ReshapeOp
   let arguments = (ins StableHLO_Tensor:$operand);
   let results = (outs StableHLO_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 def StableHLO_TransposeOp
@@ -76,6 +79,7 @@ def StableHLO_TransposeOp
   let assemblyFormat = [{
     $operand `,` `dims` `=` $permutation attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_ReverseOp : StableHLO_PureOp<"reverse", [SameOperandsAndResultType]> {
@@ -89,6 +93,7 @@ def StableHLO_ReverseOp : StableHLO_PureOp<"reverse", [SameOperandsAndResultType
     $operand `,` `dims` `=` $dimensions attr-dict `:`
     custom<SameOperandsAndResultType>(type($operand), type($result))
   }];
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -107,6 +112,7 @@ def StableHLO_ConcatenateOp : StableHLO_PureOp<"concatenate", [SameOperandsAndRe
     custom<OperandsThenAttribute>($inputs) `dim` `=` $dimension attr-dict `:`
     functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_SliceOp
@@ -123,6 +129,7 @@ def StableHLO_SliceOp
     $operand custom<SliceRanges>($start_indices, $limit_indices, $strides)
     attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_DynamicSliceOp
@@ -140,6 +147,7 @@ def StableHLO_DynamicSliceOp
     $operand `,` custom<OperandsThenAttribute>($start_indices) `sizes` `=` $slice_sizes
     attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_DynamicUpdateSliceOp
@@ -153,6 +161,7 @@ def StableHLO_DynamicUpdateSliceOp
                        Variadic<StableHLO_ScalarIntTensor>:$start_indices);
   let results = (outs StableHLO_Tensor:$result);
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
 }
 
 def StableHLO_PadOp
@@ -173,6 +182,7 @@ def StableHLO_PadOp
     `high` `=` $edge_padding_high `,` `interior` `=` $interior_padding attr-dict `:`
     functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
 def StableHLO_GatherOp
@@ -189,6 +199,7 @@ def StableHLO_GatherOp
                        DenseI64ArrayAttr:$slice_sizes,
                        DefaultValuedOptionalAttr<BoolAttr, "false">:$indices_are_sorted);
   let results = (outs StableHLO_Tensor:$result);
+  let hasVerifier = 1;
 }
 
 #endif // QUANTC_DIALECT_STABLEHLO_IR_STRUCTURAL_TD

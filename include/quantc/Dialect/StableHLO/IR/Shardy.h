@@ -1,0 +1,27 @@
+//===- Shardy.h - the sdy dialect -*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_STABLEHLO_IR_SHARDY_H
+#define QUANTC_DIALECT_STABLEHLO_IR_SHARDY_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "quantc/Dialect/StableHLO/IR/ShardyDialect.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "quantc/Dialect/StableHLO/IR/ShardyAttributes.h.inc"
+
+#define GET_OP_CLASSES
+#include "quantc/Dialect/StableHLO/IR/ShardyOps.h.inc"
+
+#endif // QUANTC_DIALECT_STABLEHLO_IR_SHARDY_H
