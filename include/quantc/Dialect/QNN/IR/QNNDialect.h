@@ -28,6 +28,8 @@ inline constexpr llvm::StringLiteral kInputAttrName = "qnn.input";
 inline constexpr llvm::StringLiteral kOutputAttrName = "qnn.output";
 inline constexpr llvm::StringLiteral kParameterFileAttrName =
     "qnn.parameter_file";
+inline constexpr llvm::StringLiteral kTermsAttrName = "qnn.terms";
+inline constexpr llvm::StringLiteral kTermAttrName = "qnn.term";
 inline constexpr llvm::StringLiteral kFingerprintAttrName = "qnn.fingerprint";
 
 /// The C function that qnn-lower-observers calls and the calibrator defines.

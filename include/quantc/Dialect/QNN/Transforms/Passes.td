@@ -111,4 +111,6 @@ def VerifyCalibratedPass : Pass<"verify-calibrated", "::mlir::ModuleOp"> {
   }];
 }
 
+include "quantc/Dialect/QNN/Transforms/LoweringPasses.td"
+
 #endif // QUANTC_DIALECT_QNN_TRANSFORMS_PASSES_TD

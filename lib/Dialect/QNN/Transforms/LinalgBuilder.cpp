@@ -1,0 +1,89 @@
+//===- LinalgBuilder.cpp - elementwise linalg, shortly written ------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgBuilder.h"
+#include "ConstantEvaluation.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace quantc::qnn;
+
+linalg::GenericOp quantc::qnn::createElementwise(
+    OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> sizes,
+    Type elementType, ValueRange inputs, ArrayRef<AffineMap> maps,
+    ScalarBuilder scalar) {
+  Value empty = tensor::EmptyOp::create(builder, loc, sizes, elementType);
+  SmallVector<AffineMap> allMaps(maps);
+  allMaps.push_back(builder.getMultiDimIdentityMap(sizes.size()));
+  SmallVector<utils::IteratorType> iterators(sizes.size(),
+                                             utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+      builder, loc, empty.getType(), inputs, empty, allMaps, iterators,
+      [&](OpBuilder &body, Location loc, ValueRange args) {
+        linalg::YieldOp::create(body, loc, scalar(body, loc, args.drop_back()));
+      });
+}
+
+Value quantc::qnn::createFoldedElementwise(
+    OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> sizes,
+    Type elementType, ValueRange inputs, ArrayRef<AffineMap> maps,
+    ScalarBuilder scalar) {
+  linalg::GenericOp op = createElementwise(builder, loc, sizes, elementType,
+                                           inputs, maps, scalar);
+  TypedAttr constant = evaluateConstant(op);
+  if (!constant)
+    return op.getResult(0);
+  Operation *empty = op.getDpsInits()[0].getDefiningOp();
+  op.erase();
+  empty->erase();
+  return arith::ConstantOp::create(builder, loc, constant);
+}
+
+Value quantc::qnn::createZeros(OpBuilder &builder, Location loc,
+                               ArrayRef<OpFoldResult> sizes,
+                               Type elementType) {
+  Value empty = tensor::EmptyOp::create(builder, loc, sizes, elementType);
+  Value zero = arith::ConstantOp::create(builder, loc,
+                                         builder.getZeroAttr(elementType));
+  return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
+}
+
+bool quantc::qnn::isZeroFilled(Value value) {
+  if (auto fill = value.getDefiningOp<linalg::FillOp>())
+    return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) ||
+           matchPattern(fill.getInputs()[0], m_Zero());
+  return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero());
+}
+
+AffineMap quantc::qnn::getParameterMap(MLIRContext *context, int64_t rank,
+                                       ArrayRef<int64_t> axes) {
+  SmallVector<AffineExpr> results;
+  for (int64_t axis : axes)
+    results.push_back(getAffineDimExpr(axis, context));
+  return AffineMap::get(rank, 0, results, context);
+}
+
+Value quantc::qnn::toSignless(OpBuilder &builder, Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (!type.getElementType().isUnsignedInteger())
+    return value;
+  Type signless =
+      builder.getIntegerType(type.getElementType().getIntOrFloatBitWidth());
+  return tensor::BitcastOp::create(builder, value.getLoc(),
+                                   type.clone(signless), value);
+}
+
+Value quantc::qnn::extendInteger(OpBuilder &builder, Location loc, Value value,
+                                 Type type, bool isUnsigned) {
+  if (value.getType() == type)
+    return value;
+  if (isUnsigned)
+    return arith::ExtUIOp::create(builder, loc, type, value);
+  return arith::ExtSIOp::create(builder, loc, type, value);
+}

@@ -1,0 +1,166 @@
+//===- ToLinalg.cpp - qnn operations as linalg.generic --------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgBuilder.h"
+#include "ScalarArithmetic.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Dialect/QNN/Transforms/Patterns.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace quantc::qnn {
+#define GEN_PASS_DEF_QNNTOLINALGPASS
+#include "quantc/Dialect/QNN/Transforms/Passes.h.inc"
+} // namespace quantc::qnn
+
+using namespace mlir;
+using namespace quantc::qnn;
+
+namespace {
+
+/// The map from elements to parameters: dimension i of a parameter is indexed
+/// by dimension axes[i], divided by the block size.
+AffineMap getElementToParameterMap(MLIRContext *context, int64_t rank,
+                                   ArrayRef<int64_t> axes,
+                                   ArrayRef<int64_t> blocks, Value parameter) {
+  SmallVector<AffineExpr> results;
+  if (cast<RankedTensorType>(parameter.getType()).getRank() != 0) {
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      AffineExpr expr = getAffineDimExpr(axis, context);
+      results.push_back(blocks.empty() ? expr : expr.floorDiv(blocks[i]));
+    }
+  }
+  return AffineMap::get(rank, 0, results, context);
+}
+
+/// Rewrites an op with parameters to an elementwise linalg.generic. `scalar`
+/// builds the body from input, scale and zero point (null without one).
+template <typename OpTy>
+LogicalResult rewriteToGeneric(
+    PatternRewriter &rewriter, OpTy op, Value scale,
+    llvm::function_ref<Value(OpBuilder &, Location, Value, Value, Value)>
+        scalar) {
+  Location loc = op.getLoc();
+  auto resultType = cast<RankedTensorType>(op.getResult().getType());
+  int64_t rank = resultType.getRank();
+  Value input = toSignless(rewriter, op.getInput());
+  SmallVector<Value> inputs = {input, scale};
+  SmallVector<AffineMap> maps = {
+      rewriter.getMultiDimIdentityMap(rank),
+      getElementToParameterMap(op.getContext(), rank, op.getAxes(),
+                               op.getBlocks(), scale)};
+  if (op.getZeroPoint()) {
+    inputs.push_back(toSignless(rewriter, op.getZeroPoint()));
+    maps.push_back(getElementToParameterMap(op.getContext(), rank, op.getAxes(),
+                                            op.getBlocks(), inputs.back()));
+  }
+  Type elementType = resultType.getElementType();
+  bool isUnsigned = elementType.isUnsignedInteger();
+  if (isUnsigned)
+    elementType = rewriter.getIntegerType(elementType.getIntOrFloatBitWidth());
+  linalg::GenericOp generic = createElementwise(
+      rewriter, loc, tensor::getMixedSizes(rewriter, loc, input), elementType,
+      inputs, maps, [&](OpBuilder &body, Location loc, ValueRange args) {
+        return scalar(body, loc, args[0], args[1],
+                      args.size() > 2 ? args[2] : Value());
+      });
+  Value result = generic.getResult(0);
+  if (isUnsigned)
+    result = tensor::BitcastOp::create(rewriter, loc, resultType, result);
+  rewriter.replaceOp(op, result);
+  return success();
+}
+
+struct ConvertQuantize : OpRewritePattern<QuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    ScalarStorage storage{op.getResult().getType().getElementType(),
+                          op.getNarrowRange()};
+    return rewriteToGeneric(rewriter, op, op.getScale(),
+                            [&](OpBuilder &body, Location loc, Value x,
+                                Value scale, Value zeroPoint) {
+                              return buildQuantize(body, loc, x, scale,
+                                                   zeroPoint, storage);
+                            });
+  }
+};
+
+struct ConvertDequantize : OpRewritePattern<DequantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DequantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    ScalarStorage storage{op.getInput().getType().getElementType()};
+    Type resultType = op.getResult().getType().getElementType();
+    return rewriteToGeneric(rewriter, op, op.getScale(),
+                            [&](OpBuilder &body, Location loc, Value q,
+                                Value scale, Value zeroPoint) {
+                              return buildDequantize(body, loc, q, scale,
+                                                     zeroPoint, storage,
+                                                     resultType);
+                            });
+  }
+};
+
+struct ConvertRequantize : OpRewritePattern<RequantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(RequantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    ScalarStorage storage{op.getResult().getType().getElementType(),
+                          op.getNarrowRange()};
+    // The verifier has seen that constants are finite.
+    bool finite = matchPattern(op.getMultiplier(), m_Constant());
+    return rewriteToGeneric(rewriter, op, op.getMultiplier(),
+                            [&](OpBuilder &body, Location loc, Value acc,
+                                Value multiplier, Value zeroPoint) {
+                              return buildRequantize(body, loc, acc, multiplier,
+                                                     zeroPoint, storage,
+                                                     finite);
+                            });
+  }
+};
+
+struct ConvertFakeQuantize : OpRewritePattern<FakeQuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(FakeQuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    ScalarStorage storage{op.getStorage(), op.getNarrowRange()};
+    Type resultType = op.getResult().getType().getElementType();
+    return rewriteToGeneric(
+        rewriter, op, op.getScale(),
+        [&](OpBuilder &body, Location loc, Value x, Value scale,
+            Value zeroPoint) {
+          Value q = buildQuantize(body, loc, x, scale, zeroPoint, storage);
+          return buildDequantize(body, loc, q, scale, zeroPoint, storage,
+                                 resultType);
+        });
+  }
+};
+
+class QNNToLinalgPass
+    : public quantc::qnn::impl::QNNToLinalgPassBase<QNNToLinalgPass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateQNNToLinalgPatterns(patterns);
+    tensor::BitcastOp::getCanonicalizationPatterns(patterns, &getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+void quantc::qnn::populateQNNToLinalgPatterns(RewritePatternSet &patterns) {
+  patterns.add<ConvertQuantize, ConvertDequantize, ConvertRequantize,
+               ConvertFakeQuantize>(patterns.getContext());
+}
