@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Conversion/StableHLOToLinalg/Passes.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
@@ -30,6 +31,7 @@ int main(int argc, char **argv) {
   quantc::cpu::registerCodegenCPUPasses();
   quantc::qnn::registerQNNPasses();
   quantc::registerParametersPasses();
+  quantc::registerStableHLOToLinalgPasses();
   quantc::registerToCPUPipeline();
 
   return mlir::asMainReturnCode(
