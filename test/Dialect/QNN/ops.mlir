@@ -17,7 +17,7 @@ func.func @per_tensor(%x: tensor<4x8xf32>, %s: tensor<f32>, %z: tensor<i8>) -> t
 }
 
 // CHECK-LABEL: func @schemes
-// CHECK-SAME: qnn.scheme = #qnn.scheme<lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.98{{[0-9]+}}>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>>
+// CHECK-SAME: qnn.scheme = #qnn.scheme<lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.99>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>>
 func.func @schemes() attributes {qnn.scheme = #qnn.scheme<lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.99>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>>} {
   return
 }

@@ -13,6 +13,9 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+#include <array>
+#include <charconv>
 #include <cmath>
 
 using namespace mlir;
@@ -54,6 +57,10 @@ LogicalResult QNNDialect::verifyOperationAttribute(Operation *op,
   if (name == kSchemeAttrName && !isa<SchemeAttr>(attribute.getValue()))
     return op->emitError() << "expected '" << name
                            << "' to be a #qnn.scheme, but got "
+                           << attribute.getValue();
+  if (name == kTermsAttrName && !isa<DictionaryAttr>(attribute.getValue()))
+    return op->emitError() << "expected '" << name
+                           << "' to be a dictionary, but got "
                            << attribute.getValue();
   return success();
 }
@@ -128,6 +135,19 @@ Attribute QuantizationAttr::parse(AsmParser &parser, Type) {
       *estimator, parameter);
 }
 
+/// The shortest text that parses to the same double: 99.99, not
+/// 99.989999999999995.
+static std::string toShortestString(FloatAttr attr) {
+  std::array<char, 32> buffer;
+  auto [end, error] = std::to_chars(
+      buffer.data(), buffer.data() + buffer.size(), attr.getValueAsDouble());
+  std::string text(buffer.data(), end);
+  // A float literal has a point.
+  if (text.find('.') == std::string::npos)
+    text.insert(std::min(text.find('e'), text.size()), ".0");
+  return text;
+}
+
 void QuantizationAttr::print(AsmPrinter &printer) const {
   printer << '<' << getStorage()
           << (getSymmetric() ? " symmetric" : " asymmetric");
@@ -142,8 +162,7 @@ void QuantizationAttr::print(AsmPrinter &printer) const {
     printer << " blocks = [" << getBlocks() << ']';
   printer << ' ' << stringifyRangeEstimator(getEstimator());
   if (getEstimatorParameter()) {
-    printer << ' ';
-    printer.printFloat(getEstimatorParameter().getValue());
+    printer << ' ' << toShortestString(getEstimatorParameter());
   }
   printer << '>';
 }
@@ -165,12 +184,20 @@ LogicalResult QuantizationAttr::verify(
            << "expected axes for every granularity but 'tensor', but got "
            << axes.size() << " axes for '" << stringifyGranularity(granularity)
            << "'";
+  for (auto [i, axis] : llvm::enumerate(axes))
+    if (axis < 0 || (i && axes[i - 1] >= axis))
+      return emitError() << "expected increasing axes from 0 on, but got "
+                         << axis << " at position " << i;
   if (!blocks.empty() && blocks.size() != axes.size())
     return emitError() << "expected one block size per axis, but got "
                        << blocks.size() << " for " << axes.size() << " axes";
+  for (int64_t block : blocks)
+    if (block < 1)
+      return emitError() << "expected positive block sizes, but got " << block;
   if ((estimator == RangeEstimator::Percentile) && !parameter)
     return emitError() << "expected the percentile to keep after 'percentile'";
-  if (parameter && !(parameter.getValueAsDouble() > 0))
+  if (parameter && !(parameter.getValueAsDouble() > 0 &&
+                     std::isfinite(parameter.getValueAsDouble())))
     return emitError()
            << "expected a positive range estimator parameter, but got "
            << parameter.getValueAsDouble();
@@ -201,7 +228,8 @@ LogicalResult StatisticsAttr::verify(
       return emitError()
              << "expected histogram counts that are not negative, but got "
              << bin;
-    total += bin;
+    if (llvm::AddOverflow(total, bin, total))
+      return emitError() << "expected histogram counts below 2^63 in sum";
   }
   if (!histogram.empty() && total != count)
     return emitError() << "expected the histogram to hold all " << count

@@ -8,9 +8,10 @@
 #include "quantc/Dialect/QNN/IR/QNNOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/OpImplementation.h"
-#include "mlir/IR/PatternMatch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quantc::qnn;
@@ -94,13 +95,20 @@ static LogicalResult verifyAxes(Operation *op, RankedTensorType operand,
 
 /// Constant scales must be finite and positive.
 static LogicalResult verifyScaleValues(Operation *op, Value scale) {
-  DenseFPElementsAttr values;
-  if (!matchPattern(scale, m_Constant(&values)))
+  auto verify = [&](float value) {
+    if (std::isfinite(value) && value > 0)
+      return true;
+    op->emitOpError() << "expected finite scales > 0, but got " << value;
+    return false;
+  };
+  Attribute attr;
+  if (!matchPattern(scale, m_Constant(&attr)))
     return success();
-  for (APFloat value : values)
-    if (!value.isFinite() || value.isNegative() || value.isZero())
-      return op->emitOpError() << "expected finite scales > 0, but got "
-                               << value.convertToDouble();
+  if (auto values = dyn_cast<DenseFPElementsAttr>(attr))
+    return success(llvm::all_of(values.getValues<float>(), verify));
+  if (auto resource = dyn_cast<DenseF32ResourceElementsAttr>(attr))
+    if (std::optional<ArrayRef<float>> values = resource.tryGetAsArrayRef())
+      return success(llvm::all_of(*values, verify));
   return success();
 }
 
@@ -211,13 +219,6 @@ LogicalResult FakeQuantizeOp::verify() {
   return verifyParameters(*this, "scale", getScale(), storage,
                           getNarrowRange());
 }
-
-OpFoldResult QuantizeOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult DequantizeOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult RequantizeOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult FakeQuantizeOp::fold(FoldAdaptor) { return {}; }
-void DequantizeOp::getCanonicalizationPatterns(RewritePatternSet &,
-                                               MLIRContext *) {}
 
 #define GET_OP_CLASSES
 #include "quantc/Dialect/QNN/IR/QNNOps.cpp.inc"

@@ -12,10 +12,11 @@
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>
-#include <numeric>
+#include <vector>
 
 using namespace mlir;
 using namespace quantc;
+using namespace quantc::qnn;
 
 namespace {
 
@@ -30,12 +31,20 @@ int64_t wrap(int64_t value, unsigned width) {
   return width >= 64 ? value : llvm::SignExtend64(value, width);
 }
 
+double roundTo(unsigned width, double value) {
+  return width == 32 ? float(value) : value;
+}
+
 Scalar load(const char *data, Type type, int64_t index) {
   Scalar result;
   if (type.isF32()) {
     float value;
     std::memcpy(&value, data + index * sizeof(float), sizeof(float));
     result.f = value;
+    return result;
+  }
+  if (type.isF64()) {
+    std::memcpy(&result.f, data + index * sizeof(double), sizeof(double));
     return result;
   }
   unsigned width = type.getIntOrFloatBitWidth();
@@ -52,6 +61,10 @@ void store(char *data, Type type, int64_t index, Scalar value) {
     std::memcpy(data + index * sizeof(float), &rounded, sizeof(float));
     return;
   }
+  if (type.isF64()) {
+    std::memcpy(data + index * sizeof(double), &value.f, sizeof(double));
+    return;
+  }
   unsigned width = type.getIntOrFloatBitWidth();
   unsigned bytes = llvm::divideCeil(width, 8);
   uint64_t bits = value.i;
@@ -61,15 +74,15 @@ void store(char *data, Type type, int64_t index, Scalar value) {
 }
 
 bool isSupported(Type type) {
-  return type.isF32() || type.isSignlessInteger(1) ||
+  return type.isF32() || type.isF64() || type.isSignlessInteger(1) ||
          type.isSignlessInteger(4) || type.isSignlessInteger(8) ||
          type.isSignlessInteger(16) || type.isSignlessInteger(32) ||
          type.isSignlessInteger(64);
 }
 
-/// The body of a linalg op as a list of instructions over slots. Float
-/// arithmetic is done in double and rounded to f32 after each instruction,
-/// which is exact for the four basic operations.
+/// The body of a linalg op as a list of instructions over slots. f32 arithmetic
+/// is done in double and rounded after each instruction, which gives the same
+/// bits for the four basic operations.
 class Program {
 public:
   static std::optional<Program> compile(Block &body);
@@ -87,7 +100,7 @@ public:
   }
 
 private:
-  enum class Opcode { Add, Sub, Mul, Sext, Zext, FAdd, FSub, FMul, FDiv, ToF };
+  enum class Opcode { Add, Sub, Mul, Sext, Zext, FAdd, FSub, FMul, FDiv, Round, ToF };
   struct Instruction {
     Opcode opcode;
     /// Of the result; of the operand for Zext.
@@ -120,8 +133,11 @@ Program::classify(Operation &op) {
   if (isa<arith::ExtUIOp>(op))
     return std::pair(Opcode::Zext,
                      op.getOperand(0).getType().getIntOrFloatBitWidth());
-  if (!type.isF32())
+  if (!type.isF32() && !type.isF64())
     return std::nullopt;
+  if (isa<arith::ExtFOp, arith::TruncFOp>(op) &&
+      isSupported(op.getOperand(0).getType()))
+    return std::pair(Opcode::Round, width);
   if (isa<arith::AddFOp>(op))
     return std::pair(Opcode::FAdd, width);
   if (isa<arith::SubFOp>(op))
@@ -208,19 +224,22 @@ Scalar Program::execute(const Instruction &instruction,
     result.i = a.i & llvm::maskTrailingOnes<uint64_t>(width);
     break;
   case Opcode::FAdd:
-    result.f = float(a.f + b.f);
+    result.f = roundTo(width, a.f + b.f);
     break;
   case Opcode::FSub:
-    result.f = float(a.f - b.f);
+    result.f = roundTo(width, a.f - b.f);
     break;
   case Opcode::FMul:
-    result.f = float(a.f * b.f);
+    result.f = roundTo(width, a.f * b.f);
     break;
   case Opcode::FDiv:
-    result.f = float(a.f / b.f);
+    result.f = roundTo(width, a.f / b.f);
+    break;
+  case Opcode::Round:
+    result.f = roundTo(width, a.f);
     break;
   case Opcode::ToF:
-    result.f = float(a.i);
+    result.f = roundTo(width, double(a.i));
     break;
   }
   return result;
@@ -283,33 +302,54 @@ SmallVector<int64_t> getOffsets(const Layout &layout, ArrayRef<unsigned> loops,
 
 /// One operand of the evaluation. Splats have no strides.
 struct Operand {
-  std::optional<ConstantTensor> tensor;
-  ArrayRef<char> bytes;
+  ConstantBytes constant;
   Type type;
-  int64_t constant = 0;
+  int64_t offset = 0;
   SmallVector<int64_t> parallelOffsets, reductionOffsets;
 };
 
-/// The constant behind views that leave the bytes as they are.
-std::optional<ConstantTensor> getConstant(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<tensor::BitcastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
-            op))
-      break;
-    value = op->getOperand(0);
-  }
-  return ConstantTensor::get(value);
+/// The scalar that fills `operand`, or any where the body does not look at it;
+/// null where the operand has elements of its own.
+Attribute getFillValue(OpOperand &operand) {
+  Value value = operand.get();
+  auto op = cast<linalg::LinalgOp>(operand.getOwner());
+  Attribute fill;
+  if (auto fillOp = value.getDefiningOp<linalg::FillOp>())
+    matchPattern(fillOp.getInputs()[0], m_Constant(&fill));
+  else if (!isa<ShapedType>(value.getType()))
+    matchPattern(value, m_Constant(&fill));
+  if (!fill && op.getMatchingBlockArgument(&operand).use_empty())
+    fill = Builder(value.getContext())
+               .getZeroAttr(getElementTypeOrSelf(value.getType()));
+  return fill;
 }
 
-/// All operands of the op, or nullopt if one of them is not known.
+bool isView(Operation *op) {
+  return isa<tensor::BitcastOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+      op);
+}
+
+/// A linalg operation over known operands.
 class Evaluation {
 public:
+  /// Whether `op` itself can be evaluated; its operands are another matter.
+  static bool supports(linalg::LinalgOp op);
+
+  /// Returns nullopt if an operand is not known.
   static std::optional<Evaluation> prepare(linalg::LinalgOp op);
-  TypedAttr run(MLIRContext *context);
+
+  RankedTensorType getResultType() const { return resultType; }
+  void run(MLIRContext *context, MutableArrayRef<char> output) const {
+    parallelForRange(context, numPoints, /*grain=*/64,
+                     [&](int64_t begin, int64_t end) {
+                       runRange(begin, end, output);
+                     });
+  }
 
 private:
   bool addOperand(OpOperand &operand, AffineMap map);
-  void runRange(int64_t begin, int64_t end, MutableArrayRef<char> output);
+  void runRange(int64_t begin, int64_t end,
+                MutableArrayRef<char> output) const;
 
   Program program;
   SmallVector<Operand> operands;
@@ -319,70 +359,64 @@ private:
   RankedTensorType resultType;
 };
 
+bool Evaluation::supports(linalg::LinalgOp op) {
+  if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
+      op.hasIndexSemantics() ||
+      ShapedType::isDynamicShape(op.getStaticLoopRanges()) ||
+      !op.getIndexingMapsArray().back().isProjectedPermutation() ||
+      !Program::compile(*op.getBlock()))
+    return false;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+    if (!isSupported(getElementTypeOrSelf(operand.get().getType())) ||
+        (type && !getLayout(op.getMatchingIndexingMap(&operand),
+                            type.getShape())))
+      return false;
+  }
+  return true;
+}
+
 bool Evaluation::addOperand(OpOperand &operand, AffineMap map) {
   Operand result;
-  Value value = operand.get();
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  result.type = getElementTypeOrSelf(value.getType());
-  if (!isSupported(result.type))
-    return false;
+  result.type = getElementTypeOrSelf(operand.get().getType());
   result.parallelOffsets.assign(numPoints, 0);
   result.reductionOffsets.assign(numReductions, 0);
-
-  // A fill, or a tensor whose elements the body does not look at.
-  auto linalgOp = cast<linalg::LinalgOp>(operand.getOwner());
-  BlockArgument arg = linalgOp.getMatchingBlockArgument(&operand);
-  Attribute splat;
-  if (auto fill = value.getDefiningOp<linalg::FillOp>())
-    matchPattern(fill.getInputs()[0], m_Constant(&splat));
-  else if (!type)
-    matchPattern(value, m_Constant(&splat));
-  if (splat || arg.use_empty()) {
-    Attribute scalar = splat;
-    if (!scalar)
-      scalar = Builder(value.getContext()).getZeroAttr(result.type);
-    auto attr = DenseElementsAttr::get(RankedTensorType::get({1}, result.type),
-                                       ArrayRef<Attribute>(scalar));
-    result.tensor = ConstantTensor::get(Attribute(attr));
-    if (!result.tensor)
+  if (Attribute fill = getFillValue(operand)) {
+    auto bytes = std::make_shared<std::array<char, 8>>();
+    Scalar scalar;
+    if (auto integer = dyn_cast<IntegerAttr>(fill))
+      scalar.i = integer.getValue().getSExtValue();
+    else
+      scalar.f = cast<FloatAttr>(fill).getValueAsDouble();
+    store(bytes->data(), result.type, 0, scalar);
+    result.constant.bytes = *bytes;
+    result.constant.owner = bytes;
+  } else {
+    std::optional<ConstantBytes> constant = evaluate(operand.get());
+    if (!constant)
       return false;
-    result.bytes = result.tensor->getStoredBytes();
-    operands.push_back(std::move(result));
-    return true;
-  }
-
-  if (!type || !(result.tensor = getConstant(value)))
-    return false;
-  result.bytes = result.tensor->getStoredBytes();
-  if (!result.tensor->isSplat()) {
-    std::optional<Layout> layout = getLayout(map, type.getShape());
-    if (!layout)
-      return false;
-    result.constant = layout->constant;
-    result.parallelOffsets = getOffsets(*layout, parallelLoops, sizes);
-    result.reductionOffsets = getOffsets(*layout, reductionLoops, sizes);
+    result.constant = std::move(*constant);
+    if (!result.constant.splat) {
+      Layout layout = *getLayout(map, result.constant.type.getShape());
+      result.offset = layout.constant;
+      result.parallelOffsets = getOffsets(layout, parallelLoops, sizes);
+      result.reductionOffsets = getOffsets(layout, reductionLoops, sizes);
+    }
   }
   operands.push_back(std::move(result));
   return true;
 }
 
 std::optional<Evaluation> Evaluation::prepare(linalg::LinalgOp op) {
-  if (!op.hasPureTensorSemantics() || op->getNumResults() != 1 ||
-      op.hasIndexSemantics())
+  if (!supports(op))
     return std::nullopt;
   Evaluation evaluation;
+  evaluation.program = *Program::compile(*op.getBlock());
   evaluation.sizes = op.getStaticLoopRanges();
   evaluation.resultType = cast<RankedTensorType>(op->getResult(0).getType());
-  std::optional<Program> program = Program::compile(*op.getBlock());
-  if (!program || !evaluation.resultType.hasStaticShape() ||
-      ShapedType::isDynamicShape(evaluation.sizes))
-    return std::nullopt;
-  evaluation.program = std::move(*program);
 
   // Results are written in the order of the result's own elements.
   AffineMap resultMap = op.getIndexingMapsArray().back();
-  if (!resultMap.isProjectedPermutation())
-    return std::nullopt;
   for (AffineExpr expr : resultMap.getResults()) {
     unsigned loop = cast<AffineDimExpr>(expr).getPosition();
     evaluation.parallelLoops.push_back(loop);
@@ -394,7 +428,6 @@ std::optional<Evaluation> Evaluation::prepare(linalg::LinalgOp op) {
     evaluation.reductionLoops.push_back(loop);
     evaluation.numReductions *= evaluation.sizes[loop];
   }
-
   for (OpOperand &operand : op->getOpOperands())
     if (!evaluation.addOperand(operand, op.getMatchingIndexingMap(&operand)))
       return std::nullopt;
@@ -402,22 +435,22 @@ std::optional<Evaluation> Evaluation::prepare(linalg::LinalgOp op) {
 }
 
 void Evaluation::runRange(int64_t begin, int64_t end,
-                          MutableArrayRef<char> output) {
+                          MutableArrayRef<char> output) const {
   SmallVector<Scalar> slots(program.getNumSlots());
   program.initialize(slots);
   size_t accumulator = operands.size() - 1;
   const Operand &init = operands.back();
   SmallVector<Scalar> sums(end - begin);
   for (int64_t point = begin; point < end; ++point)
-    sums[point - begin] = load(init.bytes.data(), init.type,
-                               init.constant + init.parallelOffsets[point]);
+    sums[point - begin] = load(init.constant.bytes.data(), init.type,
+                               init.offset + init.parallelOffsets[point]);
   // The reduction runs outside: neighbouring results read neighbouring bytes.
   for (int64_t reduction = 0; reduction < numReductions; ++reduction) {
     for (int64_t point = begin; point < end; ++point) {
       for (size_t i = 0; i < accumulator; ++i) {
         const Operand &operand = operands[i];
-        slots[i] = load(operand.bytes.data(), operand.type,
-                        operand.constant + operand.parallelOffsets[point] +
+        slots[i] = load(operand.constant.bytes.data(), operand.type,
+                        operand.offset + operand.parallelOffsets[point] +
                             operand.reductionOffsets[reduction]);
       }
       slots[accumulator] = sums[point - begin];
@@ -429,19 +462,70 @@ void Evaluation::runRange(int64_t begin, int64_t end,
           sums[point - begin]);
 }
 
-TypedAttr Evaluation::run(MLIRContext *context) {
-  return makeConstantTensor(
-      resultType, "folded", [&](MutableArrayRef<char> output) {
-        parallelForRange(context, numPoints, /*grain=*/64,
-                         [&](int64_t begin, int64_t end) {
-                           runRange(begin, end, output);
-                         });
-      });
-}
-
 } // namespace
 
+bool quantc::qnn::isEvaluable(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (op->hasTrait<OpTrait::ConstantLike>())
+    return ConstantTensor::get(value).has_value();
+  if (isView(op))
+    return isEvaluable(op->getOperand(0));
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  if (!linalgOp || !Evaluation::supports(linalgOp))
+    return false;
+  return llvm::all_of(op->getOpOperands(), [](OpOperand &operand) {
+    return getFillValue(operand) || isEvaluable(operand.get());
+  });
+}
+
+std::optional<ConstantBytes> quantc::qnn::evaluate(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return std::nullopt;
+  ConstantBytes result;
+  if (op->hasTrait<OpTrait::ConstantLike>()) {
+    std::optional<ConstantTensor> constant = ConstantTensor::get(value);
+    if (!constant)
+      return std::nullopt;
+    auto owner = std::make_shared<ConstantTensor>(std::move(*constant));
+    result.type = owner->getType();
+    result.bytes = owner->getBytes();
+    result.owner = owner;
+    return result;
+  }
+  if (isView(op)) {
+    std::optional<ConstantBytes> source = evaluate(op->getOperand(0));
+    if (source)
+      source->type = cast<RankedTensorType>(value.getType());
+    return source;
+  }
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  if (!linalgOp)
+    return std::nullopt;
+  std::optional<Evaluation> evaluation = Evaluation::prepare(linalgOp);
+  if (!evaluation)
+    return std::nullopt;
+  result.type = evaluation->getResultType();
+  unsigned width = llvm::divideCeil(result.type.getElementTypeBitWidth(), 8);
+  auto buffer = std::make_shared<std::vector<char>>(
+      result.type.getNumElements() * width);
+  evaluation->run(op->getContext(), *buffer);
+  result.bytes = *buffer;
+  result.owner = buffer;
+  return result;
+}
+
 TypedAttr quantc::qnn::evaluateConstant(linalg::LinalgOp op) {
+  if (!isEvaluable(op->getResult(0)))
+    return {};
   std::optional<Evaluation> evaluation = Evaluation::prepare(op);
-  return evaluation ? evaluation->run(op.getContext()) : TypedAttr();
+  if (!evaluation)
+    return {};
+  return makeConstantTensor(
+      evaluation->getResultType(), "folded",
+      [&](MutableArrayRef<char> output) {
+        evaluation->run(op.getContext(), output);
+      });
 }

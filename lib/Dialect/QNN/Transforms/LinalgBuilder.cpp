@@ -69,6 +69,19 @@ AffineMap quantc::qnn::getParameterMap(MLIRContext *context, int64_t rank,
   return AffineMap::get(rank, 0, results, context);
 }
 
+AffineMap quantc::qnn::getElementToParameterMap(MLIRContext *context, int64_t rank,
+                                   ArrayRef<int64_t> axes,
+                                   ArrayRef<int64_t> blocks, Value parameter) {
+  SmallVector<AffineExpr> results;
+  if (cast<RankedTensorType>(parameter.getType()).getRank() != 0) {
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      AffineExpr expr = getAffineDimExpr(axis, context);
+      results.push_back(blocks.empty() ? expr : expr.floorDiv(blocks[i]));
+    }
+  }
+  return AffineMap::get(rank, 0, results, context);
+}
+
 Value quantc::qnn::toSignless(OpBuilder &builder, Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   if (!type.getElementType().isUnsignedInteger())

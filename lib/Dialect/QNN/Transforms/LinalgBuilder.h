@@ -45,6 +45,14 @@ bool isZeroFilled(mlir::Value value);
 mlir::AffineMap getParameterMap(mlir::MLIRContext *context, int64_t rank,
                                 llvm::ArrayRef<int64_t> axes);
 
+/// The map from the `rank` dimensions of an operand to those of its parameter:
+/// dimension i is indexed by dimension axes[i], divided by the block size.
+mlir::AffineMap getElementToParameterMap(mlir::MLIRContext *context,
+                                         int64_t rank,
+                                         llvm::ArrayRef<int64_t> axes,
+                                         llvm::ArrayRef<int64_t> blocks,
+                                         mlir::Value parameter);
+
 /// Reinterprets ui8 tensors as i8, the only form that arith and linalg know.
 /// Other values pass unchanged.
 mlir::Value toSignless(mlir::OpBuilder &builder, mlir::Value value);

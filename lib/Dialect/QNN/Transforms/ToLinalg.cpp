@@ -25,21 +25,6 @@ using namespace quantc::qnn;
 
 namespace {
 
-/// The map from elements to parameters: dimension i of a parameter is indexed
-/// by dimension axes[i], divided by the block size.
-AffineMap getElementToParameterMap(MLIRContext *context, int64_t rank,
-                                   ArrayRef<int64_t> axes,
-                                   ArrayRef<int64_t> blocks, Value parameter) {
-  SmallVector<AffineExpr> results;
-  if (cast<RankedTensorType>(parameter.getType()).getRank() != 0) {
-    for (auto [i, axis] : llvm::enumerate(axes)) {
-      AffineExpr expr = getAffineDimExpr(axis, context);
-      results.push_back(blocks.empty() ? expr : expr.floorDiv(blocks[i]));
-    }
-  }
-  return AffineMap::get(rank, 0, results, context);
-}
-
 /// Rewrites an op with parameters to an elementwise linalg.generic. `scalar`
 /// builds the body from input, scale and zero point (null without one).
 template <typename OpTy>

@@ -48,6 +48,7 @@ class QNN_ParametrisedOp<string mnemonic> :
     QNN_Op<mnemonic, [Pure, AllShapesMatch<["input", "result"]>]> {
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -78,7 +79,7 @@ def QNN_QuantizeOp : QNN_ParametrisedOp<"quantize"> {
   let description = [{
     `q = clamp(round_half_even(x / s) + z, qmin, qmax)`, saturating before the
     cast; NaN becomes z. `narrow_range` leaves qmin out. For an f8 storage type
-    `q = f8(clamp(x / s, -max, max))`, rounded half to even.
+    `q = f8(clamp(x / s, -max, max))`, rounded half to even; NaN stays NaN.
 
     ```mlir
     %q = qnn.quantize %x, scale %s zero_point %z
@@ -121,7 +122,6 @@ def QNN_DequantizeOp : QNN_ParametrisedOp<"dequantize"> {
     $input `,` `scale` $scale (`zero_point` $zero_point^)? attr-dict `:`
     type($input) `,` type($scale) (`,` type($zero_point)^)? `->` type($result)
   }];
-  let hasCanonicalizer = 1;
 }
 
 def QNN_RequantizeOp : QNN_ParametrisedOp<"requantize"> {

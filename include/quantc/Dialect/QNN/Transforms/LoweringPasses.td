@@ -9,6 +9,53 @@
 
 include "mlir/Pass/PassBase.td"
 
+def QNNMaterializePass : Pass<"qnn-materialize", "::mlir::ModuleOp"> {
+  let summary = "Make the selected schemes explicit quantize and dequantize pairs";
+  let description = [{
+    For each site with a `qnn.scheme`: an observed operand is quantized and
+    dequantized with the scale and zero point that the range estimator computes
+    from its statistics (or, where the scheme is dynamic, that the program
+    computes from the tensor itself); a constant operand is quantized here, over
+    its raw bytes and in parallel, and dequantized in the program. Constants may
+    be seen through views and arithmetic on other constants. What several sites
+    read with the same scheme is quantized once. Observers disappear.
+
+    A site that has no scheme, or whose operands cannot be quantized (no
+    statistics, neither observed nor constant), keeps its float operands and
+    says why in `qnn.float_reason`.
+
+    ```mlir
+    %0 = qnn.observe %x {name = "mlp.up/lhs", statistics = #qnn.statistics<...>}
+    %1 = linalg.matmul {qnn.site = "mlp.up", qnn.scheme = #qnn.scheme<
+             lhs = #qnn.quantization<i8 asymmetric tensor minmax>,
+             rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>>}
+           ins(%0, %w : tensor<4x8xf32>, tensor<8x16xf32>) ...
+    ```
+
+    becomes
+
+    ```mlir
+    %q = qnn.quantize %x, scale %s zero_point %z : ... -> tensor<4x8xi8>
+    %a = qnn.dequantize %q, scale %s zero_point %z : ... -> tensor<4x8xf32>
+    %qw = arith.constant dense_resource<mlp.up.w> : tensor<8x16xi8>
+    %b = qnn.dequantize %qw, scale %t {axes = array<i64: 1>} : ... -> tensor<8x16xf32>
+    %1 = linalg.matmul {qnn.site = "mlp.up", ...} ins(%a, %b : ...) ...
+    ```
+  }];
+  let dependentDialects = ["::quantc::qnn::QNNDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VerifyMaterializedPass : Pass<"verify-materialized", "::mlir::ModuleOp"> {
+  let summary = "Check the contract of qnn-materialize";
+  let description = [{
+    Fails while there are observers, and unless the operands of every site are
+    dequantized (possibly padded) or integers, or the site has a
+    `qnn.float_reason`.
+  }];
+}
+
 def QNNLowerSymmetricPass : Pass<"qnn-lower-symmetric"> {
   let summary = "Lower sites on symmetric operands to integer form";
   let description = [{
@@ -74,6 +121,104 @@ def QNNLowerAsymmetricPass : Pass<"qnn-lower-asymmetric"> {
   }];
   let dependentDialects = ["::quantc::qnn::QNNDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def VerifyLoweredPass : Pass<"verify-lowered", "::mlir::ModuleOp"> {
+  let summary = "Check the contract of qnn-lower-symmetric and qnn-lower-asymmetric";
+  let description = [{
+    Fails unless every site has integer operands and an i32 or i64 accumulator,
+    or a `qnn.float_reason`.
+  }];
+}
+
+def QNNFuseZeroPointsPass : Pass<"qnn-fuse-zero-points"> {
+  let summary = "Move correction terms to where they cost nothing";
+  let description = [{
+    Works on forms, not on names: a contraction or convolution with an integer
+    accumulator, the elementwise additions and subtractions that follow it, and
+    the sums that feed them, whoever wrote them.
+
+    - A term known at compile time (column sums of weights, K zA zB, a bias in
+      accumulator units) becomes part of the accumulator's initial value, as a
+      `linalg.broadcast` of one small constant. Column sums of constants are
+      evaluated over their raw bytes, in parallel.
+    - A row sum of what `qnn.quantize` writes is written by the same op: one
+      `linalg.generic` with two results. Sites that share the operand share the
+      sum.
+    - A term that depends on run-time values (zero points of dynamic or per-token
+      schemes) stays an elementwise op, and `qnn-fuse-epilogue` makes it part of
+      the epilogue: it is of rank one.
+
+    `qnn.terms` on the site's op and a remark per term say where each one went.
+
+    ```mlir
+    %d = linalg.matmul ins(%qa, %qb : tensor<4x8xi8>, tensor<8x16xi8>)
+                       outs(%zeros : tensor<4x16xi32>) -> tensor<4x16xi32>
+    %rb = linalg.generic ... ins(%qb : tensor<8x16xi8>) ...    // column sums
+    %t = linalg.generic ... ins(%za, %rb : ...) ...             // zA RB
+    %acc = linalg.generic ... ins(%d, %t : ...) ...             // D - zA RB
+    ```
+
+    becomes
+
+    ```mlir
+    %t = arith.constant dense<[...]> : tensor<16xi32>           // -zA RB
+    %init = linalg.broadcast ins(%t : tensor<16xi32>)
+                             outs(%e : tensor<4x16xi32>) dimensions = [0]
+    %acc = linalg.matmul {qnn.terms = {column_sum = "accumulator init", ...}}
+             ins(%qa, %qb : ...) outs(%init : tensor<4x16xi32>) -> tensor<4x16xi32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def VerifyNoZeroPointTrafficPass : Pass<"verify-no-zero-point-traffic"> {
+  let summary = "Check the contract of qnn-fuse-zero-points";
+  let description = [{
+    Fails if an op reads a whole operand of a site only to sum it although the
+    sum could have been a constant or have been written by the op that quantizes
+    the operand. Where neither is possible (the operand is a function argument
+    in integer form, or is padded after its quantization) a remark says so.
+  }];
+}
+
+def QNNFuseEpiloguePass : Pass<"qnn-fuse-epilogue"> {
+  let summary = "Fuse what follows a contraction into one elementwise tail";
+  let description = [{
+    After this pass a contraction or convolution, integer or float, is followed
+    by at most one elementwise `linalg.generic` that reads its result, with the
+    identity map: scale, correction terms that remained, bias, activation,
+    residual, quantization to the next op's parameters. All qnn arithmetic has
+    become `linalg.generic` ops, fused with their producers where these have no
+    other consumer.
+
+    Before that, where it gives the same bits:
+
+    - quantize moves before reshapes, transposes, slices, zero padding and (where
+      no NaN can occur) max-pooling, which then work on integers;
+    - dequantize -> quantize of an accumulator, also around a ReLU, becomes a
+      requantization with one multiplier.
+
+    ```mlir
+    %acc = linalg.matmul ins(%qa, %qb : ...) outs(%init : tensor<4x16xi32>)
+    %y = qnn.dequantize %acc, scale %s {axes = array<i64: 1>} : ...
+    %b = linalg.generic ... ins(%y, %bias : ...)                // addf
+    %r = linalg.generic ... ins(%b : ...)                       // maximumf 0
+    %q = qnn.quantize %r, scale %t : ... -> tensor<4x16xi8>
+    ```
+
+    becomes
+
+    ```mlir
+    %acc = linalg.matmul ins(%qa, %qb : ...) outs(%init : tensor<4x16xi32>)
+    %q = linalg.generic {iterator_types = ["parallel", "parallel"]}
+           ins(%acc, %s, %bias : tensor<4x16xi32>, tensor<16xf32>, tensor<16xf32>)
+           outs(%e : tensor<4x16xi8>) { sitofp, mulf, addf, maximumf, divf, ... }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def QNNToLinalgPass : Pass<"qnn-to-linalg"> {

@@ -1,0 +1,61 @@
+//===- Arithmetic.cpp - the normative arithmetic on numbers ---------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QNN/IR/Arithmetic.h"
+
+#include "llvm/ADT/APFloat.h"
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc::qnn;
+
+static int64_t roundAndClamp(float x, int64_t zeroPoint, StorageRange range) {
+  if (std::isnan(x))
+    return zeroPoint;
+  // nearbyint rounds half to even in the default rounding mode. The bounds are
+  // small integers, exact in f32, so that the cast is always defined.
+  float rounded = std::nearbyint(x);
+  float low = range.min - zeroPoint, high = range.max - zeroPoint;
+  return int64_t(std::clamp(rounded, low, high)) + zeroPoint;
+}
+
+int64_t quantc::qnn::quantize(float x, float scale, int64_t zeroPoint,
+                              StorageRange range) {
+  return roundAndClamp(x / scale, zeroPoint, range);
+}
+
+float quantc::qnn::dequantize(int64_t q, float scale, int64_t zeroPoint) {
+  return float(q - zeroPoint) * scale;
+}
+
+int64_t quantc::qnn::requantize(int64_t accumulator, float multiplier,
+                                int64_t zeroPoint, StorageRange range) {
+  return roundAndClamp(float(accumulator) * multiplier, zeroPoint, range);
+}
+
+float quantc::qnn::getRequantizeMultiplier(float from, float to) {
+  return float(double(from) / double(to));
+}
+
+uint8_t quantc::qnn::encodeF8(float x, FloatType f8) {
+  const llvm::fltSemantics &semantics = f8.getFloatSemantics();
+  llvm::APFloat largest = llvm::APFloat::getLargest(semantics);
+  float max = largest.convertToFloat();
+  // Clamped by hand: the formats disagree on what overflow becomes.
+  llvm::APFloat value(std::isnan(x) ? x : std::clamp(x, -max, max));
+  bool losesInfo;
+  value.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.bitcastToAPInt().getZExtValue();
+}
+
+float quantc::qnn::decodeF8(uint8_t bits, FloatType f8) {
+  llvm::APFloat value(f8.getFloatSemantics(), llvm::APInt(8, bits));
+  bool losesInfo;
+  value.convert(llvm::APFloat::IEEEsingle(),
+                llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.convertToFloat();
+}

@@ -1,0 +1,272 @@
+//===- QNNFolders.cpp - folding and canonicalization of qnn operations ----===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Small dense constants fold with the normative arithmetic. Large ones are
+// never attributes: qnn-materialize quantizes them over raw buffers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QNN/IR/Arithmetic.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace quantc::qnn;
+
+static constexpr int64_t maxFoldedElements = 1024;
+
+//===----------------------------------------------------------------------===//
+// Constant folding
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Constant parameters and the parameter that each element of the operand
+/// takes.
+class ConstantParameters {
+public:
+  /// Returns nullopt unless the parameters are constants and the operand is
+  /// small enough to fold.
+  static std::optional<ConstantParameters>
+  get(RankedTensorType operand, Attribute scale, bool hasZeroPoint,
+      Attribute zeroPoint, ArrayRef<int64_t> axes, ArrayRef<int64_t> blocks) {
+    ConstantParameters result;
+    result.scales = dyn_cast_or_null<DenseFPElementsAttr>(scale);
+    result.zeroPoints = dyn_cast_or_null<DenseIntElementsAttr>(zeroPoint);
+    if (!operand.hasStaticShape() ||
+        operand.getNumElements() > maxFoldedElements || !result.scales ||
+        (hasZeroPoint && !result.zeroPoints))
+      return std::nullopt;
+    result.shape = operand.getShape();
+    result.axes = axes;
+    result.blocks = blocks;
+    return result;
+  }
+
+  float getScale(int64_t element) const {
+    return scales.getValues<float>()[getIndex(scales.getType(), element)];
+  }
+
+  int64_t getZeroPoint(int64_t element) const {
+    if (!zeroPoints)
+      return 0;
+    APInt value =
+        zeroPoints.getValues<APInt>()[getIndex(zeroPoints.getType(), element)];
+    return zeroPoints.getElementType().isUnsignedInteger()
+               ? int64_t(value.getZExtValue())
+               : value.getSExtValue();
+  }
+
+private:
+  int64_t getIndex(ShapedType parameter, int64_t element) const {
+    if (parameter.getRank() == 0)
+      return 0;
+    SmallVector<int64_t> position(shape.size());
+    for (int64_t dim = int64_t(shape.size()) - 1; dim >= 0; --dim) {
+      position[dim] = element % shape[dim];
+      element /= shape[dim];
+    }
+    int64_t index = 0;
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      int64_t block = blocks.empty() ? 1 : blocks[i];
+      index = index * parameter.getDimSize(i) + position[axis] / block;
+    }
+    return index;
+  }
+
+  DenseFPElementsAttr scales;
+  DenseIntElementsAttr zeroPoints;
+  ArrayRef<int64_t> shape, axes, blocks;
+};
+
+/// A constant of `type` from `compute(i)`, an APInt or APFloat, for each
+/// element.
+template <typename T>
+DenseElementsAttr makeElements(RankedTensorType type,
+                               llvm::function_ref<T(int64_t)> compute) {
+  SmallVector<T> values;
+  for (int64_t i = 0; i < type.getNumElements(); ++i)
+    values.push_back(compute(i));
+  return DenseElementsAttr::get(type, values);
+}
+
+} // namespace
+
+static float toFloat(APFloat value) {
+  bool losesInfo;
+  value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                &losesInfo);
+  return value.convertToFloat();
+}
+
+static APFloat fromFloat(float value, Type type) {
+  APFloat result(value);
+  bool losesInfo;
+  result.convert(cast<FloatType>(type).getFloatSemantics(),
+                 APFloat::rmNearestTiesToEven, &losesInfo);
+  return result;
+}
+
+/// A constant of storage type from a function that quantizes element i.
+static DenseElementsAttr
+makeStorage(RankedTensorType type,
+            llvm::function_ref<int64_t(int64_t)> computeInteger,
+            llvm::function_ref<float(int64_t)> computeQuotient) {
+  Type storage = type.getElementType();
+  unsigned width = storage.getIntOrFloatBitWidth();
+  if (auto f8 = dyn_cast<FloatType>(storage))
+    return makeElements<APFloat>(type, [&](int64_t i) {
+      return APFloat(f8.getFloatSemantics(),
+                     APInt(width, encodeF8(computeQuotient(i), f8)));
+    });
+  return makeElements<APInt>(type, [&](int64_t i) {
+    return APInt(width, computeInteger(i), /*isSigned=*/true,
+                 /*implicitTrunc=*/true);
+  });
+}
+
+OpFoldResult QuantizeOp::fold(FoldAdaptor adaptor) {
+  // The inverse of a dequantization with the same parameters. That
+  // round(n * s / s) is n for every integer of storage needs |n * s| to be
+  // finite, which is known of constant scales only.
+  auto dequantize = getInput().getDefiningOp<DequantizeOp>();
+  if (dequantize && dequantize.getInput().getType() == getResult().getType() &&
+      dequantize.getScale() == getScale() &&
+      dequantize.getZeroPoint() == getZeroPoint() &&
+      dequantize.getAxes() == getAxes() &&
+      dequantize.getBlocks() == getBlocks() && !getNarrowRange() &&
+      isa<IntegerType>(getResult().getType().getElementType()) &&
+      getInput().getType().getElementType().isF32()) {
+    auto scale = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getScale());
+    if (scale && llvm::all_of(scale.getValues<float>(),
+                              [](float s) { return s < 0x1p110f; }))
+      return dequantize.getInput();
+  }
+
+  auto input = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getInput());
+  auto parameters = ConstantParameters::get(
+      getInput().getType(), adaptor.getScale(), !!getZeroPoint(),
+      adaptor.getZeroPoint(), getAxes(), getBlocks());
+  if (!input || !parameters)
+    return {};
+  Type storage = getResult().getType().getElementType();
+  auto values = input.getValues<APFloat>();
+  return makeStorage(
+      getResult().getType(),
+      [&](int64_t i) {
+        return quantize(toFloat(values[i]), parameters->getScale(i),
+                        parameters->getZeroPoint(i),
+                        getStorageRange(storage, getNarrowRange()));
+      },
+      [&](int64_t i) {
+        return toFloat(values[i]) / parameters->getScale(i);
+      });
+}
+
+OpFoldResult DequantizeOp::fold(FoldAdaptor adaptor) {
+  auto input = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
+  auto parameters = ConstantParameters::get(
+      getInput().getType(), adaptor.getScale(), !!getZeroPoint(),
+      adaptor.getZeroPoint(), getAxes(), getBlocks());
+  // Larger constants stay in storage, which is what it is for.
+  constexpr int64_t maxDequantizedElements = 16;
+  if (!input || !parameters ||
+      getInput().getType().getNumElements() > maxDequantizedElements)
+    return {};
+  Type storage = getInput().getType().getElementType();
+  Type resultType = getResult().getType().getElementType();
+  return makeElements<APFloat>(getResult().getType(), [&](int64_t i) {
+    float scale = parameters->getScale(i);
+    if (isa<FloatType>(storage)) {
+      float value = toFloat(input.getValues<APFloat>()[i]);
+      return fromFloat(value * scale, resultType);
+    }
+    APInt value = input.getValues<APInt>()[i];
+    int64_t integer = storage.isUnsignedInteger() ? int64_t(value.getZExtValue())
+                                                  : value.getSExtValue();
+    return fromFloat(
+        dequantize(integer, scale, parameters->getZeroPoint(i)), resultType);
+  });
+}
+
+OpFoldResult RequantizeOp::fold(FoldAdaptor adaptor) {
+  auto input = dyn_cast_or_null<DenseIntElementsAttr>(adaptor.getInput());
+  auto parameters = ConstantParameters::get(
+      getInput().getType(), adaptor.getMultiplier(), !!getZeroPoint(),
+      adaptor.getZeroPoint(), getAxes(), getBlocks());
+  if (!input || !parameters)
+    return {};
+  Type storage = getResult().getType().getElementType();
+  auto getAccumulator = [&](int64_t i) {
+    return input.getValues<APInt>()[i].getSExtValue();
+  };
+  return makeStorage(
+      getResult().getType(),
+      [&](int64_t i) {
+        return requantize(getAccumulator(i), parameters->getScale(i),
+                          parameters->getZeroPoint(i),
+                          getStorageRange(storage, getNarrowRange()));
+      },
+      [&](int64_t i) {
+        return float(getAccumulator(i)) * parameters->getScale(i);
+      });
+}
+
+OpFoldResult FakeQuantizeOp::fold(FoldAdaptor adaptor) {
+  auto input = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getInput());
+  auto parameters = ConstantParameters::get(
+      getInput().getType(), adaptor.getScale(), !!getZeroPoint(),
+      adaptor.getZeroPoint(), getAxes(), getBlocks());
+  if (!input || !parameters)
+    return {};
+  Type storage = getStorage(), resultType = getResult().getType().getElementType();
+  auto values = input.getValues<APFloat>();
+  return makeElements<APFloat>(getResult().getType(), [&](int64_t i) {
+    float x = toFloat(values[i]), scale = parameters->getScale(i);
+    if (auto f8 = dyn_cast<FloatType>(storage))
+      return fromFloat(decodeF8(encodeF8(x / scale, f8), f8) * scale,
+                       resultType);
+    int64_t zeroPoint = parameters->getZeroPoint(i);
+    int64_t q = quantize(x, scale, zeroPoint,
+                         getStorageRange(storage, getNarrowRange()));
+    return fromFloat(dequantize(q, scale, zeroPoint), resultType);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Canonicalization
+//===----------------------------------------------------------------------===//
+
+/// A zero point that is constantly zero is no zero point.
+template <typename OpTy>
+static LogicalResult dropZeroZeroPoint(OpTy op, PatternRewriter &rewriter) {
+  DenseIntElementsAttr zeroPoint;
+  if (!op.getZeroPoint() ||
+      !matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)) ||
+      !llvm::all_of(zeroPoint, [](const APInt &value) { return value.isZero(); }))
+    return rewriter.notifyMatchFailure(op, "requires a zero point of zero");
+  rewriter.modifyOpInPlace(op, [&] { op.getZeroPointMutable().clear(); });
+  return success();
+}
+
+LogicalResult QuantizeOp::canonicalize(QuantizeOp op,
+                                       PatternRewriter &rewriter) {
+  return dropZeroZeroPoint(op, rewriter);
+}
+LogicalResult DequantizeOp::canonicalize(DequantizeOp op,
+                                         PatternRewriter &rewriter) {
+  return dropZeroZeroPoint(op, rewriter);
+}
+LogicalResult RequantizeOp::canonicalize(RequantizeOp op,
+                                         PatternRewriter &rewriter) {
+  return dropZeroZeroPoint(op, rewriter);
+}
+LogicalResult FakeQuantizeOp::canonicalize(FakeQuantizeOp op,
+                                           PatternRewriter &rewriter) {
+  return dropZeroZeroPoint(op, rewriter);
+}
