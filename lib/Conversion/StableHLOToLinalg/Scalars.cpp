@@ -6,114 +6,94 @@
 
 #include "Scalars.h"
 #include "Builders.h"
+#include "ScalarEmitters.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
 #include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace quantc;
 
 bool quantc::isElementwise(Operation *op) {
-  return isa<stablehlo::AddOp, stablehlo::AndOp, stablehlo::CompareOp,
-             stablehlo::MaximumOp, stablehlo::MinimumOp, stablehlo::MultiplyOp,
-             stablehlo::OrOp, stablehlo::SelectOp, stablehlo::SubtractOp>(op);
+  if (op->hasTrait<stablehlo::Elementwise>())
+    return true;
+  // Between widths a dimension appears or disappears.
+  auto bitcast = dyn_cast<stablehlo::BitcastConvertOp>(op);
+  return bitcast &&
+         getShape(bitcast.getOperand()) == getShape(bitcast.getResult());
 }
 
-namespace {
-
-/// How the elements of a type are computed with.
-enum class Kind { Bool, Signed, Unsigned, Float };
-
-} // namespace
-
-static Kind getKind(Value tensor) {
-  Type type = getElementType(tensor);
-  if (isa<FloatType>(type))
-    return Kind::Float;
-  if (type.isInteger(1))
-    return Kind::Bool;
-  return type.isUnsignedInteger() ? Kind::Unsigned : Kind::Signed;
+ElementKind quantc::getElementKind(Type element) {
+  if (isa<FloatType>(element))
+    return ElementKind::Float;
+  if (element.isInteger(1))
+    return ElementKind::Bool;
+  return element.isUnsignedInteger() ? ElementKind::Unsigned
+                                     : ElementKind::Signed;
 }
 
-/// Creates the op that fits the kind.
-template <typename BoolOp, typename SignedOp, typename UnsignedOp,
-          typename FloatOp>
-static Value create(OpBuilder &b, Operation *op, ValueRange operands) {
-  Location loc = op->getLoc();
-  switch (getKind(op->getOperand(0))) {
-  case Kind::Bool:
-    return BoolOp::create(b, loc, operands[0], operands[1]);
-  case Kind::Signed:
-    return SignedOp::create(b, loc, operands[0], operands[1]);
-  case Kind::Unsigned:
-    return UnsignedOp::create(b, loc, operands[0], operands[1]);
-  case Kind::Float:
-    return FloatOp::create(b, loc, operands[0], operands[1]);
-  }
-  llvm_unreachable("all kinds are covered");
+Value quantc::emitConstant(OpBuilder &builder, Location loc,
+                           const APInt &value) {
+  return arith::ConstantOp::create(
+      builder, loc,
+      builder.getIntegerAttr(builder.getIntegerType(value.getBitWidth()),
+                             value));
 }
 
-static Value emitCompare(OpBuilder &b, stablehlo::CompareOp op,
+Value quantc::emitConstant(OpBuilder &builder, Location loc, Type type,
+                           double value) {
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getFloatAttr(type, value));
+}
+
+/// Floats of fewer than 32 bits are computed with in f32. For sums, products,
+/// quotients and roots the two roundings give what one would; for all else f32
+/// is the better of the two.
+static Value emitWidenedFloat(OpBuilder &builder, Operation *op,
+                              ValueRange operands) {
+  auto type = cast<FloatType>(operands[0].getType());
+  if (type.getWidth() >= 32)
+    return emitFloat(builder, op, operands);
+  Type wide = builder.getF32Type();
+  auto widened = llvm::map_to_vector(operands, [&](Value operand) -> Value {
+    return arith::ExtFOp::create(builder, op->getLoc(), wide, operand);
+  });
+  Value result = emitFloat(builder, op, widened);
+  if (!result || result.getType() != wide)
+    return result;
+  return arith::TruncFOp::create(builder, op->getLoc(), type, result);
+}
+
+Value quantc::emitScalar(OpBuilder &builder, Operation *op,
                          ValueRange operands) {
-  using Direction = stablehlo::ComparisonDirection;
-  Kind kind = getKind(op.getLhs());
-  unsigned direction = static_cast<unsigned>(op.getComparisonDirection());
-  static_assert(static_cast<unsigned>(Direction::EQ) == 0 &&
-                static_cast<unsigned>(Direction::LT) == 5);
-  if (kind == Kind::Float) {
-    using P = arith::CmpFPredicate;
-    constexpr P predicates[] = {P::OEQ, P::UNE, P::OGE, P::OGT, P::OLE, P::OLT};
-    return arith::CmpFOp::create(b, op.getLoc(), predicates[direction],
-                                 operands[0], operands[1]);
+  Location loc = op->getLoc();
+  if (isa<stablehlo::SelectOp>(op))
+    return arith::SelectOp::create(builder, loc, operands);
+  if (auto compare = dyn_cast<stablehlo::CompareOp>(op))
+    return emitCompare(builder, compare, operands);
+  Type from = getElementType(op->getOperand(0));
+  Type to = getElementType(op->getResult(0));
+  if (isa<stablehlo::ConvertOp>(op))
+    return emitConvert(builder, loc, operands[0], from, to);
+  if (isa<stablehlo::BitcastConvertOp>(op)) {
+    Type signless = to.isInteger()
+                        ? builder.getIntegerType(to.getIntOrFloatBitWidth())
+                        : to;
+    return arith::BitcastOp::create(builder, loc, signless, operands[0]);
   }
-  using P = arith::CmpIPredicate;
-  constexpr P ofSigned[] = {P::eq, P::ne, P::sge, P::sgt, P::sle, P::slt};
-  constexpr P ofUnsigned[] = {P::eq, P::ne, P::uge, P::ugt, P::ule, P::ult};
-  return arith::CmpIOp::create(
-      b, op.getLoc(), (kind == Kind::Signed ? ofSigned : ofUnsigned)[direction],
-      operands[0], operands[1]);
-}
-
-Value quantc::emitScalar(OpBuilder &b, Operation *op, ValueRange operands) {
-  return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case([&](stablehlo::AddOp) {
-        return create<arith::OrIOp, arith::AddIOp, arith::AddIOp,
-                      arith::AddFOp>(b, op, operands);
-      })
-      .Case([&](stablehlo::SubtractOp) {
-        return create<arith::SubIOp, arith::SubIOp, arith::SubIOp,
-                      arith::SubFOp>(b, op, operands);
-      })
-      .Case([&](stablehlo::MultiplyOp) {
-        return create<arith::AndIOp, arith::MulIOp, arith::MulIOp,
-                      arith::MulFOp>(b, op, operands);
-      })
-      .Case([&](stablehlo::MaximumOp) {
-        return create<arith::OrIOp, arith::MaxSIOp, arith::MaxUIOp,
-                      arith::MaximumFOp>(b, op, operands);
-      })
-      .Case([&](stablehlo::MinimumOp) {
-        return create<arith::AndIOp, arith::MinSIOp, arith::MinUIOp,
-                      arith::MinimumFOp>(b, op, operands);
-      })
-      .Case([&](stablehlo::AndOp) {
-        return arith::AndIOp::create(b, op->getLoc(), operands[0], operands[1]);
-      })
-      .Case([&](stablehlo::OrOp) {
-        return arith::OrIOp::create(b, op->getLoc(), operands[0], operands[1]);
-      })
-      .Case([&](stablehlo::SelectOp) {
-        return arith::SelectOp::create(b, op->getLoc(), operands[0],
-                                       operands[1], operands[2]);
-      })
-      .Case([&](stablehlo::CompareOp compare) {
-        return emitCompare(b, compare, operands);
-      })
-      .Default(Value());
+  switch (getElementKind(from)) {
+  case ElementKind::Bool:
+    return emitBool(builder, op, operands);
+  case ElementKind::Signed:
+    return emitInteger(builder, op, operands, /*isUnsigned=*/false);
+  case ElementKind::Unsigned:
+    return emitInteger(builder, op, operands, /*isUnsigned=*/true);
+  case ElementKind::Float:
+    return emitWidenedFloat(builder, op, operands);
+  }
+  return nullptr;
 }
 
 FailureOr<SmallVector<Value>> quantc::emitScalarBody(OpBuilder &builder,

@@ -111,6 +111,7 @@ struct StableHLOToLinalgPass
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    dropAnnotations(module);
     if (failed(inlineCalls(module)) || failed(verifyTypes(module)) ||
         failed(convert(module)) || failed(foldIntoIndexingMaps(module)))
       signalPassFailure();

@@ -19,6 +19,10 @@ public:
   StableHLOTypeConverter();
 };
 
+/// Removes what means nothing on one device: annotations of shardings, and
+/// barriers between computations.
+void dropAnnotations(mlir::ModuleOp module);
+
 /// Inlines calls of functions with a body, in calls' and composites' forms, and
 /// erases private functions that nobody uses afterwards. Recursion is an error.
 llvm::LogicalResult inlineCalls(mlir::ModuleOp module);

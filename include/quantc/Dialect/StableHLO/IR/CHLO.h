@@ -14,6 +14,7 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "quantc/Dialect/StableHLO/IR/Traits.h"
 
 #include "quantc/Dialect/StableHLO/IR/CHLODialect.h.inc"
 

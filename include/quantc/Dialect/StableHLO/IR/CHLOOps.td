@@ -22,7 +22,7 @@ def CHLO_Dialect : Dialect {
 
 /// One operand and a result of the same type, element by element.
 class CHLO_UnaryOp<string mnemonic, string semantics>
-    : Op<CHLO_Dialect, mnemonic, [Pure, SameOperandsAndResultType]> {
+    : Op<CHLO_Dialect, mnemonic, [Pure, SameOperandsAndResultType, StableHLO_Elementwise]> {
   let summary = "elementwise " # mnemonic;
   let description = semantics # "\n\n```mlir\n%y = chlo." # mnemonic #
     " %x : tensor<3xf32> -> tensor<3xf32>\n```\n";

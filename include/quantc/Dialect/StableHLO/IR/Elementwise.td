@@ -122,7 +122,8 @@ def StableHLO_BitcastConvertOp : StableHLO_PureOp<"bitcast_convert"> {
 }
 
 def StableHLO_ClampOp
-    : StableHLO_PureOp<"clamp", [AllElementTypesMatch<["min", "operand", "max", "result"]>]> {
+    : StableHLO_PureOp<"clamp", [
+    AllElementTypesMatch<["min", "operand", "max", "result"]>, StableHLO_Elementwise]> {
   let summary = "limits every element to a range";
   let description = StableHLO_Description<"clamp", [{
     `minimum(maximum(operand, min), max)`; a bound may be a scalar.
@@ -137,7 +138,7 @@ def StableHLO_ClampOp
 }
 
 def StableHLO_CompareOp : StableHLO_PureOp<"compare", [
-    SameOperandsAndResultShape, AllElementTypesMatch<["lhs", "rhs"]>]> {
+    SameOperandsAndResultShape, AllElementTypesMatch<["lhs", "rhs"]>, StableHLO_Elementwise]> {
   let summary = "elementwise comparison";
   let description = StableHLO_Description<"compare", [{
     Compares as the type of comparison says, which follows from the element type
@@ -156,7 +157,8 @@ def StableHLO_CompareOp : StableHLO_PureOp<"compare", [
   let hasVerifier = 1;
 }
 
-def StableHLO_ConvertOp : StableHLO_PureOp<"convert", [SameOperandsAndResultShape]> {
+def StableHLO_ConvertOp
+    : StableHLO_PureOp<"convert", [SameOperandsAndResultShape, StableHLO_Elementwise]> {
   let summary = "converts between element types";
   let description = StableHLO_Description<"convert", [{
     Rounds to nearest even, true is 1 and what is not zero is true. A float that
@@ -169,7 +171,8 @@ def StableHLO_ConvertOp : StableHLO_PureOp<"convert", [SameOperandsAndResultShap
   }];
 }
 
-def StableHLO_IsFiniteOp : StableHLO_PureOp<"is_finite", [SameOperandsAndResultShape]> {
+def StableHLO_IsFiniteOp
+    : StableHLO_PureOp<"is_finite", [SameOperandsAndResultShape, StableHLO_Elementwise]> {
   let summary = "whether each element is neither infinite nor NaN";
   let description = StableHLO_Description<"is_finite", "True for finite elements.",
     "%p = stablehlo.is_finite %x : (tensor<3xf32>) -> tensor<3xi1>">.text;
@@ -179,7 +182,7 @@ def StableHLO_IsFiniteOp : StableHLO_PureOp<"is_finite", [SameOperandsAndResultS
 }
 
 def StableHLO_ReducePrecisionOp
-    : StableHLO_PureOp<"reduce_precision", [SameOperandsAndResultType]> {
+    : StableHLO_PureOp<"reduce_precision", [SameOperandsAndResultType, StableHLO_Elementwise]> {
   let summary = "rounds to a smaller floating-point format and back";
   let description = StableHLO_Description<"reduce_precision", [{
     The value that a format with the given numbers of exponent and mantissa bits
@@ -196,7 +199,8 @@ def StableHLO_ReducePrecisionOp
 }
 
 def StableHLO_SelectOp
-    : StableHLO_PureOp<"select", [AllTypesMatch<["on_true", "on_false", "result"]>]> {
+    : StableHLO_PureOp<"select", [
+    AllTypesMatch<["on_true", "on_false", "result"]>, StableHLO_Elementwise]> {
   let summary = "chooses between two tensors, element by element";
   let description = StableHLO_Description<"select",
     "`on_true` where `pred` holds, else `on_false`; `pred` may be a scalar.",

@@ -23,6 +23,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "quantc/Dialect/StableHLO/IR/Traits.h"
 
 #include "quantc/Dialect/StableHLO/IR/StableHLODialect.h.inc"
 

@@ -65,9 +65,15 @@ class StableHLO_Op<string mnemonic, list<Trait> traits = []>
 class StableHLO_PureOp<string mnemonic, list<Trait> traits = []>
     : StableHLO_Op<mnemonic, [Pure] # traits>;
 
+/// Each element of the one result follows from the elements of the operands at
+/// the same place, and from those of operands of rank 0.
+def StableHLO_Elementwise : NativeOpTrait<"Elementwise"> {
+  let cppNamespace = "::quantc::stablehlo";
+}
+
 /// One operand and a result of the same type, element by element.
 class StableHLO_UnaryOp<string mnemonic, Type tensor, string semantics, string element = "f32">
-    : StableHLO_PureOp<mnemonic, [SameOperandsAndResultType]> {
+    : StableHLO_PureOp<mnemonic, [SameOperandsAndResultType, StableHLO_Elementwise]> {
   let summary = "elementwise " # mnemonic;
   let description = StableHLO_Description<mnemonic, semantics,
     "%y = stablehlo." # mnemonic # " %x : tensor<2x3x" # element # ">">.text;
@@ -81,7 +87,7 @@ class StableHLO_UnaryOp<string mnemonic, Type tensor, string semantics, string e
 /// Two operands and a result of the same type, element by element.
 class StableHLO_BinaryOp<string mnemonic, Type tensor, string semantics,
                          list<Trait> traits = [], string element = "f32">
-    : StableHLO_PureOp<mnemonic, [SameOperandsAndResultType] # traits> {
+    : StableHLO_PureOp<mnemonic, [SameOperandsAndResultType, StableHLO_Elementwise] # traits> {
   let summary = "elementwise " # mnemonic;
   let description = StableHLO_Description<mnemonic, semantics,
     "%z = stablehlo." # mnemonic # " %x, %y : tensor<2x3x" # element # ">">.text;
