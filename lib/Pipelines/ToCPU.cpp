@@ -8,6 +8,7 @@
 
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/CPU/Target.h"
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -15,6 +16,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -46,6 +48,7 @@ void addBufferization(OpPassManager &pm) {
   pm.addPass(createConvertBufferizationToMemRefPass());
   pm.addNestedPass<func::FuncOp>(
       bufferization::createOptimizeAllocationLivenessPass());
+  pm.addPass(quantc::cpu::createCodegenCPUPlanMemoryPass());
 }
 
 /// Loops, vectors and buffers to the LLVM dialect.
@@ -54,7 +57,9 @@ void addLoweringToLLVM(OpPassManager &pm) {
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(arith::createArithExpandOpsPass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
   pm.addPass(createConvertVectorToLLVMPass());
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
@@ -78,13 +83,30 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
   // 1. One function an entry, without calls: everything is visible to fusion.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
+  // 2. linalg only, and of each elementwise chain one op. What follows a
+  // contraction is its epilogue.
+  pm.addPass(qnn::createQNNToLinalgPass());
+  pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  // 2. Parameters leave the code.
+  pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
+  pm.addPass(createCSEPass());
+  // 3. Parameters leave the code.
   pm.addPass(cpu::createCodegenCPUPrepareEntryPass());
-  // 3. Buffers, loops, LLVM.
+  // 4. Buffers, loops, LLVM.
   addBufferization(pm);
-  pm.addPass(createConvertLinalgToLoopsPass());
+  cpu::CodegenCPUVectorizePassOptions vectorize;
+  vectorize.vectorBits = target.getVectorBits();
+  pm.addPass(cpu::createCodegenCPUVectorizePass(vectorize));
+  // Half precision is computed in f32: LLVM would call library functions.
+  pm.addPass(math::createMathExtendToSupportedTypes());
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(
+      {/*sourceTypeStrs=*/{"bf16"}, /*targetTypeStr=*/"f32"}));
+  cpu::CodegenCPUApproximateMathPassOptions math;
+  math.splitFma = target.isX86() && !target.has("fma");
+  pm.addPass(cpu::createCodegenCPUApproximateMathPass(math));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
   addLoweringToLLVM(pm);
 }
 

@@ -60,4 +60,120 @@ def CodegenCPUEmitEntryPass : Pass<"codegen-cpu-emit-entry", "::mlir::ModuleOp">
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+//===----------------------------------------------------------------------===//
+// Everything that is not a contraction
+//===----------------------------------------------------------------------===//
+
+def CodegenCPUFuseElementwisePass : Pass<"codegen-cpu-fuse-elementwise"> {
+  let summary = "Make one op of a chain of elementwise ops";
+  let description = [{
+    An elementwise op joins its consumer, elementwise or a reduction, if nobody
+    else uses it and the consumer reads each of its elements once, or in a loop
+    that code generation hoists it out of. Broadcasts, and what is computed from
+    indices alone, join every consumer; fills become scalars. Contractions and
+    convolutions are left alone, so that an elementwise op behind one is its
+    whole epilogue.
+
+    ```mlir
+    %0 = linalg.broadcast ins(%b : tensor<8xf32>) outs(%e : tensor<4x8xf32>) dimensions = [0]
+    %1 = linalg.add ins(%x, %0 : tensor<4x8xf32>, tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+    %2 = linalg.exp ins(%1 : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+    ```
+    becomes
+    ```mlir
+    %2 = linalg.generic {indexing_maps = [(i, j) -> (i, j), (i, j) -> (j), (i, j) -> (i, j)], ...}
+      ins(%x, %b : tensor<4x8xf32>, tensor<8xf32>) outs(%e : tensor<4x8xf32>) {
+    ^bb0(%a: f32, %c: f32, %o: f32):
+      %3 = arith.addf %a, %c : f32
+      %4 = math.exp %3 : f32
+      linalg.yield %4 : f32
+    } -> tensor<4x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def CodegenCPUPlanMemoryPass : Pass<"codegen-cpu-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Place all buffers of an entry function in one workspace";
+  let description = [{
+    Every `memref.alloc` of static shape that is freed in its own block becomes
+    a view of one additional argument; buffers that do not live at the same time
+    share bytes. The attribute `qnn.workspace_bytes` says how many the caller
+    has to provide, aligned to 64. What escapes from its block stays on the heap.
+
+    ```mlir
+    func.func @main(%x: memref<16xf32>) attributes {qnn.signature = {...}} {
+      %a = memref.alloc() : memref<16xf32>
+      ...
+      memref.dealloc %a : memref<16xf32>
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: memref<16xf32>, %workspace: memref<64xi8>)
+        attributes {qnn.signature = {...}, qnn.workspace_bytes = 64 : i64} {
+      %a = memref.view %workspace[%c0][] : memref<64xi8> to memref<16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def CodegenCPUVectorizePass : Pass<"codegen-cpu-vectorize"> {
+  let summary = "Turn linalg ops on buffers into loops over vectors";
+  let description = [{
+    One loop dimension is chosen to run a vector at a time: the one along which
+    the operands are contiguous or constant. The main loop takes full vectors,
+    the rest is one shorter vector; there are no masks. Loads and operations
+    that do not change with a loop stand outside of it.
+
+    A reduction along the vector dimension keeps one partial result a lane and
+    combines the lanes at the end in a fixed order, so that results depend on
+    the target's vectors but not on chance. Ops that no dimension suits become
+    scalar loops.
+
+    ```mlir
+    linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+                    iterator_types = ["parallel", "reduction"]}
+      ins(%x : memref<8x32xf32>) outs(%sum : memref<8xf32>) { ... arith.addf ... }
+    ```
+    becomes, with 16 lanes,
+    ```mlir
+    scf.for %i = %c0 to %c8 step %c1 {
+      %p = scf.for %j = %c0 to %c32 step %c16 iter_args(%s = %zeros) -> (vector<16xf32>) {
+        %v = vector.load %x[%i, %j] : memref<8x32xf32>, vector<16xf32>
+        %n = arith.addf %v, %s : vector<16xf32>
+        scf.yield %n : vector<16xf32>
+      }
+      // Halves are added, then quarters, ...; then what %sum[%i] held.
+    ```
+  }];
+  let options = [Option<"vectorBits", "vector-bits", "unsigned", /*default=*/"128",
+                        "Bits of a vector register">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def CodegenCPUApproximateMathPass : Pass<"codegen-cpu-approximate-math"> {
+  let summary = "Replace functions by polynomials where they are accurate";
+  let description = [{
+    Replaces exp, expm1, log, log1p, tanh, erf and erfc on f32 (f16 and bf16 are
+    computed in f32) by polynomials that run on vectors. They are within 5 units
+    in the last place of the exact value and treat NaN and infinities as libm
+    does, with two exceptions: results below the smallest normal number may
+    become 0, and the logarithm of a denormal is that of the smallest normal.
+    Other functions remain calls of libm.
+
+    ```mlir
+    %1 = math.tanh %0 : vector<16xf32>
+    ```
+    becomes a clamp, two polynomials and a division.
+  }];
+  let options = [Option<"splitFma", "split-fma", "bool", /*default=*/"false",
+                        "Use a multiplication and an addition for math.fma; for "
+                        "targets without the instruction">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 #endif // QUANTC_CODEGEN_CPU_PASSES_TD

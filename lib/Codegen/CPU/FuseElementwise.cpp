@@ -1,0 +1,146 @@
+//===- FuseElementwise.cpp - elementwise chains to one op -----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Codegen/CPU/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace quantc::cpu {
+#define GEN_PASS_DEF_CODEGENCPUFUSEELEMENTWISEPASS
+#include "quantc/Codegen/CPU/Passes.h.inc"
+} // namespace quantc::cpu
+
+using namespace mlir;
+
+namespace {
+
+bool isSite(linalg::LinalgOp op) {
+  return linalg::isaContractionOpInterface(op) ||
+         linalg::isaConvolutionOpInterface(op) || op->hasAttr("qnn.site");
+}
+
+bool isPointwise(linalg::LinalgOp op) {
+  return op.getNumLoops() == op.getNumParallelLoops() && !isSite(op);
+}
+
+/// Whether computing an element again costs no more than loading it: a value
+/// that is only moved to more places, or computed from indices.
+bool isCheap(linalg::GenericOp producer) {
+  Block *body = producer.getBlock();
+  if (llvm::hasSingleElement(*body)) {
+    // Reading every element of the input several times is what a broadcast is
+    // for; a transposition would be paid again by each reader.
+    return llvm::all_of(producer.getDpsInputOperands(), [&](OpOperand *input) {
+      return producer.getMatchingIndexingMap(input).getNumResults() <
+             producer.getNumLoops();
+    });
+  }
+  constexpr size_t maxOperations = 6;
+  return producer.getNumDpsInputs() == 0 &&
+         body->getOperations().size() <= maxOperations &&
+         llvm::none_of(*body, [](Operation &op) {
+           return isa<tensor::ExtractOp, math::ExpOp>(op) ||
+                  op.getNumRegions() != 0;
+         });
+}
+
+/// Whether the consumer reads each element of the producer once, or in inner
+/// loops that code generation moves the producer out of.
+bool isReadOnce(AffineMap map) {
+  if (!map.isProjectedPermutation())
+    return false;
+  bool missing = false;
+  for (unsigned dim = 0; dim < map.getNumDims(); ++dim) {
+    if (!map.isFunctionOfDim(dim))
+      missing = true;
+    else if (missing)
+      return false;
+  }
+  return true;
+}
+
+bool shouldFuse(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  if (!producer || !consumer || isSite(consumer) || !isPointwise(producer))
+    return false;
+  if (isCheap(producer))
+    return true;
+  return producer->hasOneUse() &&
+         isReadOnce(consumer.getMatchingIndexingMap(operand));
+}
+
+/// Named elementwise ops in the form that fusion knows.
+struct GeneralizeElementwise
+    : public OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op,
+                                PatternRewriter &rewriter) const override {
+    if (isa<linalg::GenericOp>(op) || !op.hasPureTensorSemantics() ||
+        !isPointwise(op))
+      return rewriter.notifyMatchFailure(op, "requires an elementwise op");
+    // The destination of a contraction keeps its name: kernels look for it.
+    if (isa<linalg::FillOp>(op))
+      return rewriter.notifyMatchFailure(op, "keeps fills");
+    return linalg::generalizeNamedOp(rewriter, op);
+  }
+};
+
+/// A fill that is read becomes the value itself.
+struct InlineFill : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (isSite(op))
+      return rewriter.notifyMatchFailure(op, "keeps operands of contractions");
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      auto fill = input->get().getDefiningOp<linalg::FillOp>();
+      if (!fill)
+        continue;
+      BlockArgument argument = op.getMatchingBlockArgument(input);
+      if (fill.value().getType() != argument.getType() || argument.use_empty())
+        continue;
+      rewriter.modifyOpInPlace(
+          op, [&] { rewriter.replaceAllUsesWith(argument, fill.value()); });
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "requires a filled operand");
+  }
+};
+
+class CodegenCPUFuseElementwisePass
+    : public quantc::cpu::impl::CodegenCPUFuseElementwisePassBase<
+          CodegenCPUFuseElementwisePass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    patterns.add<GeneralizeElementwise, InlineFill>(context);
+    linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+    linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
+    tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, context);
+    tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, context);
+    tensor::EmptyOp::getCanonicalizationPatterns(patterns, context);
+    // Producers first: a chain becomes one op from its start.
+    GreedyRewriteConfig config;
+    config.setUseTopDownTraversal();
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+      signalPassFailure();
+  }
+};
+
+} // namespace

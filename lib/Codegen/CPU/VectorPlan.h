@@ -1,0 +1,46 @@
+//===- VectorPlan.h - which loop becomes the vector -------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CODEGEN_CPU_VECTORPLAN_H
+#define QUANTC_LIB_CODEGEN_CPU_VECTORPLAN_H
+
+#include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace quantc::cpu {
+
+/// How the elements that an operand names change with one loop dimension.
+enum class Access { Uniform, Contiguous, Strided };
+
+Access classifyAccess(mlir::AffineMap map, mlir::Type type, unsigned dim);
+/// The values of the body, arguments included, that change with `dim`.
+llvm::DenseSet<mlir::Value> findVarying(mlir::linalg::LinalgOp op,
+                                        unsigned dim);
+
+/// As classifyAccess, for a load in the body, by the indices it takes.
+Access classifyLoad(mlir::memref::LoadOp load, unsigned dim,
+                    const llvm::DenseSet<mlir::Value> &varying);
+
+/// The associative operation that `output` accumulates with, or null.
+mlir::Operation *matchCombiner(mlir::linalg::LinalgOp op, unsigned output);
+
+/// Output `index` keeps one element through all reduction loops.
+bool isAccumulated(mlir::linalg::LinalgOp op, unsigned index);
+
+/// The loop dimension that runs `lanes` elements at a time; no dimension means
+/// scalar code.
+struct VectorPlan {
+  std::optional<unsigned> dim;
+  int64_t lanes = 1;
+};
+
+/// Chooses the dimension with the fewest memory accesses and operations for an
+/// element of the iteration space.
+VectorPlan planVectors(mlir::linalg::LinalgOp op, unsigned vectorBits);
+
+} // namespace quantc::cpu
+
+#endif // QUANTC_LIB_CODEGEN_CPU_VECTORPLAN_H

@@ -1,0 +1,105 @@
+//===- MathTest.cpp - accuracy of the math functions ----------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Execution/Executable.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/bit.h"
+#include "gtest/gtest.h"
+#include <cfloat>
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+
+constexpr int64_t count = 1 << 16;
+
+/// Every exponent with both signs, 128 mantissas each.
+std::vector<float> makeInputs() {
+  std::vector<float> inputs;
+  for (int64_t i = 0; i < count; ++i)
+    inputs.push_back(llvm::bit_cast<float>(
+        static_cast<uint32_t>((i << 16) + (i * 40503) % 65536)));
+  return inputs;
+}
+
+double ulp(float value) {
+  float magnitude = std::max(std::fabs(value), 0x1p-126f);
+  return std::nextafter(magnitude, INFINITY) - static_cast<double>(magnitude);
+}
+
+struct Function {
+  const char *name;
+  double (*reference)(double);
+  double bound;
+};
+
+class MathTest : public ::testing::TestWithParam<Function> {};
+
+TEST_P(MathTest, isAccurate) {
+  DialectRegistry registry;
+  registerCompilerDialects(registry);
+  MLIRContext context(registry);
+  std::string text = R"(
+    func.func @main(%x: tensor<65536xf32>) -> tensor<65536xf32> {
+      %e = tensor.empty() : tensor<65536xf32>
+      %0 = linalg.map { NAME } ins(%x : tensor<65536xf32>) outs(%e : tensor<65536xf32>)
+      return %0 : tensor<65536xf32>
+    })";
+  text.replace(text.find("NAME"), 4, GetParam().name);
+  auto module = parseSourceString<ModuleOp>(text, &context);
+  ASSERT_TRUE(module);
+  auto executable = Executable::compile(*module);
+  ASSERT_TRUE(succeeded(executable));
+  std::vector<float> x = makeInputs(), y(count);
+  ASSERT_FALSE(
+      (*executable)
+          ->run(*(*executable)->lookup("main"), {x.data()}, {y.data()}));
+  double worst = 0;
+  float where = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    double exact = GetParam().reference(x[i]);
+    float rounded = static_cast<float>(exact);
+    if (!std::isfinite(rounded)) {
+      EXPECT_TRUE(std::isnan(rounded) ? std::isnan(y[i]) : rounded == y[i])
+          << GetParam().name << "(" << x[i] << ") = " << y[i];
+      continue;
+    }
+    // Denormals may be flushed.
+    double error = std::fabs(y[i] - exact);
+    if (error <= FLT_MIN ||
+        (std::fabs(x[i]) < FLT_MIN && StringRef(GetParam().name) == "math.log"))
+      continue;
+    if (!(error / ulp(rounded) <= worst)) {
+      worst = error / ulp(rounded);
+      where = x[i];
+    }
+  }
+  EXPECT_LE(worst, GetParam().bound) << GetParam().name << " at " << where;
+}
+
+double rsqrt(double x) { return 1 / std::sqrt(x); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Functions, MathTest,
+    ::testing::Values(Function{"math.exp", std::exp, 3},
+                      Function{"math.expm1", std::expm1, 3},
+                      Function{"math.log", std::log, 3},
+                      Function{"math.log1p", std::log1p, 3},
+                      Function{"math.tanh", std::tanh, 5},
+                      Function{"math.erf", std::erf, 5},
+                      Function{"math.erfc", std::erfc, 5},
+                      Function{"math.sin", std::sin, 1},
+                      Function{"math.cos", std::cos, 1},
+                      Function{"math.sqrt", std::sqrt, 0.5},
+                      Function{"math.rsqrt", rsqrt, 1.5}),
+    [](const ::testing::TestParamInfo<Function> &info) {
+      return StringRef(info.param.name).drop_front(5).str();
+    });
+
+} // namespace
