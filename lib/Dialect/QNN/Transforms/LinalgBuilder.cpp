@@ -34,15 +34,23 @@ Value quantc::qnn::createFoldedElementwise(
     OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> sizes,
     Type elementType, ValueRange inputs, ArrayRef<AffineMap> maps,
     ScalarBuilder scalar) {
+  // What is erased again must not reach a rewrite driver's worklist.
+  OpBuilder::Listener *listener = builder.getListener();
+  builder.setListener(nullptr);
   linalg::GenericOp op = createElementwise(builder, loc, sizes, elementType,
                                            inputs, maps, scalar);
-  TypedAttr constant = evaluateConstant(op);
-  if (!constant)
-    return op.getResult(0);
+  builder.setListener(listener);
   Operation *empty = op.getDpsInits()[0].getDefiningOp();
-  op.erase();
-  empty->erase();
-  return arith::ConstantOp::create(builder, loc, constant);
+  if (TypedAttr constant = evaluateConstant(op)) {
+    op.erase();
+    empty->erase();
+    return arith::ConstantOp::create(builder, loc, constant);
+  }
+  if (listener) {
+    listener->notifyOperationInserted(empty, {});
+    listener->notifyOperationInserted(op, {});
+  }
+  return op.getResult(0);
 }
 
 Value quantc::qnn::createZeros(OpBuilder &builder, Location loc,
