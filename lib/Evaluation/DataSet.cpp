@@ -54,6 +54,14 @@ lookupInput(const SafetensorsFile &file, const DataSpec &input) {
                              describeTensorType(tensor->dtype, tensor->shape));
 }
 
+llvm::Expected<DataSet> DataSet::open(llvm::StringRef path,
+                                      ArrayRef<DataSpec> inputs) {
+  auto file = SafetensorsFile::open(path);
+  if (!file)
+    return file.takeError();
+  return create(std::move(*file), inputs);
+}
+
 llvm::Expected<DataSet>
 DataSet::create(std::shared_ptr<const SafetensorsFile> file,
                 ArrayRef<DataSpec> inputs) {

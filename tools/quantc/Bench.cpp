@@ -76,7 +76,7 @@ static std::string getMachineName() {
 
 static Error fillInputs(CompiledModel &model) {
   if (!dataPath.empty()) {
-    Expected<DataSet> data = openData(dataPath, model.getInputs());
+    Expected<DataSet> data = DataSet::open(dataPath, model.getInputs());
     if (!data)
       return data.takeError();
     data->copyBatch(0, model.getInputBuffers());

@@ -71,11 +71,3 @@ Error CompiledModel::run() {
                                "got none");
   return Error::success();
 }
-
-Expected<DataSet> quantc::tool::openData(StringRef path,
-                                         ArrayRef<DataSpec> inputs) {
-  auto file = SafetensorsFile::open(path);
-  if (!file)
-    return file.takeError();
-  return DataSet::create(std::move(*file), inputs);
-}

@@ -61,10 +61,6 @@ private:
   std::optional<TensorBuffers> inputBuffers, outputBuffers;
 };
 
-/// Opens the data file at `path` for a model's inputs.
-llvm::Expected<DataSet> openData(llvm::StringRef path,
-                                 llvm::ArrayRef<DataSpec> inputs);
-
 } // namespace quantc::tool
 
 #endif // QUANTC_TOOLS_QUANTC_COMPILEDMODEL_H

@@ -331,7 +331,7 @@ static Error runEval(Tool &tool) {
     if (Error error = loadReference(**model, *output).moveInto(reference))
       return error;
 
-  Expected<DataSet> data = openData(dataPath, (*model)->getInputs());
+  Expected<DataSet> data = DataSet::open(dataPath, (*model)->getInputs());
   if (!data)
     return data.takeError();
   const DataSpec &logits = (*model)->getOutputs()[*output];

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Model.h"
+#include "quantc/Conversion/StableHLOToLinalg/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -39,6 +40,17 @@ static Expected<OwningOpRef<ModuleOp>> parseModel(Tool &tool, StringRef path) {
   return module;
 }
 
+static bool hasStableHLO(ModuleOp module) {
+  return module
+      .walk([](Operation *op) {
+        StringRef dialect = op->getName().getDialectNamespace();
+        return dialect == "stablehlo" || dialect == "chlo"
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 Error quantc::tool::runPasses(Tool &tool, Model &model,
                               llvm::function_ref<void(OpPassManager &)> build) {
   PassManager passes(&tool.getContext());
@@ -54,6 +66,12 @@ Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
   model.path = path.str();
   if (Error error = parseModel(tool, path).moveInto(model.module))
     return error;
+  if (hasStableHLO(*model.module))
+    if (Error error = runPasses(tool, model, [](OpPassManager &passes) {
+          passes.addPass(createStableHLOToLinalgPass());
+          passes.addPass(createVerifyImportedPass());
+        }))
+      return error;
 
   if (!hasParameterArguments(*model.module))
     return model;

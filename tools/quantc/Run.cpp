@@ -44,7 +44,7 @@ static Error runRun(Tool &tool) {
   auto model = CompiledModel::load(bundlePath);
   if (!model)
     return model.takeError();
-  Expected<DataSet> data = openData(inputPath, (*model)->getInputs());
+  Expected<DataSet> data = DataSet::open(inputPath, (*model)->getInputs());
   if (!data)
     return data.takeError();
   OutputFiles outputs;

@@ -5,11 +5,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "Tool.h"
+#include "quantc/Dialect/StableHLO/IR/CHLO.h"
+#include "quantc/Dialect/StableHLO/IR/Shardy.h"
+#include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 #include "quantc/Execution/Compiler.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/Support/Process.h"
 
+using namespace quantc;
 using namespace quantc::tool;
 using llvm::StringRef;
 
@@ -42,6 +46,8 @@ mlir::MLIRContext &Tool::getContext() {
     return *context;
   mlir::DialectRegistry registry;
   registerCompilerDialects(registry);
+  registry.insert<stablehlo::StableHLODialect, chlo::CHLODialect,
+                  sdy::ShardyDialect>();
   context = std::make_unique<mlir::MLIRContext>(registry);
   // An op can be long, and the location says where it is.
   context->printOpOnDiagnostic(false);

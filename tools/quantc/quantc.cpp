@@ -16,8 +16,9 @@ using namespace quantc::tool;
 using namespace llvm;
 
 /// In the order in which a model meets them.
-static Command *const commands[] = {&mergeStatsCommand, &compileCommand,
-                                    &runCommand, &evalCommand, &benchCommand};
+static Command *const commands[] = {
+    &importCommand, &mergeStatsCommand, &compileCommand,
+    &runCommand,    &evalCommand,      &benchCommand};
 
 static void exitWithInternalError(void *, const char *reason, bool) {
   errs() << "quantc: internal error: " << reason << '\n';

@@ -31,6 +31,10 @@ struct DataSpec {
 /// The batches of a data file.
 class DataSet {
 public:
+  /// Opens the file at `path`; otherwise as `create`.
+  static llvm::Expected<DataSet> open(llvm::StringRef path,
+                                      llvm::ArrayRef<DataSpec> inputs);
+
   /// Checks that `file` has data for all `inputs` and cuts it into batches.
   /// Errors begin with the file's path and say what was expected.
   static llvm::Expected<DataSet>
