@@ -90,6 +90,10 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
+  // Dimensions of size 1 hide that two shapes are the same.
+  pm.addPass(createLinalgFoldUnitExtentDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
   pm.addPass(createCSEPass());
   // 3. Parameters leave the code.
   pm.addPass(cpu::createCodegenCPUPrepareEntryPass());

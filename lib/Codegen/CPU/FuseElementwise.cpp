@@ -79,20 +79,72 @@ bool shouldFuse(OpOperand *operand) {
          isReadOnce(consumer.getMatchingIndexingMap(operand));
 }
 
-/// Named elementwise ops in the form that fusion knows.
-struct GeneralizeElementwise
+/// Named ops in the form that fusion knows: all but contractions, convolutions,
+/// pooling, and fills, which kernels look for as destinations.
+struct GeneralizeNamed : public OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op,
+                                PatternRewriter &rewriter) const override {
+    if (isa<linalg::GenericOp, linalg::FillOp>(op) || isSite(op) ||
+        !op.hasPureTensorSemantics())
+      return rewriter.notifyMatchFailure(op, "requires another named op");
+    return linalg::generalizeNamedOp(rewriter, op);
+  }
+};
+
+/// The map from an index of the result to the index of the operand, where `op`
+/// does nothing but move elements.
+std::optional<AffineMap> matchTransposition(linalg::GenericOp op) {
+  if (!op || op.getNumDpsInputs() != 1 || op->getNumResults() != 1 ||
+      !llvm::hasSingleElement(*op.getBlock()) ||
+      op.getBlock()->getTerminator()->getOperand(0) !=
+          op.getBlock()->getArgument(0))
+    return std::nullopt;
+  AffineMap from = op.getIndexingMapsArray().front();
+  AffineMap to = op.getIndexingMapsArray().back();
+  if (!from.isPermutation() || !to.isPermutation())
+    return std::nullopt;
+  return from.compose(inversePermutation(to));
+}
+
+/// A contraction reads through a transposition. The operand that is packed may
+/// lie in any order; the other one keeps its innermost dimension.
+struct FoldTranspositionIntoContraction
     : public OpInterfaceRewritePattern<linalg::LinalgOp> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
   LogicalResult matchAndRewrite(linalg::LinalgOp op,
                                 PatternRewriter &rewriter) const override {
-    if (isa<linalg::GenericOp>(op) || !op.hasPureTensorSemantics() ||
-        !isPointwise(op))
-      return rewriter.notifyMatchFailure(op, "requires an elementwise op");
-    // The destination of a contraction keeps its name: kernels look for it.
-    if (isa<linalg::FillOp>(op))
-      return rewriter.notifyMatchFailure(op, "keeps fills");
-    return linalg::generalizeNamedOp(rewriter, op);
+    if (!linalg::isaContractionOpInterface(op) || !op.hasPureTensorSemantics())
+      return rewriter.notifyMatchFailure(op, "requires a contraction");
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    AffineMap result = maps.back();
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      auto producer = input->get().getDefiningOp<linalg::GenericOp>();
+      std::optional<AffineMap> transposition = matchTransposition(producer);
+      if (!transposition || result.getNumResults() == 0)
+        continue;
+      AffineMap &map = maps[input->getOperandNumber()];
+      AffineMap folded = transposition->compose(map);
+      bool isPacked =
+          llvm::is_contained(map.getResults(), result.getResults().back());
+      if (!isPacked && folded.getResults().back() != map.getResults().back())
+        continue;
+      map = folded;
+      SmallVector<Value> inputs = op.getDpsInputs();
+      inputs[input->getOperandNumber()] = producer.getDpsInputs().front();
+      auto generic = linalg::GenericOp::create(
+          rewriter, op.getLoc(), op->getResultTypes(), inputs, op.getDpsInits(),
+          maps, op.getIteratorTypesArray());
+      rewriter.cloneRegionBefore(op->getRegion(0), generic.getRegion(),
+                                 generic.getRegion().begin());
+      for (NamedAttribute attribute : op->getDiscardableAttrs())
+        generic->setAttr(attribute.getName(), attribute.getValue());
+      rewriter.replaceOp(op, generic);
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "requires a transposed operand");
   }
 };
 
@@ -128,7 +180,8 @@ public:
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
-    patterns.add<GeneralizeElementwise, InlineFill>(context);
+    patterns.add<FoldTranspositionIntoContraction, GeneralizeNamed, InlineFill>(
+        context);
     linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
     tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, context);

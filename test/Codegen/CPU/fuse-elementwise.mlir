@@ -72,3 +72,23 @@ func.func @contraction(%x: tensor<4x8xf32>, %w: tensor<8x8xf32>, %z: tensor<4x8x
   %2 = linalg.exp ins(%1 : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
   return %2 : tensor<4x8xf32>
 }
+
+// -----
+
+// The packed operand (it has the innermost dimension of the result) is read in
+// any order, the other one if k stays innermost.
+// CHECK-DAG:   #[[LHS:.*]] = affine_map<(d0, d1, d2, d3) -> (d1, d0, d3)>
+// CHECK-DAG:   #[[RHS:.*]] = affine_map<(d0, d1, d2, d3) -> (d2, d0, d3)>
+// CHECK-LABEL: func.func @attention(
+// CHECK-SAME:    %[[Q:.*]]: tensor<8x4x16xf32>, %[[K:.*]]: tensor<8x4x16xf32>
+// CHECK-NEXT:    linalg.generic {indexing_maps = [#[[LHS]], #[[RHS]], #{{.*}}]
+// CHECK-SAME:      ins(%[[Q]], %[[K]]
+// CHECK-SAME:      qnn.site = "qk"
+func.func @attention(%q: tensor<8x4x16xf32>, %k: tensor<8x4x16xf32>, %z: tensor<4x8x8xf32>) -> tensor<4x8x8xf32> {
+  %e0 = tensor.empty() : tensor<4x8x16xf32>
+  %e1 = tensor.empty() : tensor<4x16x8xf32>
+  %0 = linalg.transpose ins(%q : tensor<8x4x16xf32>) outs(%e0 : tensor<4x8x16xf32>) permutation = [1, 0, 2]
+  %1 = linalg.transpose ins(%k : tensor<8x4x16xf32>) outs(%e1 : tensor<4x16x8xf32>) permutation = [1, 2, 0]
+  %2 = linalg.batch_matmul {qnn.site = "qk"} ins(%0, %1 : tensor<4x8x16xf32>, tensor<4x16x8xf32>) outs(%z : tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  return %2 : tensor<4x8x8xf32>
+}

@@ -72,7 +72,8 @@ def CodegenCPUFuseElementwisePass : Pass<"codegen-cpu-fuse-elementwise"> {
     that code generation hoists it out of. Broadcasts, and what is computed from
     indices alone, join every consumer; fills become scalars. Contractions and
     convolutions are left alone, so that an elementwise op behind one is its
-    whole epilogue.
+    whole epilogue; but contractions read through transpositions of their
+    operands where they can.
 
     ```mlir
     %0 = linalg.broadcast ins(%b : tensor<8xf32>) outs(%e : tensor<4x8xf32>) dimensions = [0]
