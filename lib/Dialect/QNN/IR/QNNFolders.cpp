@@ -173,10 +173,8 @@ OpFoldResult DequantizeOp::fold(FoldAdaptor adaptor) {
   auto parameters = ConstantParameters::get(
       getInput().getType(), adaptor.getScale(), !!getZeroPoint(),
       adaptor.getZeroPoint(), getAxes(), getBlocks());
-  // Larger constants stay in storage, which is what it is for.
-  constexpr int64_t maxDequantizedElements = 16;
-  if (!input || !parameters ||
-      getInput().getType().getNumElements() > maxDequantizedElements)
+  // Quantized weights stay in storage, for sites to read: only scalars fold.
+  if (!input || !parameters || getInput().getType().getRank() != 0)
     return {};
   Type storage = getInput().getType().getElementType();
   Type resultType = getResult().getType().getElementType();
