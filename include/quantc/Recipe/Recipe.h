@@ -1,0 +1,98 @@
+//===- Recipe.h - how a model is to be quantized ----------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A recipe is a YAML file; docs/recipes.md describes every key.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_RECIPE_RECIPE_H
+#define QUANTC_RECIPE_RECIPE_H
+
+#include "quantc/Dialect/QNN/IR/QNNDialect.h"
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quantc {
+
+/// How operands of one kind are quantized. What is not set is left to the
+/// recipe's defaults, and those to the built-in ones of getDefault.
+struct OperandRecipe {
+  /// As MLIR spells the type: i4, i8, ui8, i16, f8E4M3FN, f8E5M2.
+  std::optional<std::string> storage;
+  std::optional<bool> symmetric;
+  std::optional<bool> narrowRange;
+  std::optional<qnn::Granularity> granularity;
+  std::optional<qnn::RangeEstimator> estimator;
+  /// The share of elements, in percent, that the estimator 'percentile' keeps.
+  std::optional<double> percentile;
+
+  /// This recipe where `over` sets nothing, else `over`.
+  OperandRecipe overriddenBy(const OperandRecipe &over) const;
+
+  /// i8, asymmetric, per tensor, minmax.
+  static OperandRecipe getActivationDefault();
+  /// i8, symmetric, narrow range, per channel, minmax.
+  static OperandRecipe getWeightDefault();
+};
+
+/// SmoothQuant's migration strength.
+struct SmoothRecipe {
+  double alpha = 0.5;
+};
+
+/// What applies to the sites whose name matches a pattern.
+struct SiteRule {
+  /// A glob: '*', '?', [sets] and {alternatives}.
+  std::string name;
+  /// Leave these sites in float.
+  bool isFloat = false;
+  OperandRecipe activations;
+  OperandRecipe weights;
+};
+
+/// Which sites stay in float whatever their name.
+struct SkipRules {
+  /// Contractions of two activations (attention scores).
+  bool activationProducts = true;
+  bool depthwise = true;
+  /// Sites with fewer multiply-adds.
+  int64_t minMacs = 0;
+};
+
+struct Recipe {
+  static constexpr int kVersion = 1;
+
+  std::string description;
+  OperandRecipe activations = OperandRecipe::getActivationDefault();
+  OperandRecipe weights = OperandRecipe::getWeightDefault();
+  std::optional<SmoothRecipe> smooth;
+  SkipRules skip;
+  /// In the order of the file; later ones override earlier ones.
+  std::vector<SiteRule> sites;
+
+  /// Errors name file, line and key, and the known key that is nearest to an
+  /// unknown one.
+  static llvm::Expected<Recipe> read(llvm::StringRef path);
+  static llvm::Expected<Recipe> parse(llvm::StringRef text,
+                                      llvm::StringRef path);
+
+  /// What the recipe says about one site.
+  struct SiteDecision {
+    OperandRecipe activations;
+    OperandRecipe weights;
+    /// The pattern that keeps the site in float; null if none does.
+    const SiteRule *floatRule = nullptr;
+  };
+  SiteDecision decide(llvm::StringRef siteName) const;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_RECIPE_RECIPE_H

@@ -1,0 +1,240 @@
+//===- Recipe.cpp - how a model is to be quantized ------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Recipe/Recipe.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/GlobPattern.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/YAMLTraits.h"
+
+using namespace quantc;
+using llvm::StringRef;
+namespace yaml = llvm::yaml;
+
+//===----------------------------------------------------------------------===//
+// YAML form
+//===----------------------------------------------------------------------===//
+
+LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::SiteRule)
+
+template <>
+struct yaml::ScalarEnumerationTraits<qnn::Granularity> {
+  static void enumeration(IO &io, qnn::Granularity &value) {
+    // Tokens, blocks and heads are granularities of ops, but no scheme of a
+    // site that is lowered has them.
+    for (auto granularity :
+         {qnn::Granularity::Tensor, qnn::Granularity::Channel})
+      io.enumCase(value, qnn::stringifyGranularity(granularity).data(),
+                  granularity);
+  }
+};
+
+template <>
+struct yaml::ScalarEnumerationTraits<qnn::RangeEstimator> {
+  static void enumeration(IO &io, qnn::RangeEstimator &value) {
+    for (auto estimator :
+         {qnn::RangeEstimator::MinMax, qnn::RangeEstimator::Percentile})
+      io.enumCase(value, qnn::stringifyRangeEstimator(estimator).data(),
+                  estimator);
+  }
+};
+
+template <>
+struct yaml::MappingTraits<OperandRecipe> {
+  static void mapping(IO &io, OperandRecipe &recipe) {
+    io.mapOptional("storage", recipe.storage);
+    io.mapOptional("symmetric", recipe.symmetric);
+    io.mapOptional("narrow_range", recipe.narrowRange);
+    io.mapOptional("granularity", recipe.granularity);
+    io.mapOptional("estimator", recipe.estimator);
+    io.mapOptional("percentile", recipe.percentile);
+  }
+  static std::string validate(IO &, OperandRecipe &recipe) {
+    if (recipe.storage &&
+        !llvm::is_contained({"i4", "i8", "ui8", "i16", "f8E4M3FN", "f8E5M2"},
+                            StringRef(*recipe.storage)))
+      return "expected storage i4, i8, ui8, i16, f8E4M3FN or f8E5M2, but got "
+             "'" +
+             *recipe.storage + "'";
+    if (recipe.percentile &&
+        !(*recipe.percentile > 0 && *recipe.percentile <= 100))
+      return "expected a percentile in (0, 100]";
+    return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<SmoothRecipe> {
+  static void mapping(IO &io, SmoothRecipe &recipe) {
+    io.mapRequired("alpha", recipe.alpha);
+  }
+  static std::string validate(IO &, SmoothRecipe &recipe) {
+    if (!(recipe.alpha >= 0 && recipe.alpha <= 1))
+      return "expected an alpha in [0, 1]";
+    return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<SkipRules> {
+  static void mapping(IO &io, SkipRules &rules) {
+    io.mapOptional("activation_products", rules.activationProducts);
+    io.mapOptional("depthwise", rules.depthwise);
+    io.mapOptional("min_macs", rules.minMacs);
+  }
+};
+
+template <>
+struct yaml::MappingTraits<SiteRule> {
+  static void mapping(IO &io, SiteRule &rule) {
+    io.mapRequired("name", rule.name);
+    io.mapOptional("float", rule.isFloat);
+    io.mapOptional("activations", rule.activations);
+    io.mapOptional("weights", rule.weights);
+  }
+  static std::string validate(IO &, SiteRule &rule) {
+    llvm::Expected<llvm::GlobPattern> glob =
+        llvm::GlobPattern::create(rule.name, /*MaxSubPatterns=*/1024);
+    if (!glob)
+      return llvm::toString(glob.takeError());
+    return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<Recipe> {
+  static void mapping(IO &io, Recipe &recipe) {
+    int64_t version = 0;
+    io.mapRequired("version", version);
+    if (version != Recipe::kVersion)
+      io.setError("expected recipe version " + llvm::Twine(Recipe::kVersion) +
+                  ", but got " + llvm::Twine(version));
+    io.mapOptional("description", recipe.description);
+    OperandRecipe activations, weights;
+    io.mapOptional("activations", activations);
+    io.mapOptional("weights", weights);
+    recipe.activations = recipe.activations.overriddenBy(activations);
+    recipe.weights = recipe.weights.overriddenBy(weights);
+    io.mapOptional("smooth", recipe.smooth);
+    io.mapOptional("skip", recipe.skip);
+    io.mapOptional("sites", recipe.sites);
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+static constexpr StringRef kKeys[] = {
+    "version",      "description", "activations",
+    "weights",      "smooth",      "skip",
+    "sites",        "storage",     "symmetric",
+    "narrow_range", "granularity", "estimator",
+    "percentile",   "alpha",       "activation_products",
+    "depthwise",    "min_macs",    "name",
+    "float"};
+
+/// "unknown key 'symetric'" with the key that was probably meant.
+static std::string addSuggestion(std::string message) {
+  StringRef key(message);
+  if (!key.consume_front("unknown key '") || !key.consume_back("'"))
+    return message;
+  const StringRef *nearest =
+      llvm::min_element(kKeys, [&](StringRef a, StringRef b) {
+        return key.edit_distance(a) < key.edit_distance(b);
+      });
+  return message + "; did you mean '" + nearest->str() + "'?";
+}
+
+/// Keeps the first error.
+static void collectError(const llvm::SMDiagnostic &diagnostic, void *context) {
+  auto &error = *static_cast<std::string *>(context);
+  if (!error.empty())
+    return;
+  llvm::raw_string_ostream(error)
+      << diagnostic.getLineNo() << ':' << diagnostic.getColumnNo() + 1 << ": "
+      << addSuggestion(diagnostic.getMessage().str());
+}
+
+llvm::Expected<Recipe> Recipe::parse(StringRef text, StringRef path) {
+  std::string error;
+  Recipe recipe;
+  yaml::Input input(text, nullptr, collectError, &error);
+  input >> recipe;
+  if (!input.error())
+    return recipe;
+  if (error.empty())
+    error = "1:1: expected a YAML mapping, but got nothing";
+  return llvm::createStringError(path + ":" + error);
+}
+
+llvm::Expected<Recipe> Recipe::read(StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!buffer)
+    return llvm::createStringError("cannot open '" + path +
+                                   "': " + buffer.getError().message());
+  return parse((*buffer)->getBuffer(), path);
+}
+
+//===----------------------------------------------------------------------===//
+// Decisions
+//===----------------------------------------------------------------------===//
+
+OperandRecipe OperandRecipe::getActivationDefault() {
+  OperandRecipe recipe;
+  recipe.storage = "i8";
+  recipe.symmetric = false;
+  recipe.narrowRange = false;
+  recipe.granularity = qnn::Granularity::Tensor;
+  recipe.estimator = qnn::RangeEstimator::MinMax;
+  recipe.percentile = 99.99;
+  return recipe;
+}
+
+OperandRecipe OperandRecipe::getWeightDefault() {
+  OperandRecipe recipe = getActivationDefault();
+  recipe.symmetric = true;
+  recipe.narrowRange = true;
+  recipe.granularity = qnn::Granularity::Channel;
+  return recipe;
+}
+
+OperandRecipe OperandRecipe::overriddenBy(const OperandRecipe &over) const {
+  OperandRecipe result = *this;
+  auto apply = [](auto &value, const auto &other) {
+    if (other)
+      value = other;
+  };
+  apply(result.storage, over.storage);
+  apply(result.symmetric, over.symmetric);
+  apply(result.narrowRange, over.narrowRange);
+  apply(result.granularity, over.granularity);
+  apply(result.estimator, over.estimator);
+  apply(result.percentile, over.percentile);
+  return result;
+}
+
+Recipe::SiteDecision Recipe::decide(StringRef siteName) const {
+  SiteDecision decision{activations, weights};
+  for (const SiteRule &rule : sites) {
+    llvm::Expected<llvm::GlobPattern> glob =
+        llvm::GlobPattern::create(rule.name, /*MaxSubPatterns=*/1024);
+    if (!glob) {
+      // The reader has checked every pattern; one that was set by hand and is
+      // none matches nothing.
+      llvm::consumeError(glob.takeError());
+      continue;
+    }
+    if (!glob->match(siteName))
+      continue;
+    decision.activations = decision.activations.overriddenBy(rule.activations);
+    decision.weights = decision.weights.overriddenBy(rule.weights);
+    decision.floatRule = rule.isFloat ? &rule : nullptr;
+  }
+  return decision;
+}

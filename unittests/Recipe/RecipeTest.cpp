@@ -1,0 +1,134 @@
+//===- RecipeTest.cpp - reading and applying recipes ----------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Recipe/Recipe.h"
+
+#include "gtest/gtest.h"
+
+using namespace quantc;
+
+namespace {
+
+Recipe parse(llvm::StringRef text) {
+  llvm::Expected<Recipe> recipe = Recipe::parse(text, "r.yaml");
+  if (recipe)
+    return *recipe;
+  ADD_FAILURE() << llvm::toString(recipe.takeError());
+  return {};
+}
+
+std::string errorOf(llvm::StringRef text) {
+  llvm::Expected<Recipe> recipe = Recipe::parse(text, "r.yaml");
+  return recipe ? "" : llvm::toString(recipe.takeError());
+}
+
+TEST(RecipeTest, Defaults) {
+  Recipe recipe = parse("version: 1");
+  Recipe::SiteDecision decision = recipe.decide("any");
+  EXPECT_EQ(*decision.activations.storage, "i8");
+  EXPECT_FALSE(*decision.activations.symmetric);
+  EXPECT_EQ(*decision.activations.granularity, qnn::Granularity::Tensor);
+  EXPECT_TRUE(*decision.weights.symmetric);
+  EXPECT_TRUE(*decision.weights.narrowRange);
+  EXPECT_EQ(*decision.weights.granularity, qnn::Granularity::Channel);
+  EXPECT_EQ(decision.floatRule, nullptr);
+  EXPECT_FALSE(recipe.smooth);
+  EXPECT_TRUE(recipe.skip.activationProducts);
+}
+
+TEST(RecipeTest, EveryKey) {
+  Recipe recipe = parse(R"(
+version: 1
+description: all keys
+activations:
+  storage: ui8
+  symmetric: false
+  narrow_range: true
+  granularity: channel
+  estimator: percentile
+  percentile: 99.9
+weights:
+  storage: f8E4M3FN
+  granularity: tensor
+smooth:
+  alpha: 0.75
+skip:
+  activation_products: false
+  depthwise: false
+  min_macs: 1000
+sites:
+  - name: head
+    float: true
+)");
+  EXPECT_EQ(recipe.description, "all keys");
+  EXPECT_EQ(*recipe.activations.storage, "ui8");
+  EXPECT_TRUE(*recipe.activations.narrowRange);
+  EXPECT_EQ(*recipe.activations.granularity, qnn::Granularity::Channel);
+  EXPECT_EQ(*recipe.activations.estimator, qnn::RangeEstimator::Percentile);
+  EXPECT_EQ(*recipe.activations.percentile, 99.9);
+  EXPECT_EQ(*recipe.weights.storage, "f8E4M3FN");
+  EXPECT_EQ(recipe.smooth->alpha, 0.75);
+  EXPECT_FALSE(recipe.skip.activationProducts);
+  EXPECT_FALSE(recipe.skip.depthwise);
+  EXPECT_EQ(recipe.skip.minMacs, 1000);
+  ASSERT_TRUE(recipe.decide("head").floatRule);
+  EXPECT_FALSE(recipe.decide("heads").floatRule);
+}
+
+TEST(RecipeTest, LaterSiteRulesOverride) {
+  Recipe recipe = parse(R"(
+version: 1
+sites:
+  - name: "blocks.*"
+    float: true
+  - name: "blocks.{0,1}.mlp.*"
+    activations: {symmetric: true}
+    weights: {storage: i4}
+  - name: "blocks.1.mlp.up"
+    weights: {granularity: tensor}
+)");
+  EXPECT_TRUE(recipe.decide("blocks.0.attn.q").floatRule);
+  Recipe::SiteDecision down = recipe.decide("blocks.1.mlp.down");
+  EXPECT_FALSE(down.floatRule);
+  EXPECT_TRUE(*down.activations.symmetric);
+  EXPECT_EQ(*down.weights.storage, "i4");
+  EXPECT_EQ(*down.weights.granularity, qnn::Granularity::Channel);
+  Recipe::SiteDecision up = recipe.decide("blocks.1.mlp.up");
+  EXPECT_EQ(*up.weights.storage, "i4");
+  EXPECT_EQ(*up.weights.granularity, qnn::Granularity::Tensor);
+  EXPECT_FALSE(recipe.decide("head").floatRule);
+}
+
+TEST(RecipeTest, Errors) {
+  EXPECT_EQ(errorOf(""),
+            "r.yaml:1:1: expected a YAML mapping, but got nothing");
+  EXPECT_EQ(errorOf("version: 1\nweigths:\n  storage: i8"),
+            "r.yaml:2:1: unknown key 'weigths'; did you mean 'weights'?");
+  EXPECT_EQ(errorOf("version: 1\nweights:\n  symetric: true"),
+            "r.yaml:3:3: unknown key 'symetric'; did you mean 'symmetric'?");
+  EXPECT_EQ(errorOf("version: 2"),
+            "r.yaml:1:10: expected recipe version 1, but got 2");
+  EXPECT_EQ(errorOf("description: x"),
+            "r.yaml:1:1: missing required key 'version'");
+  EXPECT_EQ(errorOf("version: 1\nweights: {storage: i3}"),
+            "r.yaml:2:10: expected storage i4, i8, ui8, i16, f8E4M3FN or "
+            "f8E5M2, but got 'i3'");
+  EXPECT_EQ(errorOf("version: 1\nsmooth: {alpha: 2}"),
+            "r.yaml:2:9: expected an alpha in [0, 1]");
+  EXPECT_EQ(errorOf("version: 1\nweights: {estimator: maximum}"),
+            "r.yaml:2:22: unknown enumerated scalar");
+  EXPECT_NE(errorOf("version: 1\nsites: [{name: \"[\"}]"), "");
+  EXPECT_NE(errorOf("version: [1"), "");
+}
+
+TEST(RecipeTest, MissingFile) {
+  llvm::Expected<Recipe> recipe = Recipe::read("does/not/exist.yaml");
+  ASSERT_FALSE(bool(recipe));
+  EXPECT_EQ(llvm::toString(recipe.takeError()),
+            "cannot open 'does/not/exist.yaml': No such file or directory");
+}
+
+} // namespace
