@@ -7,7 +7,7 @@
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/Fingerprint.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
-#include "quantc/Dialect/QNN/Transforms/Site.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -108,50 +108,29 @@ private:
 // Observers
 //===----------------------------------------------------------------------===//
 
-/// The operand's dimension that runs along the site's sums, if there is exactly
-/// one that no other loop shares (the input channels of a convolution).
-static std::optional<int64_t> getReductionDim(const SiteIndexing &indexing,
-                                              unsigned operand) {
-  std::optional<int64_t> result;
-  unsigned other = 1 - operand;
-  for (int64_t dim = 0, e = indexing.getMap(operand).getNumResults(); dim < e;
-       ++dim) {
-    std::optional<unsigned> loop = indexing.getLoop(operand, dim);
-    if (!loop || !indexing.isReduction(*loop) ||
-        !indexing.getMap(other).isFunctionOfDim(*loop))
-      continue;
-    if (result)
-      return std::nullopt;
-    result = dim;
-  }
-  return result;
-}
-
 namespace {
 /// Puts observers before the operands of sites, one for each value and axis.
 class ObserverBuilder {
 public:
   explicit ObserverBuilder(MLIRContext *context) : builder(context) {}
 
-  void observe(OpOperand &operand, StringRef siteName,
+  void observe(OpOperand &operand, StringRef name,
                std::optional<int64_t> axis) {
     Value value = operand.get();
     if (value.getDefiningOp<ObserveOp>())
       return;
     ObserveOp &observer = observers[{value, axis.value_or(-1)}];
     if (!observer)
-      observer = create(value, siteName, operand.getOperandNumber(), axis);
+      observer = create(value, name, axis);
     operand.set(observer);
   }
 
 private:
-  ObserveOp create(Value value, StringRef siteName, unsigned operandNumber,
-                   std::optional<int64_t> axis) {
+  ObserveOp create(Value value, StringRef name, std::optional<int64_t> axis) {
     // Beside the value's definition, so that later sites can share it.
     builder.setInsertionPointAfterValue(value);
-    StringRef role = operandNumber == 0 ? "/lhs" : "/rhs";
     return ObserveOp::create(
-        builder, value.getLoc(), value, builder.getStringAttr(siteName + role),
+        builder, value.getLoc(), value, builder.getStringAttr(name),
         axis ? builder.getI64IntegerAttr(*axis) : IntegerAttr(),
         StatisticsAttr());
   }
@@ -160,6 +139,15 @@ private:
   DenseMap<std::pair<Value, int64_t>, ObserveOp> observers;
 };
 } // namespace
+
+/// Per-channel values only mean something along a single dimension.
+static std::optional<int64_t> getAxis(const SiteIndexing &indexing,
+                                      unsigned operand) {
+  SmallVector<int64_t> dims = getReductionDims(indexing, operand);
+  if (dims.size() != 1)
+    return std::nullopt;
+  return dims.front();
+}
 
 //===----------------------------------------------------------------------===//
 // Pass
@@ -190,11 +178,12 @@ public:
         site->setAttr(kSiteAttrName,
                       builder.getStringAttr(namer.getName(site)));
       SiteIndexing indexing(site);
-      for (unsigned operand : {0, 1}) {
+      for (unsigned operand : {0, 1})
         if (isObservable(site->getOperand(operand)))
-          observers.observe(site->getOpOperand(operand), getSiteName(site),
-                            getReductionDim(indexing, operand));
-      }
+          observers.observe(getObservedOperand(site->getOpOperand(operand)),
+                            getSiteName(site).str() +
+                                (operand == 0 ? "/lhs" : "/rhs"),
+                            getAxis(indexing, operand));
     }
     module->setAttr(kFingerprintAttrName,
                     builder.getStringAttr(computeFingerprint(module)));

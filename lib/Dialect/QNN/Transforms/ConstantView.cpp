@@ -8,6 +8,7 @@
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/SetVector.h"
@@ -61,15 +62,6 @@ bool quantc::qnn::isConstantValue(Value value) {
   return walkSources(value, [](Value) {});
 }
 
-bool quantc::qnn::isObservable(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type)
-    return false;
-  Type element = type.getElementType();
-  return (element.isF32() || element.isF16() || element.isBF16()) &&
-         !isConstantValue(value);
-}
-
 StringRef quantc::qnn::getParameterName(Value value) {
   SetVector<StringRef> names;
   auto addName = [&](Value source) {
@@ -84,4 +76,13 @@ StringRef quantc::qnn::getParameterName(Value value) {
   if (!walkSources(value, addName) || names.size() != 1)
     return {};
   return names.front();
+}
+
+std::optional<ConstantTensor> quantc::qnn::getConstantTensor(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return ConstantTensor::get(value);
 }

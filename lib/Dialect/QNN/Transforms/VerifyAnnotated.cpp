@@ -4,9 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
-#include "quantc/Dialect/QNN/Transforms/Site.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -34,7 +33,7 @@ static LogicalResult verifyUnique(Operation *op, StringRef kind, StringRef name,
 
 static LogicalResult verifyOperands(Operation *site) {
   for (unsigned operand : {0, 1}) {
-    Value value = site->getOperand(operand);
+    Value value = getObservedOperand(site->getOpOperand(operand)).get();
     if (isObservable(value) && !value.getDefiningOp<ObserveOp>())
       return site->emitOpError()
              << "expected operand " << operand

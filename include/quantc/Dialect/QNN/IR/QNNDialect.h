@@ -23,6 +23,7 @@ namespace quantc::qnn {
 inline constexpr llvm::StringLiteral kSiteAttrName = "qnn.site";
 inline constexpr llvm::StringLiteral kSchemeAttrName = "qnn.scheme";
 inline constexpr llvm::StringLiteral kFloatReasonAttrName = "qnn.float_reason";
+inline constexpr llvm::StringLiteral kSqnrAttrName = "qnn.sqnr";
 inline constexpr llvm::StringLiteral kParameterAttrName = "qnn.parameter";
 inline constexpr llvm::StringLiteral kInputAttrName = "qnn.input";
 inline constexpr llvm::StringLiteral kOutputAttrName = "qnn.output";

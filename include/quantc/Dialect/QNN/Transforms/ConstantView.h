@@ -7,6 +7,8 @@
 #ifndef QUANTC_DIALECT_QNN_TRANSFORMS_CONSTANTVIEW_H
 #define QUANTC_DIALECT_QNN_TRANSFORMS_CONSTANTVIEW_H
 
+#include "quantc/Parameters/ConstantTensor.h"
+
 #include "mlir/IR/Value.h"
 
 namespace quantc::qnn {
@@ -15,13 +17,14 @@ namespace quantc::qnn {
 /// `qnn.parameter`) or computed from nothing but parameters.
 bool isConstantValue(mlir::Value value);
 
-/// Whether `value` is an activation of a type that qnn.observe takes.
-bool isObservable(mlir::Value value);
-
 /// The name of the parameter that `value` is computed from: the argument's
 /// `qnn.parameter`, or the name of the constant's resource. Empty where there
 /// is none, or more than one.
 llvm::StringRef getParameterName(mlir::Value value);
+
+/// The contents of a constant, seen through reshapes: they do not move
+/// elements, but the shape may be another than `value`'s.
+std::optional<ConstantTensor> getConstantTensor(mlir::Value value);
 
 } // namespace quantc::qnn
 

@@ -20,7 +20,8 @@ def QNNAnnotatePass : Pass<"qnn-annotate", "::mlir::ModuleOp"> {
     Each floating-point operand that is not a parameter (or computed from
     parameters alone) passes through a `qnn.observe` named `<site>/lhs` or
     `<site>/rhs`; where it has a single reduction dimension (the input channels
-    of a convolution), that is the observer's axis. Sites that read the same
+    of a convolution), that is the observer's axis. Zero padding is looked
+    through: its source is observed. Sites that read the same
     value share the observer, which is named after the first. Sites and
     observers that are there already are kept.
 
@@ -108,6 +109,84 @@ def VerifyCalibratedPass : Pass<"verify-calibrated", "::mlir::ModuleOp"> {
   let description = [{
     Fails unless every `qnn.observe` carries statistics and saw at least one
     finite value.
+  }];
+}
+
+def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
+  let summary = "Move outliers from activations into weights (SmoothQuant)";
+  let description = [{
+    For each observed activation X with an axis, with W all weights that read it:
+
+        s_j = max|X_j|^alpha / max|W_j|^(1 - alpha), at least 1e-5
+        X_j <- X_j / s_j,  W_j <- s_j W_j
+
+    which leaves the function as it is. A channel where either maximum is zero is
+    left alone. X / s folds into the parameters that X is computed from (gamma
+    and beta of a normalization, columns and bias of the previous linear layer)
+    where nobody else reads X or what lies in between; otherwise X is multiplied
+    explicitly, which later fuses with its quantization. A remark says what was
+    in the way.
+
+    The observer's channel minima and maxima are rescaled exactly. The histogram
+    cannot be and is dropped: the estimator 'percentile' then fails, and
+    `qnn.sqnr` is unknown, until the smoothed module is calibrated again.
+
+    ```mlir
+    %n = ... %gamma ... %beta
+    %x = qnn.observe %n {axis = 1 : i64, name = "q/lhs", statistics = ...}
+    %q = linalg.matmul {qnn.site = "q"} ins(%x, %wq : ...) ...
+    %k = linalg.matmul {qnn.site = "k"} ins(%x, %wk : ...) ...
+    ```
+    becomes, with new constants,
+    ```mlir
+    %n = ... %gamma_over_s ... %beta_over_s
+    %x = qnn.observe %n {axis = 1 : i64, name = "q/lhs", statistics = ...}
+    %q = linalg.matmul {qnn.site = "q"} ins(%x, %s_wq : ...) ...
+    %k = linalg.matmul {qnn.site = "k"} ins(%x, %s_wk : ...) ...
+    ```
+  }];
+  let options = [Option<"alpha", "alpha", "double", /*default=*/"0.5",
+                        "Migration strength in [0, 1]; 1 moves all of the range">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::quantc::qnn::QNNDialect"];
+}
+
+def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
+  let summary = "Give each site a quantization scheme or a reason for float";
+  let description = [{
+    Follows a recipe (see `docs/recipes.md`): each site gets a `#qnn.scheme`, with
+    granularity per channel along the result's dimensions for weights, or
+    `qnn.float_reason`. A site's own rules override the recipe's defaults.
+
+    `qnn.sqnr` is the signal-to-noise ratio in dB that the site's result is to
+    be expected to have: the exact error of constant weights plus the error of
+    activations by their histogram. It is missing where there is no histogram.
+
+    ```mlir
+    %0 = linalg.matmul {qnn.site = "mlp.up"} ins(%x, %w : ...) ...
+    %1 = linalg.matmul {qnn.site = "attn.scores"} ins(%q, %k : ...) ...
+    ```
+    becomes
+    ```mlir
+    %0 = linalg.matmul {qnn.site = "mlp.up", qnn.sqnr = 41.7 : f64,
+           qnn.scheme = #qnn.scheme<
+             lhs = #qnn.quantization<i8 asymmetric tensor minmax>,
+             rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>>}
+           ins(%x, %w : ...) ...
+    %1 = linalg.matmul {qnn.site = "attn.scores",
+           qnn.float_reason = "both operands are activations"} ins(%q, %k : ...) ...
+    ```
+  }];
+  let options = [Option<"recipe", "recipe", "std::string", /*default=*/"",
+                        "The recipe file to follow">];
+  let dependentDialects = ["::quantc::qnn::QNNDialect"];
+}
+
+def VerifySelectedPass : Pass<"verify-selected", "::mlir::ModuleOp"> {
+  let summary = "Check the contract of qnn-select-scheme";
+  let description = [{
+    Fails unless every site carries either a `#qnn.scheme` that fits its operands
+    or a `qnn.float_reason`.
   }];
 }
 

@@ -1,0 +1,43 @@
+//===- QuantizationError.h - what quantizing a tensor costs -----*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Errors are ratios of noise power to signal power, sum (x - dq(q(x)))^2 over
+// sum x^2. To first order those of a product's two operands add up.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CALIBRATION_QUANTIZATIONERROR_H
+#define QUANTC_CALIBRATION_QUANTIZATIONERROR_H
+
+#include "quantc/Calibration/QuantizationParameters.h"
+
+namespace quantc {
+
+/// The value that `x` has after quantization and dequantization.
+double quantizeDequantize(double x, const AffineParameters &parameters,
+                          qnn::QuantizationAttr scheme);
+
+/// Estimates the error of an activation that is quantized per tensor from its
+/// histogram: each bin stands at its centre; where bins are wider than the
+/// scale, the error inside the range is that of uniform rounding, s^2 / 12.
+/// Returns nullopt without a histogram or without a signal.
+std::optional<double> estimateNoiseToSignal(const Statistics &statistics,
+                                            const AffineParameters &parameters,
+                                            qnn::QuantizationAttr scheme);
+
+/// The exact error of a constant (a dense buffer of f32, f16 or bf16). Returns
+/// nullopt without a signal.
+std::optional<double>
+measureNoiseToSignal(llvm::ArrayRef<char> data, mlir::RankedTensorType type,
+                     const QuantizationParameters &parameters,
+                     qnn::QuantizationAttr scheme);
+
+/// 10 log10(signal / noise), at most 200 dB.
+double toDecibel(double noiseToSignal);
+
+} // namespace quantc
+
+#endif // QUANTC_CALIBRATION_QUANTIZATIONERROR_H

@@ -1,0 +1,37 @@
+//===- SiteOperands.h - activations and weights of sites --------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QNN_TRANSFORMS_SITEOPERANDS_H
+#define QUANTC_DIALECT_QNN_TRANSFORMS_SITEOPERANDS_H
+
+#include "quantc/Dialect/QNN/Transforms/Site.h"
+
+namespace quantc::qnn {
+
+/// Whether `value` is an activation of a type that qnn.observe takes.
+bool isObservable(mlir::Value value);
+
+/// The operand to observe for a site's `operand`: the source of zero padding,
+/// which a site's integer form can pad with the zero point, else the operand.
+mlir::OpOperand &getObservedOperand(mlir::OpOperand &operand);
+
+/// The observer of a site's operand, or null.
+ObserveOp getObserver(mlir::OpOperand &operand);
+
+/// The dimensions of `operand` that the site sums over together with dimensions
+/// of the other operand: K of a contraction, the input channels (not the
+/// window) of a convolution.
+llvm::SmallVector<int64_t> getReductionDims(const SiteIndexing &indexing,
+                                            unsigned operand);
+
+/// The dimensions of `operand` that are dimensions of the result: N of a
+/// weight, the output channels of a filter.
+llvm::SmallVector<int64_t> getResultDims(const SiteIndexing &indexing,
+                                         unsigned operand);
+
+} // namespace quantc::qnn
+
+#endif // QUANTC_DIALECT_QNN_TRANSFORMS_SITEOPERANDS_H

@@ -1,0 +1,129 @@
+//===- Calibrator.cpp - run an annotated model over data ------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/Calibrator.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
+
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace quantc;
+
+thread_local Calibrator *Calibrator::running = nullptr;
+
+void Calibrator::observe(int64_t observer, const float *tensor, int64_t outer,
+                         int64_t inner) {
+  running->statistics.observers[observer].statistics.update(tensor, outer,
+                                                            inner);
+}
+
+llvm::Expected<DataSpec> quantc::getDataSpec(const TensorSpec &spec) {
+  std::optional<DType> dtype = parseDType(StringRef(spec.dtype).upper());
+  if (!dtype)
+    return llvm::createStringError(
+        "expected a type that data files hold for '" + spec.name +
+        "', but got " + spec.dtype);
+  return DataSpec{spec.name, *dtype,
+                  SmallVector<int64_t>(spec.shape.begin(), spec.shape.end())};
+}
+
+/// The module's observers, in the order in which qnn-lower-observers numbers
+/// them.
+static std::vector<ObserverRecord> collectObservers(ModuleOp module) {
+  std::vector<ObserverRecord> records;
+  module.walk([&](qnn::ObserveOp op) {
+    ObserverRecord record;
+    record.name = op.getName().str();
+    if (std::optional<uint64_t> axis = op.getAxis()) {
+      record.axis = *axis;
+      record.statistics = Statistics(op.getInput().getType().getDimSize(*axis));
+    }
+    records.push_back(std::move(record));
+  });
+  return records;
+}
+
+FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module) {
+  auto fingerprint =
+      module->getAttrOfType<StringAttr>(qnn::kFingerprintAttrName);
+  if (!fingerprint)
+    return module.emitError() << "expected a '" << qnn::kFingerprintAttrName
+                              << "' attribute on the module; run qnn-annotate";
+  std::unique_ptr<Calibrator> calibrator(new Calibrator());
+  calibrator->statistics.fingerprint = fingerprint.str();
+  calibrator->statistics.observers = collectObservers(module);
+
+  OwningOpRef<ModuleOp> copy = module.clone();
+  PassManager pm(module.getContext());
+  pm.addPass(qnn::createQNNLowerObserversPass());
+  if (failed(pm.run(*copy)))
+    return failure();
+  HostSymbol callback{qnn::kObserveCallbackName.str(),
+                      reinterpret_cast<void *>(&Calibrator::observe)};
+  FailureOr<std::unique_ptr<Executable>> executable =
+      Executable::compile(*copy, callback);
+  if (failed(executable))
+    return failure();
+  calibrator->executable = std::move(*executable);
+  calibrator->entry = calibrator->executable->lookup("main");
+  if (!calibrator->entry)
+    return module.emitError() << "expected a public function 'main'";
+  for (const TensorSpec &spec : calibrator->entry->inputs) {
+    llvm::Expected<DataSpec> input = getDataSpec(spec);
+    if (!input)
+      return module.emitError() << llvm::toString(input.takeError());
+    calibrator->inputs.push_back(std::move(*input));
+  }
+  return calibrator;
+}
+
+namespace {
+/// Memory for tensors, aligned for any vector load.
+class Buffers {
+public:
+  void add(int64_t bytes) {
+    constexpr size_t alignment = 64;
+    auto &buffer = storage.emplace_back(bytes + alignment);
+    auto address = reinterpret_cast<uintptr_t>(buffer.data());
+    pointers.push_back(buffer.data() +
+                       (llvm::alignTo(address, alignment) - address));
+  }
+
+  std::vector<void *> pointers;
+
+private:
+  std::vector<std::vector<char>> storage;
+};
+} // namespace
+
+llvm::Error
+Calibrator::run(const DataSet &data,
+                llvm::function_ref<void(int64_t, int64_t)> progress) {
+  Buffers inputBuffers, outputBuffers;
+  for (const DataSpec &input : inputs)
+    inputBuffers.add(input.getNumBytes());
+  for (const TensorSpec &output : entry->outputs)
+    outputBuffers.add(output.getBytes());
+  SmallVector<const void *> inputPointers(inputBuffers.pointers.begin(),
+                                          inputBuffers.pointers.end());
+
+  Calibrator *outer = std::exchange(running, this);
+  llvm::scope_exit restore([&] { running = outer; });
+  for (int64_t batch = 0; batch < data.getNumBatches(); ++batch) {
+    data.copyBatch(batch, inputBuffers.pointers);
+    if (llvm::Error error =
+            executable->run(*entry, inputPointers, outputBuffers.pointers))
+      return error;
+    statistics.samples += data.getBatchSize();
+    if (progress)
+      progress(batch + 1, data.getNumBatches());
+  }
+  return llvm::Error::success();
+}

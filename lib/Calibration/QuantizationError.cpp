@@ -1,0 +1,94 @@
+//===- QuantizationError.cpp - what quantizing a tensor costs -------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/QuantizationError.h"
+#include "ParameterWalk.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qnn;
+
+/// f8(clamp(x / s, -max, max)) * s.
+static double quantizeDequantizeFloat(double x, float scale, FloatType type) {
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  double max = llvm::APFloat::getLargest(semantics).convertToDouble();
+  llvm::APFloat value(std::clamp(x / scale, -max, max));
+  bool losesInfo;
+  value.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.convertToDouble() * scale;
+}
+
+double quantc::quantizeDequantize(double x, const AffineParameters &parameters,
+                                  QuantizationAttr scheme) {
+  if (auto type = dyn_cast<FloatType>(scheme.getStorage()))
+    return quantizeDequantizeFloat(x, parameters.scale, type);
+  StorageRange range =
+      getStorageRange(scheme.getStorage(), scheme.getNarrowRange());
+  double zeroPoint = parameters.zeroPoint;
+  return std::clamp(std::nearbyint(x / parameters.scale), range.min - zeroPoint,
+                    range.max - zeroPoint) *
+         parameters.scale;
+}
+
+std::optional<double>
+quantc::estimateNoiseToSignal(const Statistics &statistics,
+                              const AffineParameters &parameters,
+                              QuantizationAttr scheme) {
+  const Histogram &histogram = statistics.histogram;
+  double width = std::ldexp(1.0, histogram.getExponent());
+  bool isCoarse =
+      isa<IntegerType>(scheme.getStorage()) && width > double(parameters.scale);
+  double rounding = double(parameters.scale) * parameters.scale / 12;
+  double signal = 0, noise = 0;
+  for (int bin = -Histogram::kHalfBins; bin < Histogram::kHalfBins; ++bin) {
+    double count = histogram.getCount(bin);
+    if (count == 0)
+      continue;
+    double centre = std::clamp<double>(
+        (bin + 0.5) * width, statistics.range.min, statistics.range.max);
+    double error = centre - quantizeDequantize(centre, parameters, scheme);
+    double square = error * error;
+    // Where a bin spans several steps its centre says nothing of the rounding,
+    // but still how far it lies outside the range.
+    if (isCoarse && std::fabs(error) <= parameters.scale)
+      square = rounding;
+    signal += count * centre * centre;
+    noise += count * square;
+  }
+  if (signal == 0)
+    return std::nullopt;
+  return noise / signal;
+}
+
+std::optional<double>
+quantc::measureNoiseToSignal(ArrayRef<char> data, RankedTensorType type,
+                             const QuantizationParameters &parameters,
+                             QuantizationAttr scheme) {
+  double signal = 0, noise = 0;
+  ParameterWalk(type.getShape(), scheme, parameters.shape)
+      .run([&](int64_t index, int64_t parameter) {
+        double value = readElement(data.data(), index, type.getElementType());
+        if (!std::isfinite(value))
+          return;
+        AffineParameters affine{parameters.scales[parameter],
+                                parameters.zeroPoints.empty()
+                                    ? 0
+                                    : parameters.zeroPoints[parameter]};
+        double error = value - quantizeDequantize(value, affine, scheme);
+        signal += value * value;
+        noise += error * error;
+      });
+  if (signal == 0)
+    return std::nullopt;
+  return noise / signal;
+}
+
+double quantc::toDecibel(double noiseToSignal) {
+  return -10 * std::log10(std::max(noiseToSignal, 1e-20));
+}

@@ -1,0 +1,217 @@
+//===- SelectScheme.cpp - a scheme for every site -------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/QuantizationError.h"
+#include "quantc/Dialect/QNN/Transforms/ConstantView.h"
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
+#include "quantc/Recipe/Recipe.h"
+
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+
+namespace quantc::qnn {
+#define GEN_PASS_DEF_QNNSELECTSCHEMEPASS
+#include "quantc/Dialect/QNN/Transforms/Passes.h.inc"
+} // namespace quantc::qnn
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qnn;
+
+//===----------------------------------------------------------------------===//
+// Sites that stay in float
+//===----------------------------------------------------------------------===//
+
+/// The number of multiply-adds; nullopt where a size is dynamic.
+static std::optional<int64_t> countMacs(const SiteIndexing &indexing) {
+  int64_t macs = 1;
+  for (int64_t size : indexing.getLoopSizes()) {
+    if (ShapedType::isDynamic(size))
+      return std::nullopt;
+    macs *= size;
+  }
+  return macs;
+}
+
+/// Why the site stays in float, or "" if it need not. `isWeight` tells for each
+/// operand whether it is constant.
+static std::string getFloatReason(linalg::LinalgOp site,
+                                  const SiteIndexing &indexing,
+                                  std::array<bool, 2> isWeight,
+                                  const Recipe &recipe,
+                                  const Recipe::SiteDecision &decision) {
+  for (unsigned operand : {0, 1}) {
+    Type type = getElementTypeOrSelf(site->getOperand(operand));
+    if (!type.isF32() && !type.isF16() && !type.isBF16())
+      return llvm::formatv("an operand has elements of type {0}", type);
+  }
+  if (decision.floatRule)
+    return "the recipe keeps sites named '" + decision.floatRule->name +
+           "' in float";
+  if (isWeight[0] && isWeight[1])
+    return "both operands are parameters";
+  if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts)
+    return "both operands are activations";
+  if (recipe.skip.depthwise && getReductionDims(indexing, 0).empty())
+    return "it sums over no channels (depthwise)";
+  std::optional<int64_t> macs = countMacs(indexing);
+  if (macs && *macs < recipe.skip.minMacs)
+    return "its " + std::to_string(*macs) + " multiply-adds are fewer than " +
+           std::to_string(recipe.skip.minMacs);
+  for (unsigned operand : {0, 1})
+    if (isWeight[operand] && !getConstantTensor(site->getOperand(operand)))
+      return "its weight is not a constant in memory";
+  return "";
+}
+
+//===----------------------------------------------------------------------===//
+// Schemes
+//===----------------------------------------------------------------------===//
+
+/// The recipe's scheme of one operand. Per channel is along the result's
+/// dimensions for weights and along the summed ones for activations.
+static FailureOr<QuantizationAttr>
+getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
+                unsigned operand, const OperandRecipe &recipe, bool isWeight) {
+  MLIRContext *context = site->getContext();
+  SmallVector<int64_t> axes;
+  if (*recipe.granularity == Granularity::Channel)
+    axes = isWeight ? getResultDims(indexing, operand)
+                    : getReductionDims(indexing, operand);
+  // A matrix-vector product has no channels.
+  Granularity granularity =
+      axes.empty() ? Granularity::Tensor : *recipe.granularity;
+  FloatAttr parameter;
+  if (*recipe.estimator == RangeEstimator::Percentile)
+    parameter = FloatAttr::get(Float64Type::get(context), *recipe.percentile);
+  auto scheme = QuantizationAttr::getChecked(
+      [&] { return site->emitOpError(); }, context,
+      parseType(*recipe.storage, context), *recipe.symmetric,
+      *recipe.narrowRange, /*dynamic=*/false, granularity,
+      ArrayRef<int64_t>(axes), ArrayRef<int64_t>(), *recipe.estimator,
+      parameter);
+  if (!scheme)
+    return failure();
+  return scheme;
+}
+
+//===----------------------------------------------------------------------===//
+// Errors
+//===----------------------------------------------------------------------===//
+
+/// The noise-to-signal ratio of one quantized operand; nullopt where nothing is
+/// known of it.
+static FailureOr<std::optional<double>>
+getNoiseToSignal(linalg::LinalgOp site, unsigned operand,
+                 QuantizationAttr scheme, bool isWeight) {
+  Value value = site->getOperand(operand);
+  auto type = cast<RankedTensorType>(value.getType());
+  if (isWeight) {
+    ConstantTensor tensor = *getConstantTensor(value);
+    ArrayRef<char> data = tensor.getBytes();
+    FailureOr<QuantizationParameters> parameters =
+        computeQuantizationParameters(data, type, scheme,
+                                      [&] { return site->emitOpError(); });
+    if (failed(parameters))
+      return failure();
+    return measureNoiseToSignal(data, type, *parameters, scheme);
+  }
+  ObserveOp observer = getObserver(site->getOpOperand(operand));
+  if (!observer || !observer.getStatistics() ||
+      scheme.getGranularity() != Granularity::Tensor)
+    return std::optional<double>();
+  Statistics statistics = fromAttribute(*observer.getStatistics());
+  std::optional<double> parameter;
+  if (FloatAttr attribute = scheme.getEstimatorParameter())
+    parameter = attribute.getValueAsDouble();
+  llvm::Expected<quantc::Range> range =
+      estimateRange(statistics, scheme.getEstimator(), parameter);
+  if (!range) {
+    // Not an error yet: smoothing leaves no histogram, and whoever materializes
+    // the scheme says what is missing.
+    llvm::consumeError(range.takeError());
+    return std::optional<double>();
+  }
+  return estimateNoiseToSignal(statistics, computeAffine(*range, scheme),
+                               scheme);
+}
+
+/// Attaches the site's expected signal-to-noise ratio in dB, to two digits.
+static LogicalResult setSqnr(linalg::LinalgOp site, SchemeAttr scheme,
+                             std::array<bool, 2> isWeight) {
+  FailureOr<std::optional<double>> lhs =
+      getNoiseToSignal(site, 0, scheme.getLhs(), isWeight[0]);
+  FailureOr<std::optional<double>> rhs =
+      getNoiseToSignal(site, 1, scheme.getRhs(), isWeight[1]);
+  if (failed(lhs) || failed(rhs))
+    return failure();
+  if (!*lhs || !*rhs)
+    return success();
+  double decibel = std::round(toDecibel(**lhs + **rhs) * 100) / 100;
+  site->setAttr(kSqnrAttrName, Builder(site).getF64FloatAttr(decibel));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Pass
+//===----------------------------------------------------------------------===//
+
+static LogicalResult select(linalg::LinalgOp site, const Recipe &recipe) {
+  Builder builder(site);
+  for (StringRef name : {kSchemeAttrName, kFloatReasonAttrName, kSqnrAttrName})
+    site->removeAttr(name);
+  SiteIndexing indexing(site);
+  std::array<bool, 2> isWeight = {isConstantValue(site->getOperand(0)),
+                                  isConstantValue(site->getOperand(1))};
+  Recipe::SiteDecision decision = recipe.decide(getSiteName(site));
+  std::string reason =
+      getFloatReason(site, indexing, isWeight, recipe, decision);
+  if (!reason.empty()) {
+    site->setAttr(kFloatReasonAttrName, builder.getStringAttr(reason));
+    return success();
+  }
+
+  std::array<QuantizationAttr, 2> schemes;
+  for (unsigned operand : {0, 1}) {
+    FailureOr<QuantizationAttr> scheme = getQuantization(
+        site, indexing, operand,
+        isWeight[operand] ? decision.weights : decision.activations,
+        isWeight[operand]);
+    if (failed(scheme))
+      return failure();
+    schemes[operand] = *scheme;
+  }
+  auto scheme = SchemeAttr::get(site->getContext(), schemes[0], schemes[1]);
+  site->setAttr(kSchemeAttrName, scheme);
+  return setSqnr(site, scheme, isWeight);
+}
+
+namespace {
+class QNNSelectSchemePass
+    : public quantc::qnn::impl::QNNSelectSchemePassBase<QNNSelectSchemePass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    llvm::Expected<Recipe> parsed = Recipe::read(recipe);
+    if (!parsed) {
+      emitError(UnknownLoc::get(&getContext()))
+          << llvm::toString(parsed.takeError());
+      return signalPassFailure();
+    }
+    WalkResult result = getOperation().walk([&](linalg::LinalgOp op) {
+      return isSite(op) ? WalkResult(select(op, *parsed))
+                        : WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace

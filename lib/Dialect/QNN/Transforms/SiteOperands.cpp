@@ -1,0 +1,62 @@
+//===- SiteOperands.cpp - activations and weights of sites ----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
+#include "quantc/Dialect/QNN/Transforms/ConstantView.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace quantc::qnn;
+
+bool quantc::qnn::isObservable(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type)
+    return false;
+  Type element = type.getElementType();
+  return (element.isF32() || element.isF16() || element.isBF16()) &&
+         !isConstantValue(value);
+}
+
+OpOperand &quantc::qnn::getObservedOperand(OpOperand &operand) {
+  auto pad = operand.get().getDefiningOp<tensor::PadOp>();
+  if (!pad)
+    return operand;
+  Value padding = pad.getConstantPaddingValue();
+  if (!padding || !matchPattern(padding, m_AnyZeroFloat()))
+    return operand;
+  return pad.getSourceMutable();
+}
+
+ObserveOp quantc::qnn::getObserver(OpOperand &operand) {
+  return getObservedOperand(operand).get().getDefiningOp<ObserveOp>();
+}
+
+SmallVector<int64_t> quantc::qnn::getReductionDims(const SiteIndexing &indexing,
+                                                   unsigned operand) {
+  SmallVector<int64_t> dims;
+  AffineMap other = indexing.getMap(1 - operand);
+  for (int64_t dim = 0, e = indexing.getMap(operand).getNumResults(); dim < e;
+       ++dim) {
+    std::optional<unsigned> loop = indexing.getLoop(operand, dim);
+    if (loop && indexing.isReduction(*loop) && other.isFunctionOfDim(*loop))
+      dims.push_back(dim);
+  }
+  return dims;
+}
+
+SmallVector<int64_t> quantc::qnn::getResultDims(const SiteIndexing &indexing,
+                                                unsigned operand) {
+  SmallVector<int64_t> dims;
+  for (int64_t dim = 0, e = indexing.getMap(operand).getNumResults(); dim < e;
+       ++dim) {
+    std::optional<unsigned> loop = indexing.getLoop(operand, dim);
+    if (loop && !indexing.isReduction(*loop))
+      dims.push_back(dim);
+  }
+  return dims;
+}
