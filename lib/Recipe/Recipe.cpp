@@ -25,10 +25,10 @@ LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::SiteRule)
 template <>
 struct yaml::ScalarEnumerationTraits<qnn::Granularity> {
   static void enumeration(IO &io, qnn::Granularity &value) {
-    // Tokens, blocks and heads are granularities of ops, but no scheme of a
-    // site that is lowered has them.
+    // Blocks and heads are granularities of ops, but not of a site's operands.
     for (auto granularity :
-         {qnn::Granularity::Tensor, qnn::Granularity::Channel})
+         {qnn::Granularity::Tensor, qnn::Granularity::Channel,
+          qnn::Granularity::Token})
       io.enumCase(value, qnn::stringifyGranularity(granularity).data(),
                   granularity);
   }
@@ -50,6 +50,7 @@ struct yaml::MappingTraits<OperandRecipe> {
     io.mapOptional("storage", recipe.storage);
     io.mapOptional("symmetric", recipe.symmetric);
     io.mapOptional("narrow_range", recipe.narrowRange);
+    io.mapOptional("dynamic", recipe.dynamic);
     io.mapOptional("granularity", recipe.granularity);
     io.mapOptional("estimator", recipe.estimator);
     io.mapOptional("percentile", recipe.percentile);
@@ -131,13 +132,11 @@ struct yaml::MappingTraits<Recipe> {
 //===----------------------------------------------------------------------===//
 
 static constexpr StringRef kKeys[] = {
-    "version",      "description", "activations",
-    "weights",      "smooth",      "skip",
-    "sites",        "storage",     "symmetric",
-    "narrow_range", "granularity", "estimator",
-    "percentile",   "alpha",       "activation_products",
-    "depthwise",    "min_macs",    "name",
-    "float"};
+    "dynamic",   "version",    "description",  "activations",
+    "weights",   "smooth",     "skip",         "sites",
+    "storage",   "symmetric",  "narrow_range", "granularity",
+    "estimator", "percentile", "alpha",        "activation_products",
+    "depthwise", "min_macs",   "name",         "float"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {
@@ -190,6 +189,7 @@ OperandRecipe OperandRecipe::getActivationDefault() {
   recipe.storage = "i8";
   recipe.symmetric = false;
   recipe.narrowRange = false;
+  recipe.dynamic = false;
   recipe.granularity = qnn::Granularity::Tensor;
   recipe.estimator = qnn::RangeEstimator::MinMax;
   recipe.percentile = 99.99;
@@ -213,6 +213,7 @@ OperandRecipe OperandRecipe::overriddenBy(const OperandRecipe &over) const {
   apply(result.storage, over.storage);
   apply(result.symmetric, over.symmetric);
   apply(result.narrowRange, over.narrowRange);
+  apply(result.dynamic, over.dynamic);
   apply(result.granularity, over.granularity);
   apply(result.estimator, over.estimator);
   apply(result.percentile, over.percentile);

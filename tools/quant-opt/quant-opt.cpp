@@ -13,6 +13,7 @@
 #include "quantc/Dialect/StableHLO/IR/Shardy.h"
 #include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 #include "quantc/Parameters/Passes.h"
+#include "quantc/Pipelines/Quantize.h"
 #include "quantc/Pipelines/ToCPU.h"
 
 #include "mlir/InitAllDialects.h"
@@ -32,6 +33,7 @@ int main(int argc, char **argv) {
   quantc::qnn::registerQNNPasses();
   quantc::registerParametersPasses();
   quantc::registerStableHLOToLinalgPasses();
+  quantc::registerQuantizePipeline();
   quantc::registerToCPUPipeline();
 
   return mlir::asMainReturnCode(

@@ -47,6 +47,7 @@ activations:
   storage: ui8
   symmetric: false
   narrow_range: true
+  dynamic: true
   granularity: channel
   estimator: percentile
   percentile: 99.9
@@ -66,6 +67,7 @@ sites:
   EXPECT_EQ(recipe.description, "all keys");
   EXPECT_EQ(*recipe.activations.storage, "ui8");
   EXPECT_TRUE(*recipe.activations.narrowRange);
+  EXPECT_TRUE(*recipe.activations.dynamic);
   EXPECT_EQ(*recipe.activations.granularity, qnn::Granularity::Channel);
   EXPECT_EQ(*recipe.activations.estimator, qnn::RangeEstimator::Percentile);
   EXPECT_EQ(*recipe.activations.percentile, 99.9);

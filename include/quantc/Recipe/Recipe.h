@@ -28,6 +28,8 @@ struct OperandRecipe {
   std::optional<std::string> storage;
   std::optional<bool> symmetric;
   std::optional<bool> narrowRange;
+  /// Measure the range at run time; for activations only.
+  std::optional<bool> dynamic;
   std::optional<qnn::Granularity> granularity;
   std::optional<qnn::RangeEstimator> estimator;
   /// The share of elements, in percent, that the estimator 'percentile' keeps.

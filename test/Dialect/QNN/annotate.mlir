@@ -74,26 +74,6 @@ func.func @convolutions(%x: tensor<1x6x6x3xf32>, %i0: tensor<1x4x4x8xf32>, %i1: 
 
 // -----
 
-// What is padded with zeros is observed before it is.
-
-// CHECK-LABEL: func @padded
-// CHECK:         %[[O:.*]] = qnn.observe %{{.*}} {axis = 2 : i64, name = "padded.conv_1d_nwc_wcf.0/lhs"}
-// CHECK:         %[[P:.*]] = tensor.pad %[[O]]
-// CHECK:         linalg.conv_1d_nwc_wcf {{.*}} ins(%[[P]],
-func.func @padded(%x: tensor<1x6x3xf32>, %init: tensor<1x6x8xf32>) -> tensor<1x6x8xf32> {
-  %w = arith.constant dense<1.0> : tensor<3x3x8xf32>
-  %zero = arith.constant 0.0 : f32
-  %p = tensor.pad %x low[0, 1, 0] high[0, 1, 0] {
-  ^bb0(%i: index, %j: index, %k: index):
-    tensor.yield %zero : f32
-  } : tensor<1x6x3xf32> to tensor<1x8x3xf32>
-  %0 = linalg.conv_1d_nwc_wcf {strides = dense<1> : tensor<1xi64>, dilations = dense<1> : tensor<1xi64>}
-    ins(%p, %w : tensor<1x8x3xf32>, tensor<3x3x8xf32>) outs(%init : tensor<1x6x8xf32>) -> tensor<1x6x8xf32>
-  return %0 : tensor<1x6x8xf32>
-}
-
-// -----
-
 // Without a parameter the scopes in the location name a site.
 
 // CHECK-LABEL: func @scopes

@@ -39,6 +39,19 @@ func.func @rule(%x: tensor<4x8xf32>, %i: tensor<4x16xf32>) -> tensor<4x16xf32> {
 
 // -----
 
+// Ranges that are measured at run time, one for each row.
+
+// CHECK-LABEL: func @dynamic
+// CHECK:         lhs = #qnn.quantization<i8 asymmetric dynamic token axes = [0] minmax>,
+// CHECK-SAME:    qnn.site = "dynamic"}
+func.func @dynamic(%x: tensor<4x8xf32>, %i: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %w = arith.constant dense<1.0> : tensor<8x16xf32>
+  %0 = linalg.matmul {qnn.site = "dynamic"} ins(%x, %w : tensor<4x8xf32>, tensor<8x16xf32>) outs(%i : tensor<4x16xf32>) -> tensor<4x16xf32>
+  return %0 : tensor<4x16xf32>
+}
+
+// -----
+
 // Output channels of filters, also grouped ones.
 
 // CHECK-LABEL: func @convolutions

@@ -180,7 +180,7 @@ public:
       SiteIndexing indexing(site);
       for (unsigned operand : {0, 1})
         if (isObservable(site->getOperand(operand)))
-          observers.observe(getObservedOperand(site->getOpOperand(operand)),
+          observers.observe(site->getOpOperand(operand),
                             getSiteName(site).str() +
                                 (operand == 0 ? "/lhs" : "/rhs"),
                             getAxis(indexing, operand));

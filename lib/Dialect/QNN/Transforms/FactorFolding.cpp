@@ -90,6 +90,8 @@ bool FactorFolding::refuse(Operation *op, const Twine &reason) {
 
 /// Zeros stay what they are whatever they are multiplied by.
 static bool isZero(Value value) {
+  if (!value)
+    return false;
   if (auto fill = value.getDefiningOp<linalg::FillOp>())
     return matchPattern(fill.getInputs()[0], m_AnyZeroFloat());
   return matchPattern(value, m_AnyZeroFloat());
@@ -121,6 +123,9 @@ bool FactorFolding::plan(OpOperand &operand, int64_t dim) {
     planned = planLinalg(linalgOp, result.getResultNumber(), dim);
   else if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
     planned = planReshape(op, dim);
+  else if (auto pad = dyn_cast<tensor::PadOp>(op);
+           pad && isZero(pad.getConstantPaddingValue()))
+    planned = plan(pad.getSourceMutable(), dim);
   else
     refuse(op, "takes no factors in");
   if (planned || !isConstant)

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "QuantizeConstant.h"
 #include "quantc/Calibration/QuantizationError.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
@@ -66,7 +67,7 @@ static std::string getFloatReason(linalg::LinalgOp site,
     return "its " + std::to_string(*macs) + " multiply-adds are fewer than " +
            std::to_string(recipe.skip.minMacs);
   for (unsigned operand : {0, 1})
-    if (isWeight[operand] && !getConstantTensor(site->getOperand(operand)))
+    if (isWeight[operand] && !isQuantizableConstant(site->getOperand(operand)))
       return "its weight is not a constant in memory";
   return "";
 }
@@ -81,10 +82,16 @@ static FailureOr<QuantizationAttr>
 getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
                 unsigned operand, const OperandRecipe &recipe, bool isWeight) {
   MLIRContext *context = site->getContext();
+  bool perToken = *recipe.granularity == Granularity::Token;
+  if (isWeight && (*recipe.dynamic || perToken))
+    return site->emitOpError() << "expected a static granularity 'tensor' or "
+                                  "'channel' for its weight";
+  if (perToken && !*recipe.dynamic)
+    return site->emitOpError() << "expected granularity 'token' to be dynamic";
   SmallVector<int64_t> axes;
-  if (*recipe.granularity == Granularity::Channel)
-    axes = isWeight ? getResultDims(indexing, operand)
-                    : getReductionDims(indexing, operand);
+  if (*recipe.granularity != Granularity::Tensor)
+    axes = isWeight || perToken ? getResultDims(indexing, operand)
+                                : getReductionDims(indexing, operand);
   // A matrix-vector product has no channels.
   Granularity granularity =
       axes.empty() ? Granularity::Tensor : *recipe.granularity;
@@ -94,7 +101,7 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
   auto scheme = QuantizationAttr::getChecked(
       [&] { return site->emitOpError(); }, context,
       parseType(*recipe.storage, context), *recipe.symmetric,
-      *recipe.narrowRange, /*dynamic=*/false, granularity,
+      *recipe.narrowRange, *recipe.dynamic, granularity,
       ArrayRef<int64_t>(axes), ArrayRef<int64_t>(), *recipe.estimator,
       parameter);
   if (!scheme)
@@ -114,8 +121,10 @@ getNoiseToSignal(linalg::LinalgOp site, unsigned operand,
   Value value = site->getOperand(operand);
   auto type = cast<RankedTensorType>(value.getType());
   if (isWeight) {
-    ConstantTensor tensor = *getConstantTensor(value);
-    ArrayRef<char> data = tensor.getBytes();
+    std::optional<ConstantTensor> tensor = getConstantTensor(value);
+    if (!tensor)
+      return std::optional<double>();
+    ArrayRef<char> data = tensor->getBytes();
     FailureOr<QuantizationParameters> parameters =
         computeQuantizationParameters(data, type, scheme,
                                       [&] { return site->emitOpError(); });
@@ -125,7 +134,7 @@ getNoiseToSignal(linalg::LinalgOp site, unsigned operand,
   }
   ObserveOp observer = getObserver(site->getOpOperand(operand));
   if (!observer || !observer.getStatistics() ||
-      scheme.getGranularity() != Granularity::Tensor)
+      scheme.getGranularity() != Granularity::Tensor || scheme.getDynamic())
     return std::optional<double>();
   Statistics statistics = fromAttribute(*observer.getStatistics());
   std::optional<double> parameter;

@@ -7,9 +7,6 @@
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
-
 using namespace mlir;
 using namespace quantc::qnn;
 
@@ -22,18 +19,8 @@ bool quantc::qnn::isObservable(Value value) {
          !isConstantValue(value);
 }
 
-OpOperand &quantc::qnn::getObservedOperand(OpOperand &operand) {
-  auto pad = operand.get().getDefiningOp<tensor::PadOp>();
-  if (!pad)
-    return operand;
-  Value padding = pad.getConstantPaddingValue();
-  if (!padding || !matchPattern(padding, m_AnyZeroFloat()))
-    return operand;
-  return pad.getSourceMutable();
-}
-
 ObserveOp quantc::qnn::getObserver(OpOperand &operand) {
-  return getObservedOperand(operand).get().getDefiningOp<ObserveOp>();
+  return operand.get().getDefiningOp<ObserveOp>();
 }
 
 SmallVector<int64_t> quantc::qnn::getReductionDims(const SiteIndexing &indexing,

@@ -83,14 +83,10 @@ static void checkReaders(Group &group) {
   llvm::SmallPtrSet<Operation *, 8> sites;
   for (const Consumer &consumer : group.consumers)
     sites.insert(consumer.site);
-  SmallVector<Operation *> readers(group.observer->getUsers());
-  for (unsigned i = 0; i < readers.size(); ++i) {
-    if (isa<tensor::PadOp>(readers[i]))
-      llvm::append_range(readers, readers[i]->getUsers());
-    else if (group.obstacle.empty() && !sites.contains(readers[i]))
+  for (Operation *reader : group.observer->getUsers())
+    if (group.obstacle.empty() && !sites.contains(reader))
       group.obstacle =
-          (readers[i]->getName().getStringRef() + " reads it too").str();
-  }
+          (reader->getName().getStringRef() + " reads it too").str();
 }
 
 static SmallVector<Group> collectGroups(ModuleOp module) {

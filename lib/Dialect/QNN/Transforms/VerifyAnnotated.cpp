@@ -33,7 +33,7 @@ static LogicalResult verifyUnique(Operation *op, StringRef kind, StringRef name,
 
 static LogicalResult verifyOperands(Operation *site) {
   for (unsigned operand : {0, 1}) {
-    Value value = getObservedOperand(site->getOpOperand(operand)).get();
+    Value value = site->getOperand(operand);
     if (isObservable(value) && !value.getDefiningOp<ObserveOp>())
       return site->emitOpError()
              << "expected operand " << operand

@@ -20,8 +20,7 @@ def QNNAnnotatePass : Pass<"qnn-annotate", "::mlir::ModuleOp"> {
     Each floating-point operand that is not a parameter (or computed from
     parameters alone) passes through a `qnn.observe` named `<site>/lhs` or
     `<site>/rhs`; where it has a single reduction dimension (the input channels
-    of a convolution), that is the observer's axis. Zero padding is looked
-    through: its source is observed. Sites that read the same
+    of a convolution), that is the observer's axis. Sites that read the same
     value share the observer, which is named after the first. Sites and
     observers that are there already are kept.
 
@@ -160,7 +159,8 @@ def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
 
     `qnn.sqnr` is the signal-to-noise ratio in dB that the site's result is to
     be expected to have: the exact error of constant weights plus the error of
-    activations by their histogram. It is missing where there is no histogram.
+    activations by their histogram. It is missing where there is no histogram and
+    where the range is dynamic.
 
     ```mlir
     %0 = linalg.matmul {qnn.site = "mlp.up"} ins(%x, %w : ...) ...

@@ -14,10 +14,6 @@ namespace quantc::qnn {
 /// Whether `value` is an activation of a type that qnn.observe takes.
 bool isObservable(mlir::Value value);
 
-/// The operand to observe for a site's `operand`: the source of zero padding,
-/// which a site's integer form can pad with the zero point, else the operand.
-mlir::OpOperand &getObservedOperand(mlir::OpOperand &operand);
-
 /// The observer of a site's operand, or null.
 ObserveOp getObserver(mlir::OpOperand &operand);
 

@@ -1,0 +1,49 @@
+//===- Quantize.h - the pipeline qnn-quantize -------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_PIPELINES_QUANTIZE_H
+#define QUANTC_PIPELINES_QUANTIZE_H
+
+#include "quantc/Recipe/Recipe.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace quantc {
+
+struct QuantizeOptions : mlir::PassPipelineOptions<QuantizeOptions> {
+  Option<std::string> statistics{
+      *this, "statistics",
+      llvm::cl::desc("Statistics file; empty where the observers carry their "
+                     "statistics already")};
+  Option<std::string> recipe{*this, "recipe", llvm::cl::desc("Recipe file")};
+  Option<std::string> smooth{
+      *this, "smooth",
+      llvm::cl::desc("SmoothQuant's alpha in [0, 1], 'none', or 'recipe' to "
+                     "follow the recipe"),
+      llvm::cl::init("recipe")};
+};
+
+/// The alpha to smooth with, or nullopt not to smooth, by the option `smooth`.
+llvm::Expected<std::optional<double>> getSmoothAlpha(const Recipe &recipe,
+                                                     llvm::StringRef smooth);
+
+/// Statistics onto observers, then SmoothQuant unless `alpha` is nullopt. To
+/// have histograms of the smoothed activations, calibrate the module once more
+/// after this and go on with `buildQuantizePipeline` without statistics.
+void buildSmoothPipeline(mlir::OpPassManager &pm, llvm::StringRef statistics,
+                         std::optional<double> alpha);
+
+/// An annotated module to integer form. Fails where the recipe cannot be read.
+llvm::Error buildQuantizePipeline(mlir::OpPassManager &pm,
+                                  const QuantizeOptions &options);
+
+/// Registers `--qnn-quantize`.
+void registerQuantizePipeline();
+
+} // namespace quantc
+
+#endif // QUANTC_PIPELINES_QUANTIZE_H

@@ -1,0 +1,93 @@
+//===- Quantize.cpp - the pipeline qnn-quantize ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Pipelines/Quantize.h"
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
+
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace quantc;
+
+llvm::Expected<std::optional<double>>
+quantc::getSmoothAlpha(const Recipe &recipe, StringRef smooth) {
+  if (smooth == "none")
+    return std::nullopt;
+  if (smooth == "recipe")
+    return recipe.smooth ? std::optional(recipe.smooth->alpha) : std::nullopt;
+  double alpha;
+  if (!llvm::to_float(smooth, alpha) || !(alpha >= 0 && alpha <= 1))
+    return llvm::createStringError("expected smooth to be an alpha in [0, 1], "
+                                   "'none' or 'recipe', but got '" +
+                                   smooth + "'");
+  return alpha;
+}
+
+void quantc::buildSmoothPipeline(OpPassManager &pm, StringRef statistics,
+                                 std::optional<double> alpha) {
+  pm.addPass(qnn::createVerifyAnnotatedPass());
+  if (!statistics.empty())
+    pm.addPass(qnn::createQNNApplyStatisticsPass({statistics.str()}));
+  pm.addPass(qnn::createVerifyCalibratedPass());
+  if (!alpha)
+    return;
+  pm.addPass(qnn::createQNNSmoothPass({*alpha}));
+  // The constants that were folded into have lost their readers.
+  pm.addPass(createCanonicalizerPass());
+}
+
+llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
+                                          const QuantizeOptions &options) {
+  auto recipe = Recipe::read(options.recipe);
+  if (!recipe)
+    return recipe.takeError();
+  auto alpha = getSmoothAlpha(*recipe, options.smooth);
+  if (!alpha)
+    return alpha.takeError();
+  // 1. Smoothing comes first: it changes what there is to quantize.
+  buildSmoothPipeline(pm, options.statistics, *alpha);
+  // 2. Decisions, all of them attributes: `quantc explain` stops here.
+  pm.addPass(qnn::createQNNSelectSchemePass({options.recipe}));
+  pm.addPass(qnn::createVerifySelectedPass());
+  // 3. Decisions become operations; observers are gone.
+  pm.addPass(qnn::createQNNMaterializePass());
+  pm.addPass(qnn::createVerifyMaterializedPass());
+  // 4. Integer contractions. Symmetric sites need no correction and go first,
+  //    so that what is left is asymmetric.
+  pm.addPass(qnn::createQNNLowerSymmetricPass());
+  pm.addPass(qnn::createQNNLowerAsymmetricPass());
+  pm.addPass(qnn::createVerifyLoweredPass());
+  // 5. Corrections move into accumulators before the epilogue is gathered: it
+  //    would otherwise take them in as elementwise work.
+  pm.addPass(qnn::createQNNFuseZeroPointsPass());
+  pm.addPass(qnn::createQNNFuseEpiloguePass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(qnn::createVerifyNoZeroPointTrafficPass());
+  return llvm::Error::success();
+}
+
+void quantc::registerQuantizePipeline() {
+  // Not PassPipelineRegistration: its builder has no way to report an error.
+  registerPassPipeline(
+      "qnn-quantize",
+      "Quantize an annotated module by its statistics and a recipe",
+      [](OpPassManager &pm, StringRef text,
+         function_ref<LogicalResult(const Twine &)> errorHandler)
+          -> LogicalResult {
+        QuantizeOptions options;
+        if (failed(options.parseFromString(text)))
+          return failure();
+        if (llvm::Error error = buildQuantizePipeline(pm, options))
+          return errorHandler(llvm::toString(std::move(error)));
+        return success();
+      },
+      [](function_ref<void(const detail::PassOptions &)> handler) {
+        handler(QuantizeOptions());
+      });
+}

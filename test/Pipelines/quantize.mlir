@@ -1,0 +1,32 @@
+// The whole road from an annotated module to integer form.
+
+// RUN: quant-opt %s -qnn-quantize="statistics=%S/Inputs/statistics.json recipe=%source_dir/recipes/w8a8-symmetric.yaml" | FileCheck %s --check-prefixes=CHECK,SYMMETRIC
+// RUN: quant-opt %s -qnn-quantize="statistics=%S/Inputs/statistics.json recipe=%source_dir/recipes/w8a8-asymmetric.yaml" | FileCheck %s --check-prefixes=CHECK,ASYMMETRIC
+// RUN: quant-opt %s -qnn-quantize="statistics=%S/Inputs/statistics.json recipe=%source_dir/recipes/w8a8-symmetric-smooth.yaml" | FileCheck %s --check-prefixes=CHECK,SMOOTH
+// RUN: quant-opt %s -qnn-quantize="statistics=%S/Inputs/statistics.json recipe=%source_dir/recipes/w8a8-symmetric.yaml smooth=0.5" | FileCheck %s --check-prefixes=CHECK,SMOOTH
+// RUN: quant-opt %s -qnn-quantize="statistics=%S/Inputs/statistics.json recipe=%source_dir/recipes/w8a8-symmetric-smooth.yaml smooth=none" | FileCheck %s --check-prefixes=CHECK,SYMMETRIC
+// RUN: not quant-opt %s -qnn-quantize="statistics=%S/Inputs/statistics.json recipe=%t.none" 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: not quant-opt %s -qnn-quantize="recipe=%source_dir/recipes/w8a8-symmetric.yaml smooth=2" 2>&1 | FileCheck %s --check-prefix=ALPHA
+// RUN: not quant-opt %s -qnn-quantize="recipe=%source_dir/recipes/w8a8-symmetric.yaml" 2>&1 | FileCheck %s --check-prefix=UNCALIBRATED
+
+// NONE: cannot open '{{.*}}.none': No such file or directory
+// ALPHA: expected smooth to be an alpha in [0, 1], 'none' or 'recipe', but got '2'
+// UNCALIBRATED: error: 'qnn.observe' op expected statistics of observer 'a/lhs'
+
+// CHECK-LABEL: func.func @main
+// SYMMETRIC:     qnn.quantize %{{.*}}, scale %{{.*}} : tensor<4x2xf32>, tensor<f32> -> tensor<4x2xi8>
+// ASYMMETRIC:    qnn.quantize %{{.*}}, scale %{{.*}} zero_point %{{.*}} : tensor<4x2xf32>, tensor<f32>, tensor<i8> -> tensor<4x2xi8>
+// SMOOTH:        arith.mulf
+// CHECK:         linalg.{{.*}}qnn.site = "a"
+// CHECK-SAME:    tensor<4x2xi8>, tensor<2x3xi8>
+// CHECK-SAME:    tensor<4x3xi32>
+// CHECK-NOT:     qnn.observe
+module attributes {qnn.fingerprint = "f00d"} {
+  func.func @main(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {
+    %w = arith.constant dense<[[1.0, 0.5, 1.0], [4.0, 4.0, -3.0]]> : tensor<2x3xf32>
+    %i = arith.constant dense<0.0> : tensor<4x3xf32>
+    %o = qnn.observe %x {name = "a/lhs", axis = 1 : i64} : tensor<4x2xf32>
+    %0 = linalg.matmul {qnn.site = "a"} ins(%o, %w : tensor<4x2xf32>, tensor<2x3xf32>) outs(%i : tensor<4x3xf32>) -> tensor<4x3xf32>
+    return %0 : tensor<4x3xf32>
+  }
+}
