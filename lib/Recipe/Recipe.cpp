@@ -164,9 +164,13 @@ llvm::Expected<Recipe> Recipe::parse(StringRef text, StringRef path) {
   std::string error;
   Recipe recipe;
   yaml::Input input(text, nullptr, collectError, &error);
-  input >> recipe;
-  if (!input.error())
-    return recipe;
+  // Without a document there is no node that an error could point to.
+  if (input.setCurrentDocument()) {
+    yaml::EmptyContext context;
+    yaml::yamlize(input, recipe, /*Required=*/true, context);
+    if (!input.error())
+      return recipe;
+  }
   if (error.empty())
     error = "1:1: expected a YAML mapping, but got nothing";
   return llvm::createStringError(path + ":" + error);

@@ -13,13 +13,27 @@
 // ALPHA: expected smooth to be an alpha in [0, 1], 'none' or 'recipe', but got '2'
 // UNCALIBRATED: error: 'qnn.observe' op expected statistics of observer 'a/lhs'
 
+// The activation is divided by its scale (after smoothing: multiplied first, in
+// the same loop), the zero point's correction is the accumulator's initial
+// value, and one elementwise tail is left.
+
 // CHECK-LABEL: func.func @main
-// SYMMETRIC:     qnn.quantize %{{.*}}, scale %{{.*}} : tensor<4x2xf32>, tensor<f32> -> tensor<4x2xi8>
-// ASYMMETRIC:    qnn.quantize %{{.*}}, scale %{{.*}} zero_point %{{.*}} : tensor<4x2xf32>, tensor<f32>, tensor<i8> -> tensor<4x2xi8>
-// SMOOTH:        arith.mulf
-// CHECK:         linalg.{{.*}}qnn.site = "a"
-// CHECK-SAME:    tensor<4x2xi8>, tensor<2x3xi8>
-// CHECK-SAME:    tensor<4x3xi32>
+// CHECK:         %[[Q:.*]] = linalg.generic
+// SYMMETRIC-NOT: arith.mulf
+// ASYMMETRIC-NOT: arith.mulf
+// SMOOTH:          arith.mulf
+// CHECK:           arith.divf
+// ASYMMETRIC:      arith.addi
+// CHECK:         } -> tensor<4x2xi8>
+// SYMMETRIC:     %[[I:.*]] = linalg.fill
+// SMOOTH:        %[[I:.*]] = linalg.fill
+// ASYMMETRIC:    %[[I:.*]] = linalg.broadcast
+// CHECK:         linalg.matmul {{.*}}qnn.site = "a"
+// CHECK-SAME:      ins(%[[Q]], %{{.*}} : tensor<4x2xi8>, tensor<2x3xi8>) outs(%[[I]] : tensor<4x3xi32>)
+// CHECK:         linalg.generic
+// CHECK:           arith.sitofp
+// CHECK-NEXT:      arith.mulf
+// CHECK-NOT:     linalg.generic
 // CHECK-NOT:     qnn.observe
 module attributes {qnn.fingerprint = "f00d"} {
   func.func @main(%x: tensor<4x2xf32>) -> tensor<4x3xf32> {

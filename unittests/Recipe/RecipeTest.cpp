@@ -112,14 +112,14 @@ TEST(RecipeTest, Errors) {
   EXPECT_EQ(errorOf("version: 1\nweights:\n  symetric: true"),
             "r.yaml:3:3: unknown key 'symetric'; did you mean 'symmetric'?");
   EXPECT_EQ(errorOf("version: 2"),
-            "r.yaml:1:10: expected recipe version 1, but got 2");
+            "r.yaml:1:1: expected recipe version 1, but got 2");
   EXPECT_EQ(errorOf("description: x"),
             "r.yaml:1:1: missing required key 'version'");
   EXPECT_EQ(errorOf("version: 1\nweights: {storage: i3}"),
-            "r.yaml:2:10: expected storage i4, i8, ui8, i16, f8E4M3FN or "
+            "r.yaml:2:11: expected storage i4, i8, ui8, i16, f8E4M3FN or "
             "f8E5M2, but got 'i3'");
   EXPECT_EQ(errorOf("version: 1\nsmooth: {alpha: 2}"),
-            "r.yaml:2:9: expected an alpha in [0, 1]");
+            "r.yaml:2:10: expected an alpha in [0, 1]");
   EXPECT_EQ(errorOf("version: 1\nweights: {estimator: maximum}"),
             "r.yaml:2:22: unknown enumerated scalar");
   EXPECT_NE(errorOf("version: 1\nsites: [{name: \"[\"}]"), "");

@@ -29,7 +29,7 @@ func.func @linear(%x: tensor<4x8xf32>, %i: tensor<4x16xf32>, %j: tensor<16x8xf32
 // error to tell.
 
 // CHECK-LABEL: func @rule
-// CHECK:         lhs = #qnn.quantization<i8 asymmetric tensor percentile 9.950000e+01>,
+// CHECK:         lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.5>,
 // CHECK-SAME:    rhs = #qnn.quantization<i8 symmetric narrow_range tensor minmax>>, qnn.site = "half"}
 func.func @rule(%x: tensor<4x8xf32>, %i: tensor<4x16xf32>) -> tensor<4x16xf32> {
   %w = arith.constant dense<1.0> : tensor<8x16xf32>
