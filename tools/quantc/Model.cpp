@@ -51,13 +51,17 @@ static bool hasStableHLO(ModuleOp module) {
       .wasInterrupted();
 }
 
-Error quantc::tool::runPasses(Tool &tool, Model &model,
-                              llvm::function_ref<void(OpPassManager &)> build) {
-  PassManager passes(&tool.getContext());
-  build(passes);
+Error quantc::tool::runPasses(Tool &tool, Model &model, PassManager &passes) {
   if (failed(passes.run(*model.module)))
     return tool.diagnosed();
   return Error::success();
+}
+
+static Error convertToLinalg(Tool &tool, Model &model) {
+  PassManager passes(&tool.getContext());
+  passes.addPass(createStableHLOToLinalgPass());
+  passes.addPass(createVerifyImportedPass());
+  return runPasses(tool, model, passes);
 }
 
 Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
@@ -67,10 +71,7 @@ Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
   if (Error error = parseModel(tool, path).moveInto(model.module))
     return error;
   if (hasStableHLO(*model.module))
-    if (Error error = runPasses(tool, model, [](OpPassManager &passes) {
-          passes.addPass(createStableHLOToLinalgPass());
-          passes.addPass(createVerifyImportedPass());
-        }))
+    if (Error error = convertToLinalg(tool, model))
       return error;
 
   if (!hasParameterArguments(*model.module))

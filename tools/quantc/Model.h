@@ -35,9 +35,8 @@ llvm::Expected<Model> readModel(Tool &tool, llvm::StringRef path,
 llvm::Error writeModel(Tool &tool, Model &model, llvm::StringRef path,
                        OutputFiles &outputs);
 
-/// Runs the passes that `build` adds on the model.
-llvm::Error runPasses(Tool &tool, Model &model,
-                      llvm::function_ref<void(mlir::OpPassManager &)> build);
+/// Runs `passes` on the model.
+llvm::Error runPasses(Tool &tool, Model &model, mlir::PassManager &passes);
 
 } // namespace quantc::tool
 

@@ -26,9 +26,15 @@ public:
 
   void runOnOperation() override {
     SmallVector<LLVM::LLVMFuncOp> entries;
-    for (auto func : getOperation().getOps<LLVM::LLVMFuncOp>())
-      if (func->hasAttr("qnn.signature") && !func.isExternal())
+    for (auto func : getOperation().getOps<LLVM::LLVMFuncOp>()) {
+      // Said what bufferization had to know of a declaration's tensors; LLVM
+      // would warn of it.
+      if (func.isExternal())
+        for (unsigned index = 0; index < func.getNumArguments(); ++index)
+          func.removeArgAttr(index, "bufferization.access");
+      else if (func->hasAttr("qnn.signature"))
         entries.push_back(func);
+    }
     for (LLVM::LLVMFuncOp func : entries)
       if (failed(wrap(func)))
         return signalPassFailure();

@@ -1,0 +1,69 @@
+#===- damage.py - safetensors files that lie ------------------------------===#
+#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===-----------------------------------------------------------------------===#
+"""damage.py HOW IN OUT writes a damaged copy of a safetensors file.
+
+truncate      the last byte is missing
+no-header     the file ends inside the header
+long-header   the header claims to be longer than the file
+offset        the first tensor claims to end beyond the file
+overlap       the second tensor claims the bytes of the first
+drop          the first tensor is missing
+transpose     the tensors' shapes are reversed
+integers      the tensors claim to be I32
+"""
+
+import json
+import pathlib
+import struct
+import sys
+
+
+def read(data: bytes) -> tuple[dict, bytes]:
+    (size,) = struct.unpack("<Q", data[:8])
+    return json.loads(data[8 : 8 + size]), data[8 + size :]
+
+
+def join(header: dict, body: bytes) -> bytes:
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def damage(how: str, data: bytes) -> bytes:
+    header, body = read(data)
+    header.pop("__metadata__", None)
+    names = sorted(header, key=lambda name: header[name]["data_offsets"])
+    first = header[names[0]]
+    if how == "truncate":
+        return data[:-1]
+    if how == "no-header":
+        return data[:20]
+    if how == "long-header":
+        return struct.pack("<Q", 1 << 60) + data[8:]
+    if how == "offset":
+        first["data_offsets"][1] += len(body)
+    elif how == "overlap":
+        header[names[1]] = first
+    elif how == "drop":
+        size = first["data_offsets"][1]
+        del header[names[0]]
+        for tensor in header.values():
+            tensor["data_offsets"] = [offset - size for offset in tensor["data_offsets"]]
+        body = body[size:]
+    elif how == "transpose":
+        for tensor in header.values():
+            tensor["shape"].reverse()
+    elif how == "integers":
+        for tensor in header.values():
+            tensor["dtype"] = "I32"
+    else:
+        raise ValueError(f"expected a kind of damage, but got {how}")
+    return join(header, body)
+
+
+if __name__ == "__main__":
+    source, target = map(pathlib.Path, sys.argv[2:])
+    target.write_bytes(damage(sys.argv[1], source.read_bytes()))

@@ -1,0 +1,93 @@
+//===- Quantization.cpp - what quantize and explain share -----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Quantization.h"
+#include "quantc/Calibration/ApplyStatistics.h"
+#include "quantc/Calibration/Calibrator.h"
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Pipelines/Quantize.h"
+
+using namespace quantc;
+using namespace quantc::tool;
+using namespace llvm;
+
+QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
+    : model(cl::Positional, cl::Required, cl::desc("<model.mlir>"),
+            cl::sub(command), cl::cat(quantcOptions)),
+      parameters("parameters", cl::value_desc("file"),
+                 cl::desc("Safetensors file with the parameters (default: as "
+                          "recorded in the model, else beside it)"),
+                 cl::sub(command), cl::cat(quantcOptions)),
+      statistics("statistics", cl::Required, cl::value_desc("file"),
+                 cl::desc("Statistics file of the model"), cl::sub(command),
+                 cl::cat(quantcOptions)),
+      recipe("recipe", cl::Required, cl::value_desc("file"),
+             cl::desc("Recipe file"), cl::sub(command), cl::cat(quantcOptions)),
+      smooth("smooth", cl::init("recipe"), cl::value_desc("alpha"),
+             cl::desc("SmoothQuant's alpha in [0, 1], or none (default: as the "
+                      "recipe says)"),
+             cl::sub(command), cl::cat(quantcOptions)),
+      data("data", cl::value_desc("file"),
+           cl::desc("Data to calibrate once more after smoothing; without it "
+                    "the ranges are computed from those before"),
+           cl::sub(command), cl::cat(quantcOptions)) {}
+
+Error quantc::tool::annotate(Tool &tool, Model &model) {
+  mlir::PassManager passes(&tool.getContext());
+  passes.addPass(qnn::createQNNAnnotatePass());
+  passes.addPass(qnn::createVerifyAnnotatedPass());
+  return runPasses(tool, model, passes);
+}
+
+Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
+                                                 StringRef dataPath,
+                                                 int64_t maxSamples) {
+  auto calibrator = Calibrator::create(*model.module);
+  if (failed(calibrator))
+    return tool.diagnosed();
+  Expected<DataSet> data = DataSet::open(dataPath, (*calibrator)->getInputs());
+  if (!data)
+    return data.takeError();
+  data->limitSamples(maxSamples);
+  Progress progress(tool, "batches", data->getNumBatches());
+  if (Error error = (*calibrator)->run(*data, [&](int64_t, int64_t) {
+        progress.advance();
+      }))
+    return error;
+  return (*calibrator)->getStatistics();
+}
+
+Error quantc::tool::quantize(Tool &tool, Model &model,
+                             const QuantizationOptions &options) {
+  Expected<Recipe> recipe = Recipe::read(options.recipe);
+  if (!recipe)
+    return recipe.takeError();
+  Expected<std::optional<double>> alpha =
+      getSmoothAlpha(*recipe, options.smooth);
+  if (!alpha)
+    return alpha.takeError();
+
+  mlir::PassManager smooth(&tool.getContext());
+  buildSmoothPipeline(smooth, options.statistics, *alpha);
+  if (Error error = runPasses(tool, model, smooth))
+    return error;
+  if (*alpha && !options.data.empty()) {
+    Expected<StatisticsFile> statistics = calibrate(tool, model, options.data);
+    if (!statistics)
+      return statistics.takeError();
+    if (failed(applyStatistics(*model.module, *statistics, options.data)))
+      return tool.diagnosed();
+  }
+
+  // The observers carry the statistics of the smoothed model now.
+  QuantizeOptions rest;
+  rest.recipe = options.recipe.getValue();
+  rest.smooth = "none";
+  mlir::PassManager passes(&tool.getContext());
+  if (Error error = buildQuantizePipeline(passes, rest))
+    return error;
+  return runPasses(tool, model, passes);
+}

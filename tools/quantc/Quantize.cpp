@@ -1,0 +1,39 @@
+//===- Quantize.cpp - quantc quantize -------------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Quantization.h"
+
+using namespace quantc::tool;
+using namespace llvm;
+
+static Error runQuantize(Tool &tool);
+Command quantc::tool::quantizeCommand("quantize",
+                                      "quantize a calibrated model by a recipe",
+                                      runQuantize);
+
+static QuantizationOptions options(quantizeCommand);
+static cl::opt<std::string> outputPath("o", cl::Required,
+                                       cl::value_desc("file"),
+                                       cl::desc("Model to write"),
+                                       cl::sub(quantizeCommand),
+                                       cl::cat(quantcOptions));
+
+static Error runQuantize(Tool &tool) {
+  OutputFiles outputs;
+  if (Error error = outputs.add(outputPath).takeError())
+    return error;
+  Expected<Model> model = readModel(tool, options.model, options.parameters);
+  if (!model)
+    return model.takeError();
+  if (Error error = annotate(tool, *model))
+    return error;
+  if (Error error = quantize(tool, *model, options))
+    return error;
+  if (Error error = writeModel(tool, *model, outputPath, outputs))
+    return error;
+  return outputs.commit();
+}
