@@ -38,6 +38,10 @@ static cl::opt<uint64_t> numCases("cases", cl::desc("number of cases"),
                                   cl::init(2000));
 static cl::opt<uint64_t> batchSize("batch", cl::desc("cases compiled together"),
                                    cl::init(25));
+// Level 1 gives the same floating point as 3 in a fraction of the time.
+static cl::opt<unsigned>
+    optimizationLevel("opt-level", cl::desc("LLVM's optimization level"),
+                      cl::init(1));
 static cl::opt<bool>
     printOnly("print", cl::desc("print the cases as self-contained modules"));
 static cl::opt<std::string> failureFolder("failures",
@@ -161,9 +165,8 @@ private:
     if (mlir::failed(parsePassPipeline(pipeline, manager)) ||
         mlir::failed(manager.run(*module)))
       return nullptr;
-    // Level 1 gives the same floating point in a fraction of the time.
     CompileOptions options;
-    options.optimizationLevel = 1;
+    options.optimizationLevel = optimizationLevel;
     FailureOr<std::unique_ptr<Executable>> executable =
         Executable::compile(*module, {}, options);
     return succeeded(executable) ? std::move(*executable) : nullptr;

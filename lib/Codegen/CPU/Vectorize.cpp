@@ -254,6 +254,12 @@ private:
     auto type = dyn_cast<VectorType>(value.getType());
     if (!type)
       return value;
+    // Integer sums have no order. As a tree of shuffles, LLVM 22's x86 backend
+    // takes the sum of two lanes of a product of bytes for the sum of four and
+    // returns wrong numbers (vpdpbusd, see docs/codegen-cpu.md).
+    if (isa<arith::AddIOp>(combiner))
+      return vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
+                                         value);
     int64_t width = type.getNumElements();
     auto part = [&](int64_t offset, int64_t size) -> Value {
       return vector::ExtractStridedSliceOp::create(
