@@ -87,12 +87,12 @@ double rsqrt(double x) { return 1 / std::sqrt(x); }
 
 INSTANTIATE_TEST_SUITE_P(
     Functions, MathTest,
-    ::testing::Values(Function{"math.exp", std::exp, 3},
+    ::testing::Values(Function{"math.exp", std::exp, 2},
                       Function{"math.expm1", std::expm1, 3},
                       Function{"math.log", std::log, 3},
                       Function{"math.log1p", std::log1p, 3},
                       Function{"math.tanh", std::tanh, 5},
-                      Function{"math.erf", std::erf, 5},
+                      Function{"math.erf", std::erf, 3},
                       Function{"math.erfc", std::erfc, 5},
                       Function{"math.sin", std::sin, 1},
                       Function{"math.cos", std::cos, 1},

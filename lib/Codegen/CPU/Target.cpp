@@ -118,7 +118,9 @@ bool Target::isHost() const {
 }
 
 unsigned Target::getVectorBits() const {
-  if (has("avx512f") && !has("prefer-256-bit"))
+  // Also where LLVM prefers 256 bits for scattered vector code: these loops
+  // are nothing but vectors, and the contractions use the full width anyway.
+  if (has("avx512bw") && has("avx512vl"))
     return 512;
   return has("avx2") ? 256 : 128;
 }

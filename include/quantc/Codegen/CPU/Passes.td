@@ -161,8 +161,7 @@ def CodegenCPUApproximateMathPass : Pass<"codegen-cpu-approximate-math"> {
     Replaces exp, expm1, log, log1p, tanh, erf and erfc on f32 (f16 and bf16 are
     computed in f32) by polynomials that run on vectors. They are within 5 units
     in the last place of the exact value and treat NaN and infinities as libm
-    does, with two exceptions: results below the smallest normal number may
-    become 0, and the logarithm of a denormal is that of the smallest normal.
+    does. The logarithm of a denormal is that of the smallest normal number.
     Other functions remain calls of libm.
 
     ```mlir
