@@ -90,6 +90,10 @@ func.func @float(%x: tensor<4x8xf32>, %y: tensor<8x4xf32>, %p: tensor<8x4xf32> {
   // CHECK: qnn.float_reason = "it sums over no channels (depthwise)"
   %5 = linalg.depthwise_conv_2d_nhwc_hwc {qnn.site = "f", strides = dense<1> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>}
     ins(%d, %f : tensor<1x4x4x8xf32>, tensor<3x3x8xf32>) outs(%id : tensor<1x2x2x8xf32>) -> tensor<1x2x2x8xf32>
+  // CHECK: qnn.float_reason = "it has nothing to compute"
+  %x0 = tensor.extract_slice %x[0, 0] [0, 8] [1, 1] : tensor<4x8xf32> to tensor<0x8xf32>
+  %e0 = tensor.empty() : tensor<0x4xf32>
+  %7 = linalg.matmul {qnn.site = "h"} ins(%x0, %w : tensor<0x8xf32>, tensor<8x4xf32>) outs(%e0 : tensor<0x4xf32>) -> tensor<0x4xf32>
   // CHECK: qnn.float_reason = "its 8 multiply-adds are fewer than 100"
   %x1 = tensor.extract_slice %x[0, 0] [1, 8] [1, 1] : tensor<4x8xf32> to tensor<1x8xf32>
   %w1 = arith.constant dense<1.0> : tensor<8x1xf32>

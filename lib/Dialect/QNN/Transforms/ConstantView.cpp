@@ -50,10 +50,11 @@ static bool walkSources(Value value, function_ref<void(Value)> visitSource) {
     worklist.insert(op->operand_begin(), op->operand_end());
     // Values from above that the op's regions read.
     for (Region &region : op->getRegions())
-      for (Operation &inner : region.getOps())
-        for (Value operand : inner.getOperands())
+      region.walk([&](Operation *inner) {
+        for (Value operand : inner->getOperands())
           if (!region.isAncestor(operand.getParentRegion()))
             worklist.insert(operand);
+      });
   }
   return true;
 }

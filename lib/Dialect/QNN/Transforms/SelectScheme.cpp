@@ -48,11 +48,14 @@ static std::string getFloatReason(linalg::LinalgOp site,
                                   std::array<bool, 2> isWeight,
                                   const Recipe &recipe,
                                   const Recipe::SiteDecision &decision) {
+  std::optional<int64_t> macs = countMacs(indexing);
   for (unsigned operand : {0, 1}) {
     Type type = getElementTypeOrSelf(site->getOperand(operand));
     if (!type.isF32() && !type.isF16() && !type.isBF16())
       return llvm::formatv("an operand has elements of type {0}", type);
   }
+  if (macs == 0)
+    return "it has nothing to compute";
   if (decision.floatRule)
     return "the recipe keeps sites named '" + decision.floatRule->name +
            "' in float";
@@ -62,7 +65,6 @@ static std::string getFloatReason(linalg::LinalgOp site,
     return "both operands are activations";
   if (recipe.skip.depthwise && getReductionDims(indexing, 0).empty())
     return "it sums over no channels (depthwise)";
-  std::optional<int64_t> macs = countMacs(indexing);
   if (macs && *macs < recipe.skip.minMacs)
     return "its " + std::to_string(*macs) + " multiply-adds are fewer than " +
            std::to_string(recipe.skip.minMacs);

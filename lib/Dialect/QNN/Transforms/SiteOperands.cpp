@@ -12,7 +12,7 @@ using namespace quantc::qnn;
 
 bool quantc::qnn::isObservable(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type)
+  if (!type || llvm::is_contained(type.getShape(), 0))
     return false;
   Type element = type.getElementType();
   return (element.isF32() || element.isF16() || element.isBF16()) &&

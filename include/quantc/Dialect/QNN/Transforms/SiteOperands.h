@@ -11,7 +11,8 @@
 
 namespace quantc::qnn {
 
-/// Whether `value` is an activation of a type that qnn.observe takes.
+/// Whether `value` is an activation of a type that qnn.observe takes, with
+/// elements to observe.
 bool isObservable(mlir::Value value);
 
 /// The observer of a site's operand, or null.
