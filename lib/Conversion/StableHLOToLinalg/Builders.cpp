@@ -42,6 +42,14 @@ Value quantc::extractIndex(OpBuilder &builder, Location loc, Value tensor,
                      isUnsigned);
 }
 
+AffineMap quantc::getLeadingMap(MLIRContext *context, unsigned numLoops,
+                                unsigned count) {
+  SmallVector<AffineExpr> exprs;
+  for (unsigned loop = 0; loop < count; ++loop)
+    exprs.push_back(getAffineDimExpr(loop, context));
+  return AffineMap::get(numLoops, 0, exprs, context);
+}
+
 Value quantc::createZero(OpBuilder &builder, Location loc, Type elementType) {
   return arith::ConstantOp::create(builder, loc,
                                    builder.getZeroAttr(elementType));
@@ -134,6 +142,9 @@ Value quantc::createSlice(OpBuilder &builder, Location loc, Value tensor,
                           ArrayRef<int64_t> strides) {
   if (sizes == getShape(tensor))
     return tensor;
+  // Where an empty slice begins is no place inside the tensor.
+  if (llvm::is_contained(sizes, 0))
+    return createEmpty(builder, loc, sizes, getElementType(tensor));
   return tensor::ExtractSliceOp::create(
       builder, loc, tensor,
       getAsIndexOpFoldResult(builder.getContext(), offsets),
@@ -159,7 +170,9 @@ Value quantc::createPad(OpBuilder &builder, Location loc, Value tensor,
     sizes.push_back(spread + lo + hi);
   }
   SmallVector<int64_t> ones(shape.size(), 1);
-  if (strides != ones) {
+  if (isEmpty(tensor)) {
+    tensor = createFilled(builder, loc, padded, scalar);
+  } else if (strides != ones) {
     Value filled = createFilled(builder, loc, padded, scalar);
     tensor = tensor::InsertSliceOp::create(
         builder, loc, tensor, filled, getAsIndexOpFoldResult(context, padLow),

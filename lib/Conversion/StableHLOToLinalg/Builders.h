@@ -38,6 +38,14 @@ mlir::Value extractIndex(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value castToIndex(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Value scalar, bool isUnsigned);
 
+/// (d0, d1, ...) -> the first `count` loops.
+mlir::AffineMap getLeadingMap(mlir::MLIRContext *context, unsigned numLoops,
+                              unsigned count);
+
+inline bool isEmpty(mlir::Value tensor) {
+  return llvm::is_contained(getShape(tensor), 0);
+}
+
 mlir::Value createZero(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Type elementType);
 

@@ -177,9 +177,7 @@ struct DotGeneralPattern : OpConversionPattern<stablehlo::DotGeneralOp> {
       });
       return AffineMap::get(nextLoop, 0, exprs, getContext());
     };
-    AffineMap initMap =
-        AffineMap::getMultiDimIdentityMap(nextLoop, getContext())
-            .getMajorSubMap(type.getRank());
+    AffineMap initMap = getLeadingMap(getContext(), nextLoop, type.getRank());
     Type accumulator = getAccumulatorType(type.getElementType());
     Value init = createFilled(rewriter, loc, type.getShape(),
                               createZero(rewriter, loc, accumulator));

@@ -209,8 +209,7 @@ static SmallVector<Value> createGenericWindow(OpBuilder &builder, Location loc,
     inputExprs.push_back(expr);
   }
   AffineMap inputMap = AffineMap::get(numLoops, 0, inputExprs, context);
-  AffineMap resultMap =
-      AffineMap::getMultiDimIdentityMap(numLoops, context).getMajorSubMap(rank);
+  AffineMap resultMap = getLeadingMap(context, numLoops, rank);
   SmallVector<AffineMap> maps(inputs.size(), inputMap);
   SmallVector<Value> operands(inputs);
   if (!extents.empty()) {

@@ -67,8 +67,19 @@ struct ConcatenatePattern : OpConversionPattern<stablehlo::ConcatenateOp> {
   LogicalResult
   matchAndRewrite(stablehlo::ConcatenateOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOpWithNewOp<tensor::ConcatOp>(op, op.getDimension(),
-                                                  adaptor.getInputs());
+    SmallVector<Value> inputs(adaptor.getInputs());
+    llvm::erase_if(inputs, isEmpty);
+    Location loc = op.getLoc();
+    Value result;
+    if (inputs.empty())
+      result = createEmpty(rewriter, loc, getShape(op.getResult()),
+                           getElementType(adaptor.getInputs().front()));
+    else if (inputs.size() == 1)
+      result = inputs.front();
+    else
+      result =
+          tensor::ConcatOp::create(rewriter, loc, op.getDimension(), inputs);
+    rewriter.replaceOp(op, result);
     return success();
   }
 };
@@ -97,6 +108,11 @@ struct DynamicSlicePattern : OpConversionPattern<stablehlo::DynamicSliceOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Value operand = adaptor.getOperand();
+    if (isEmpty(op.getResult())) {
+      rewriter.replaceOp(op, createEmpty(rewriter, loc, op.getSliceSizes(),
+                                         getElementType(operand)));
+      return success();
+    }
     SmallVector<OpFoldResult> offsets = clampStarts(
         rewriter, loc, adaptor.getStartIndices(), op.getStartIndices(),
         getShape(operand), op.getSliceSizes());
@@ -117,6 +133,10 @@ struct DynamicUpdateSlicePattern
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Value operand = adaptor.getOperand();
+    if (isEmpty(adaptor.getUpdate())) {
+      rewriter.replaceOp(op, operand);
+      return success();
+    }
     ArrayRef<int64_t> sizes = getShape(adaptor.getUpdate());
     SmallVector<OpFoldResult> offsets =
         clampStarts(rewriter, loc, adaptor.getStartIndices(),

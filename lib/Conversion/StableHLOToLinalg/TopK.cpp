@@ -106,7 +106,7 @@ static SmallVector<Value> createStep(OpBuilder &builder, Location loc,
       createFilled(builder, loc, shape.drop_back(), behindAll)};
 
   AffineMap all = builder.getMultiDimIdentityMap(rank);
-  AffineMap row = all.getMajorSubMap(rank - 1);
+  AffineMap row = getLeadingMap(builder.getContext(), rank, rank - 1);
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators.back() = utils::IteratorType::reduction;
