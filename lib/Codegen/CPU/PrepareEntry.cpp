@@ -154,6 +154,51 @@ private:
   SmallVector<Attribute> parameters, inputs, outputs;
 };
 
+/// Gives each result a value of its own, since each becomes a buffer.
+void separateResults(func::FuncOp func) {
+  Operation *terminator = func.getBody().front().getTerminator();
+  OpBuilder builder(terminator);
+  llvm::SmallPtrSet<Value, 8> seen;
+  for (OpOperand &operand : terminator->getOpOperands())
+    if (Value value = operand.get(); !seen.insert(value).second)
+      operand.set(bufferization::AllocTensorOp::create(
+          builder, terminator->getLoc(),
+          cast<RankedTensorType>(value.getType()), ValueRange(), value));
+}
+
+/// Lets tensors without elements pass in rank 1. There is nothing in them to
+/// keep, and bare pointers do not stand for all of them: not for memref<2x0>.
+void flattenEmptyTensors(func::FuncOp func) {
+  auto flatten = [](Type type) -> Type {
+    auto tensor = cast<RankedTensorType>(type);
+    return tensor.getNumElements() == 0
+               ? RankedTensorType::get({0}, tensor.getElementType())
+               : tensor;
+  };
+  auto createEmpty = [](OpBuilder &builder, Location loc, Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    return tensor::EmptyOp::create(builder, loc, tensor.getShape(),
+                                   tensor.getElementType());
+  };
+  Block &body = func.getBody().front();
+  auto builder = OpBuilder::atBlockBegin(&body);
+  for (BlockArgument argument : body.getArguments()) {
+    Type type = argument.getType();
+    if (flatten(type) == type)
+      continue;
+    argument.replaceAllUsesWith(
+        createEmpty(builder, argument.getLoc(), type).getResult());
+    argument.setType(flatten(type));
+  }
+  Operation *terminator = body.getTerminator();
+  builder.setInsertionPoint(terminator);
+  for (OpOperand &operand : terminator->getOpOperands())
+    if (Type type = operand.get().getType(); flatten(type) != type)
+      operand.set(createEmpty(builder, terminator->getLoc(), flatten(type)));
+  func.setType(FunctionType::get(func.getContext(), body.getArgumentTypes(),
+                                 terminator->getOperandTypes()));
+}
+
 class CodegenCPUPrepareEntryPass
     : public quantc::cpu::impl::CodegenCPUPrepareEntryPassBase<
           CodegenCPUPrepareEntryPass> {
@@ -200,6 +245,8 @@ private:
       }
       signature.addResource(index, data);
     }
+    flattenEmptyTensors(func);
+    separateResults(func);
     // Bufferization must copy before it writes to what the caller owns.
     for (unsigned index = 0, e = func.getNumArguments(); index < e; ++index)
       func.setArgAttr(index,

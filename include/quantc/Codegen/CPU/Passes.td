@@ -39,7 +39,8 @@ def CodegenCPUPrepareEntryPass : Pass<"codegen-cpu-prepare-entry", "::mlir::Modu
     Fails on shapes that are not static and on element types that the CPU back
     end does not store: i1, i8, i16, i32, i64, f16, bf16, f32 and f64 remain.
   }];
-  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def CodegenCPUEmitEntryPass : Pass<"codegen-cpu-emit-entry", "::mlir::ModuleOp"> {
