@@ -30,17 +30,18 @@ func.func @unsigned(%x: tensor<4xui8>) -> tensor<4xui8> {
 
 // -----
 
-#n = affine_map<(d0, d1) -> (d0 + d1 + 1)>
-#w = affine_map<(d0, d1) -> (d1 + d1)>
+#x = affine_map<(d0, d1) -> (d0, d1)>
+#w = affine_map<(d0, d1) -> (d1)>
 #o = affine_map<(d0, d1) -> (d0)>
-func.func @hidden(%x: tensor<9xf32>, %w: tensor<9xf32>, %init: tensor<4xf32>) -> tensor<4xf32> {
+func.func @hidden(%x: tensor<4x9xf32>, %w: tensor<9xf32>, %init: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @below {{expected sums of products to have the contraction or convolution interface}}
-  %0 = linalg.generic {indexing_maps = [#n, #w, #o], iterator_types = ["parallel", "reduction"]}
-      ins(%x, %w : tensor<9xf32>, tensor<9xf32>) outs(%init : tensor<4xf32>) {
+  %0 = linalg.generic {indexing_maps = [#x, #w, #o], iterator_types = ["parallel", "reduction"]}
+      ins(%x, %w : tensor<4x9xf32>, tensor<9xf32>) outs(%init : tensor<4xf32>) {
   ^bb0(%a: f32, %b: f32, %c: f32):
-    %1 = arith.mulf %a, %b : f32
-    %2 = arith.addf %c, %1 : f32
-    linalg.yield %2 : f32
+    %1 = arith.addf %a, %b : f32
+    %2 = arith.mulf %1, %b : f32
+    %3 = arith.addf %c, %2 : f32
+    linalg.yield %3 : f32
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
