@@ -6,6 +6,7 @@
 
 #include "quantc/Execution/Compiler.h"
 
+#include "quantc/Dialect/CPU/IR/CPUDialect.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Pipelines/ToCPU.h"
 
@@ -78,7 +79,8 @@ void quantc::registerCompilerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registerAllToLLVMIRTranslations(registry);
-  registry.insert<qnn::QNNDialect>();
+  registry.insert<cpu::CPUDialect, qnn::QNNDialect>();
+  cpu::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 FailureOr<ObjectCode> quantc::compileModule(ModuleOp module,

@@ -99,13 +99,30 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
   pm.addPass(createCSEPass());
-  // 3. Parameters leave the code.
+  // 3. Contractions and their epilogues become kernels, while weights are still
+  // constants. Operands that have to be shifted are where they are produced.
+  cpu::CodegenCPUFormKernelsPassOptions kernels;
+  kernels.triple = target.getTriple();
+  kernels.processor = target.getCPU();
+  kernels.features = target.getFeatures();
+  pm.addPass(cpu::createCodegenCPUFormKernelsPass(kernels));
+  pm.addPass(createCSEPass());
+  pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
+  pm.addPass(cpu::createCodegenCPUPackPass());
+  pm.addPass(createCanonicalizerPass());
+  // 4. Parameters leave the code.
   pm.addPass(cpu::createCodegenCPUPrepareEntryPass());
-  // 4. Buffers, loops, LLVM.
+  // 5. Buffers, loops, LLVM.
   addBufferization(pm);
+  pm.addPass(cpu::createCodegenCPULowerKernelsPass());
   cpu::CodegenCPUVectorizePassOptions vectorize;
   vectorize.vectorBits = target.getVectorBits();
   pm.addPass(cpu::createCodegenCPUVectorizePass(vectorize));
+  cpu::CodegenCPUFuseRoundingPassOptions rounding;
+  rounding.triple = target.getTriple();
+  rounding.processor = target.getCPU();
+  rounding.features = target.getFeatures();
+  pm.addPass(cpu::createCodegenCPUFuseRoundingPass(rounding));
   // Half precision is computed in f32: LLVM would call library functions.
   pm.addPass(math::createMathExtendToSupportedTypes());
   pm.addPass(arith::createArithEmulateUnsupportedFloats(

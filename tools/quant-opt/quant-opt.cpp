@@ -7,6 +7,7 @@
 
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
+#include "quantc/Dialect/CPU/IR/CPUDialect.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
@@ -25,8 +26,10 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<quantc::qnn::QNNDialect, quantc::stablehlo::StableHLODialect,
+  registry.insert<quantc::cpu::CPUDialect, quantc::qnn::QNNDialect,
+                  quantc::stablehlo::StableHLODialect,
                   quantc::chlo::CHLODialect, quantc::sdy::ShardyDialect>();
+  quantc::cpu::registerBufferizableOpInterfaceExternalModels(registry);
 
   mlir::registerAllPasses();
   quantc::cpu::registerCodegenCPUPasses();

@@ -9,6 +9,18 @@
 
 include "mlir/Pass/PassBase.td"
 
+/// The machine, as in TargetOptions.
+class CPU_TargetOptionList {
+  list<Option> options = [
+    Option<"triple", "triple", "std::string", /*default=*/"",
+           "Target triple; the host's where it is empty">,
+    Option<"processor", "cpu", "std::string", /*default=*/"",
+           "Processor as LLVM names it; by default the host's, or any of another triple">,
+    Option<"features", "features", "std::string", /*default=*/"",
+           "Comma-separated +feature and -feature on top of the cpu">];
+}
+def CPU_TargetOptions : CPU_TargetOptionList;
+
 //===----------------------------------------------------------------------===//
 // The entry function
 //===----------------------------------------------------------------------===//
@@ -175,6 +187,123 @@ def CodegenCPUApproximateMathPass : Pass<"codegen-cpu-approximate-math"> {
                         "targets without the instruction">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// Contraction kernels
+//===----------------------------------------------------------------------===//
+
+def CodegenCPUFormKernelsPass : Pass<"codegen-cpu-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn contractions and their epilogues into kernels";
+  let description = [{
+    Every linalg op that multiplies and adds (i8 in i32, or f32) over two
+    operands with static shapes becomes a `qnn_cpu.contract`, together with the
+    elementwise `linalg.generic` that alone uses its result. Named or generic,
+    in any order of batch, m, n and k, transposed or a convolution: what counts
+    is that the innermost dimension of the result occurs in one operand only.
+    That operand is packed (`qnn_cpu.pack`), the other is read as it is.
+
+    An initial value that is a broadcast is read before it is broadcast, and
+    none where it is zero. Where the target's dot instruction takes an unsigned
+    left operand and has no time to flip signs in registers, the left operand is
+    shifted by 128 in a `linalg.generic` of its own (see
+    `codegen-cpu-fold-offsets`); the packed weights carry the correction.
+
+    The register tile is chosen by a static model of the target, or given by an
+    attribute `qnn_cpu.schedule` on the linalg op. Anything else is left alone.
+
+    ```mlir
+    %0 = linalg.matmul ins(%a, %w : tensor<128x768xi8>, tensor<768x3072xi8>)
+                       outs(%bias : tensor<128x3072xi32>) -> tensor<128x3072xi32>
+    %1 = linalg.generic ... ins(%0, %scale) outs(%e) {
+      // scale, round, clamp
+    } -> tensor<128x3072xi8>
+    ```
+    becomes
+    ```mlir
+    %p:2 = qnn_cpu.pack source(%w : tensor<768x3072xi8>) outs(...) correction(...) ...
+    %1 = qnn_cpu.contract lhs(%a : tensor<128x768xi8>) rhs(%p#0 : tensor<64x192x192xi8>)
+        correction(%p#1 : tensor<3072xi32>) init(%bias ...) captures(%scale ...) outs(%e ...) ... {
+    ^bb0(%acc: i32, %s: f32):
+      // scale, round, clamp
+      qnn_cpu.yield %q : i8
+    } -> tensor<128x3072xi8>
+    ```
+  }];
+  let options = CPU_TargetOptions.options;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::quantc::cpu::CPUDialect"];
+}
+
+def CodegenCPUPackPass : Pass<"codegen-cpu-pack", "::mlir::ModuleOp"> {
+  let summary = "Pack constant weights at compile time";
+  let description = [{
+    Replaces each `qnn_cpu.pack` of a constant by constants: the packed weights
+    and, where there is one, the correction, made in parallel over raw buffers.
+    What is left is packed at run time.
+
+    ```mlir
+    %w = arith.constant dense_resource<fc> : tensor<768x3072xi8>
+    %p:2 = qnn_cpu.pack source(%w : tensor<768x3072xi8>) ...
+        -> tensor<64x192x192xi8>, tensor<3072xi32>
+    ```
+    becomes
+    ```mlir
+    %p = arith.constant dense_resource<fc.packed> : tensor<64x192x192xi8>
+    %c = arith.constant dense_resource<fc.packed.correction> : tensor<3072xi32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def CodegenCPULowerKernelsPass : Pass<"codegen-cpu-lower-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn kernels on memrefs into loops and vectors";
+  let description = [{
+    Emits for each `qnn_cpu.contract` the loops over batches, panels of columns
+    and tiles of rows; all accumulators of a tile are one
+    `vector<rows x registers x lanes>` that the loop over k carries, and the
+    epilogue's operations act on one register each. `qnn_cpu.pack` becomes loops
+    that transpose in registers.
+
+    ```mlir
+    %acc = scf.for %k = %c0 to %c192 step %c1 iter_args(%a = %init) -> (vector<8x3x16xi32>) {
+      %b = vector.load %rhs[%o] : memref<2359296xi8>, vector<64xi8>
+      %4 = vector.load %lhs[%p] : memref<98304xi8>, vector<4xi8>
+      // bitcast, broadcast
+      %d = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%c, %x, %b) ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::ub::UBDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def CodegenCPUFuseRoundingPass : Pass<"codegen-cpu-fuse-rounding", "::mlir::ModuleOp"> {
+  let summary = "Round in the conversion to integers";
+  let description = [{
+    On x86 the conversion of a vector register to i32 can round to nearest even
+    itself. Clamping to integers commutes with rounding, so that a quantization
+    takes three instructions less:
+
+    ```mlir
+    %0 = math.roundeven %x : vector<16xf32>
+    %1 = arith.maximumf %0, %low : vector<16xf32>
+    %2 = arith.minimumf %1, %high : vector<16xf32>
+    %3 = arith.fptosi %2 : vector<16xf32> to vector<16xi32>
+    ```
+    becomes
+    ```mlir
+    %1 = arith.maximumf %x, %low fastmath<nnan> : vector<16xf32>
+    %2 = arith.minimumf %1, %high fastmath<nnan> : vector<16xf32>
+    %3 = llvm.call_intrinsic "llvm.x86.avx512.mask.cvtps2dq.512"(%2, ...)
+    ```
+
+    A NaN made the original conversion poison, hence `nnan`. Other targets are
+    left alone.
+  }];
+  let options = CPU_TargetOptions.options;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // QUANTC_CODEGEN_CPU_PASSES_TD

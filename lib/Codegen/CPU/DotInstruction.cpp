@@ -1,0 +1,131 @@
+//===- DotInstruction.cpp - the instructions of the inner loop ------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "DotInstruction.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace quantc::cpu;
+
+DotInstruction::DotInstruction(OpBuilder &builder, Location loc,
+                               ScheduleAttr schedule, LhsKind lhsKind)
+    : builder(builder), loc(loc), dot(schedule.getDot()), lhsKind(lhsKind),
+      lanes(schedule.getLanes()), group(schedule.getGroup()) {
+  Type element = schedule.isFloat() ? Type(builder.getF32Type())
+                                    : Type(builder.getI32Type());
+  accumulator = vectorOf(lanes, element);
+  packed =
+      vectorOf(lanes * group, schedule.isFloat() ? Type(builder.getF32Type())
+                                                 : Type(builder.getI8Type()));
+}
+
+Value DotInstruction::extend(Value value, Type element, bool isUnsigned) {
+  Type type = element;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    type = vector.clone(element);
+  if (isUnsigned)
+    return arith::ExtUIOp::create(builder, loc, type, value);
+  return arith::ExtSIOp::create(builder, loc, type, value);
+}
+
+Value DotInstruction::loadLhs(Value base, Value offset, int64_t count) {
+  bool isUnsigned = lhsKind != LhsKind::Signed;
+  if (group == 1) {
+    Value element = memref::LoadOp::create(builder, loc, base, offset);
+    if (dot == DotKind::MulAdd)
+      element = extend(element, builder.getI32Type(), isUnsigned);
+    return vector::BroadcastOp::create(builder, loc, accumulator, element);
+  }
+
+  VectorType bytes = vectorOf(group, builder.getI8Type());
+  Value value;
+  if (count == group) {
+    value = vector::LoadOp::create(builder, loc, bytes, base, offset);
+  } else {
+    // What lies behind the last element may not be readable.
+    SmallVector<bool> bits(group, false);
+    std::fill_n(bits.begin(), count, true);
+    Value mask = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(vectorOf(group, builder.getI1Type()), bits));
+    Value zero =
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(bytes));
+    value = vector::MaskedLoadOp::create(builder, loc, bytes, base, offset,
+                                         mask, zero);
+  }
+  if (dot == DotKind::VPMADDWD)
+    value = extend(value, builder.getI16Type(), isUnsigned);
+  // As one 32-bit element the group is broadcast straight from memory.
+  value = vector::BitCastOp::create(builder, loc,
+                                    vectorOf(1, builder.getI32Type()), value);
+  value = vector::BroadcastOp::create(builder, loc, accumulator, value);
+  if (dot == DotKind::VPDPBUSD && lhsKind == LhsKind::Signed) {
+    Value sign = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(accumulator, APInt(32, 0x80808080u)));
+    value = arith::XOrIOp::create(builder, loc, value, sign);
+  }
+  VectorType operand = dot == DotKind::VPMADDWD
+                           ? vectorOf(2 * lanes, builder.getI16Type())
+                           : packed;
+  return vector::BitCastOp::create(builder, loc, operand, value);
+}
+
+Value DotInstruction::loadRhs(Value base, Value offset) {
+  return convertRhs(vector::LoadOp::create(builder, loc, packed, base, offset));
+}
+
+Value DotInstruction::convertRhs(Value value) {
+  if (dot == DotKind::VPMADDWD)
+    return extend(value, builder.getI16Type(), /*isUnsigned=*/false);
+  if (dot == DotKind::MulAdd)
+    return extend(value, builder.getI32Type(), /*isUnsigned=*/false);
+  return value;
+}
+
+Value DotInstruction::update(Value acc, Value lhs, Value rhs) {
+  auto call = [&](StringRef name, ValueRange operands) -> Value {
+    return LLVM::CallIntrinsicOp::create(builder, loc, accumulator,
+                                         builder.getStringAttr(name), operands)
+        .getResult(0);
+  };
+  switch (dot) {
+  case DotKind::VPDPBUSD:
+    // The first factor is the unsigned one.
+    return call(lanes == 16 ? "llvm.x86.avx512.vpdpbusd.512"
+                            : "llvm.x86.avx512.vpdpbusd.256",
+                {acc, lhs, rhs});
+  case DotKind::SDOT:
+    return call("llvm.aarch64.neon.sdot.v4i32.v16i8", {acc, lhs, rhs});
+  case DotKind::VPMADDWD: {
+    StringRef name = lanes == 16  ? "llvm.x86.avx512.pmaddw.d.512"
+                     : lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
+                                  : "llvm.x86.sse2.pmadd.wd";
+    Value product = call(name, {lhs, rhs});
+    return arith::AddIOp::create(builder, loc, acc, product);
+  }
+  case DotKind::MulAdd: {
+    Value product = arith::MulIOp::create(builder, loc, lhs, rhs);
+    return arith::AddIOp::create(builder, loc, acc, product);
+  }
+  case DotKind::FMA:
+    return vector::FMAOp::create(builder, loc, lhs, rhs, acc);
+  case DotKind::MulAddF: {
+    Value product = arith::MulFOp::create(builder, loc, lhs, rhs);
+    return arith::AddFOp::create(builder, loc, acc, product);
+  }
+  }
+  return acc;
+}
+
+Value DotInstruction::splatLhs(uint8_t value) {
+  return arith::ConstantOp::create(
+      builder, loc, DenseElementsAttr::get(packed, APInt(8, value)));
+}

@@ -1,0 +1,366 @@
+//===- FormKernels.cpp - contractions and epilogues to kernels ------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionView.h"
+#include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Codegen/CPU/Schedule.h"
+#include "quantc/Dialect/CPU/IR/CPUOps.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+namespace quantc::cpu {
+#define GEN_PASS_DEF_CODEGENCPUFORMKERNELSPASS
+#include "quantc/Codegen/CPU/Passes.h.inc"
+} // namespace quantc::cpu
+
+using namespace mlir;
+using namespace quantc::cpu;
+
+namespace {
+
+/// A value that is read through a map over the kernel's iteration space.
+struct MappedValue {
+  Value value;
+  AffineMap map;
+};
+
+/// Builds the kernel of one contraction.
+class KernelBuilder {
+public:
+  KernelBuilder(OpBuilder &builder, linalg::LinalgOp op,
+                linalg::GenericOp epilogue, ContractionView &view,
+                const Target &target)
+      : builder(builder), loc(op.getLoc()), op(op), epilogue(epilogue),
+        view(view), target(target) {}
+
+  /// Fails with an error on a schedule that the user asked for and the target
+  /// or the operands do not allow.
+  FailureOr<ContractOp> build(ArrayRef<AffineExpr> epilogueLoops);
+
+private:
+  LogicalResult chooseSchedule();
+  Value prepareLhs();
+  PackOp pack();
+  std::optional<MappedValue> getInit();
+  Value empty(ArrayRef<int64_t> shape, Type element) {
+    return tensor::EmptyOp::create(builder, loc, shape, element);
+  }
+
+  OpBuilder &builder;
+  Location loc;
+  linalg::LinalgOp op;
+  linalg::GenericOp epilogue;
+  ContractionView &view;
+  const Target &target;
+  ScheduleAttr schedule;
+  LhsKind lhsKind = LhsKind::Signed;
+};
+
+} // namespace
+
+LogicalResult KernelBuilder::chooseSchedule() {
+  schedule = op->getAttrOfType<ScheduleAttr>(kScheduleAttrName);
+  if (view.isLhsUnsigned)
+    lhsKind = LhsKind::Unsigned;
+  else if (!view.isFloat && !schedule)
+    lhsKind = chooseLhsKind(target);
+  if (!schedule) {
+    ArrayRef<int64_t> bounds = view.bounds;
+    KernelShape shape = {
+        llvm::product_of(bounds.slice(view.numBatch, view.numM)),
+        bounds[view.getNDim()],
+        llvm::product_of(bounds.drop_front(view.getNDim() + 1)), view.isFloat,
+        lhsKind};
+    schedule = quantc::cpu::chooseSchedule(op.getContext(), shape, target);
+    return success();
+  }
+  if (schedule.isFloat() != view.isFloat)
+    return op.emitOpError()
+           << "expected a schedule for " << (view.isFloat ? "f32" : "i8")
+           << ", but got " << schedule;
+  if (!isSupported(schedule, target))
+    return op.emitOpError() << "expected a schedule that " << target.getCPU()
+                            << " supports, but got " << schedule;
+  if (view.isLhsUnsigned && schedule.getDot() == DotKind::SDOT)
+    return op.emitOpError()
+           << "expected an instruction for an unsigned left operand, but got "
+           << schedule;
+  return success();
+}
+
+Value KernelBuilder::prepareLhs() {
+  Value lhs = view.lhs;
+  auto type = cast<RankedTensorType>(lhs.getType());
+  if (!view.lhsPermutation.empty()) {
+    SmallVector<int64_t> shape;
+    for (int64_t dim : view.lhsPermutation)
+      shape.push_back(type.getDimSize(dim));
+    lhs = linalg::TransposeOp::create(builder, loc, lhs,
+                                      empty(shape, type.getElementType()),
+                                      view.lhsPermutation)
+              ->getResult(0);
+    type = cast<RankedTensorType>(lhs.getType());
+  }
+  if (lhsKind != LhsKind::Offset)
+    return lhs;
+  // q + 128 as an unsigned byte: the sign bit flipped. The producer of lhs
+  // takes this over where it can (codegen-cpu-fold-offsets).
+  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  auto shift = linalg::GenericOp::create(
+      builder, loc, type, lhs, empty(type.getShape(), type.getElementType()),
+      ArrayRef<AffineMap>{identity, identity}, iterators,
+      [](OpBuilder &b, Location loc, ValueRange args) {
+        Value sign =
+            arith::ConstantOp::create(b, loc, b.getI8IntegerAttr(-128));
+        Value flipped = arith::XOrIOp::create(b, loc, args[0], sign);
+        linalg::YieldOp::create(b, loc, flipped);
+      });
+  return shift.getResult(0);
+}
+
+PackOp KernelBuilder::pack() {
+  // m does not occur in rhs: its dimensions are left out.
+  SmallVector<AffineExpr> dims;
+  SmallVector<int64_t> bounds;
+  for (auto [i, bound] : llvm::enumerate(view.bounds)) {
+    bool isM = int64_t(i) >= view.numBatch && int64_t(i) < view.getNDim();
+    dims.push_back(isM ? builder.getAffineConstantExpr(0)
+                       : builder.getAffineDimExpr(bounds.size()));
+    if (!isM)
+      bounds.push_back(bound);
+  }
+  AffineMap map = view.rhsMap.replaceDimsAndSymbols(dims, {}, bounds.size(), 0);
+  Type element = cast<ShapedType>(view.rhs.getType()).getElementType();
+  Value packed =
+      empty(getPackedShape(bounds, view.numBatch, view.segmentDims, schedule),
+            element);
+  SmallVector<Type> types = {packed.getType()};
+  Value correction;
+  if (schedule.getDot() == DotKind::VPDPBUSD && lhsKind != LhsKind::Unsigned) {
+    correction = empty(getCorrectionShape(bounds, view.numBatch, schedule),
+                       builder.getI32Type());
+    types.push_back(correction.getType());
+  }
+  return PackOp::create(builder, loc, types, view.rhs, packed, correction,
+                        AffineMapAttr::get(map),
+                        builder.getDenseI64ArrayAttr(bounds),
+                        builder.getI64IntegerAttr(view.numBatch),
+                        builder.getI64IntegerAttr(view.segmentDims), schedule);
+}
+
+/// The source of a broadcast and its map, given that of the result; null for
+/// anything else.
+static MappedValue getBroadcastSource(Value value, AffineMap map) {
+  if (auto broadcast = value.getDefiningOp<linalg::BroadcastOp>()) {
+    SmallVector<AffineExpr> exprs;
+    for (auto [i, expr] : llvm::enumerate(map.getResults()))
+      if (!llvm::is_contained(broadcast.getDimensions(), int64_t(i)))
+        exprs.push_back(expr);
+    return {broadcast.getInput(),
+            AffineMap::get(map.getNumDims(), 0, exprs, map.getContext())};
+  }
+  auto generic = value.getDefiningOp<linalg::GenericOp>();
+  if (!generic || generic.getNumDpsInputs() != 1 ||
+      generic.getNumResults() != 1 || !generic.isAllParallelLoops() ||
+      generic.getBody()->getTerminator()->getOperand(0) !=
+          generic.getBody()->getArgument(0))
+    return {};
+  auto [sourceMap, resultMap] = std::make_pair(
+      generic.getIndexingMapsArray()[0], generic.getIndexingMapsArray()[1]);
+  auto sourceType =
+      dyn_cast<RankedTensorType>(generic.getInputs()[0].getType());
+  if (!sourceType || !resultMap.isPermutation())
+    return {};
+  return {generic.getInputs()[0],
+          sourceMap.compose(inversePermutation(resultMap)).compose(map)};
+}
+
+/// What the accumulators start with: nothing where that is zero.
+std::optional<MappedValue> KernelBuilder::getInit() {
+  OpOperand *operand = op.getDpsInitOperand(0);
+  MappedValue init = {operand->get(),
+                      view.translate(op.getMatchingIndexingMap(operand))};
+  auto isZero = [](Attribute attr) {
+    if (auto splat = dyn_cast<SplatElementsAttr>(attr))
+      attr = splat.getSplatValue<Attribute>();
+    if (auto integer = dyn_cast<IntegerAttr>(attr))
+      return integer.getValue().isZero();
+    // Adding to -0.0 is not adding to 0.0, if only for a sum of no terms.
+    auto number = dyn_cast<FloatAttr>(attr);
+    return number && number.getValue().isPosZero();
+  };
+  unsigned n = view.getNDim();
+  auto isReadable = [&](AffineMap map) {
+    return llvm::all_of(llvm::enumerate(map.getResults()), [&](auto result) {
+      return !result.value().isFunctionOfDim(n) ||
+             result.index() + 1 == map.getNumResults();
+    });
+  };
+  for (MappedValue source = getBroadcastSource(init.value, init.map);
+       source.value && isReadable(source.map);
+       source = getBroadcastSource(init.value, init.map))
+    init = source;
+  Attribute constant;
+  if (auto fill = init.value.getDefiningOp<linalg::FillOp>()) {
+    if (matchPattern(fill.getInputs()[0], m_Constant(&constant)) &&
+        isZero(constant))
+      return std::nullopt;
+    init.value = tensor::FromElementsOp::create(
+        builder, loc, RankedTensorType::get({}, fill.getInputs()[0].getType()),
+        fill.getInputs()[0]);
+    init.map = AffineMap::get(view.bounds.size(), 0, builder.getContext());
+  } else if (matchPattern(init.value, m_Constant(&constant)) &&
+             isZero(constant)) {
+    return std::nullopt;
+  }
+  return init;
+}
+
+FailureOr<ContractOp> KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
+  if (failed(chooseSchedule()))
+    return failure();
+  builder.setInsertionPoint(epilogue ? epilogue : op);
+  Value lhs = prepareLhs();
+  PackOp packed = pack();
+  std::optional<MappedValue> init = getInit();
+
+  SmallVector<AffineMap> maps = {view.lhsMap};
+  if (init)
+    maps.push_back(init->map);
+  SmallVector<Value> captures;
+  Type accumulator =
+      view.isFloat ? Type(builder.getF32Type()) : Type(builder.getI32Type());
+  auto body = std::make_unique<Block>();
+  Value result = body->addArgument(accumulator, loc);
+  OpOperand *destOperand = op.getDpsInitOperand(0);
+  AffineMap destMap = op.getMatchingIndexingMap(destOperand);
+  Value dest;
+  OpBuilder bodyBuilder(builder.getContext());
+  bodyBuilder.setInsertionPointToEnd(body.get());
+  if (epilogue) {
+    IRMapping mapping;
+    auto toOpLoops = [&](AffineMap map) {
+      return map.replaceDimsAndSymbols(epilogueLoops, {}, op.getNumLoops(), 0);
+    };
+    for (OpOperand *input : epilogue.getDpsInputOperands()) {
+      BlockArgument argument = epilogue.getMatchingBlockArgument(input);
+      Attribute constant;
+      if (input->get() == op->getResult(0)) {
+        mapping.map(argument, result);
+      } else if (!isa<ShapedType>(input->get().getType())) {
+        mapping.map(argument, input->get());
+      } else if (matchPattern(input->get(), m_Constant(&constant)) &&
+                 isa<SplatElementsAttr>(constant)) {
+        auto value =
+            cast<SplatElementsAttr>(constant).getSplatValue<TypedAttr>();
+        mapping.map(argument,
+                    arith::ConstantOp::create(bodyBuilder, loc, value));
+      } else {
+        captures.push_back(input->get());
+        mapping.map(argument, body->addArgument(argument.getType(), loc));
+        maps.push_back(
+            view.translate(toOpLoops(epilogue.getMatchingIndexingMap(input))));
+      }
+    }
+    for (Operation &inner : epilogue.getBody()->without_terminator())
+      bodyBuilder.clone(inner, mapping);
+    result = mapping.lookupOrDefault(
+        epilogue.getBody()->getTerminator()->getOperand(0));
+    OpOperand *epilogueDest = epilogue.getDpsInitOperand(0);
+    destMap = toOpLoops(epilogue.getMatchingIndexingMap(epilogueDest));
+    dest = epilogueDest->get();
+  } else {
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    dest = empty(type.getShape(), type.getElementType());
+  }
+  maps.push_back(view.translate(destMap));
+  YieldOp::create(bodyBuilder, loc, result);
+
+  auto contract = ContractOp::create(
+      builder, loc, dest.getType(), lhs, packed->getResult(0),
+      packed->getNumResults() > 1 ? packed->getResult(1) : Value(),
+      init ? init->value : Value(), captures, dest,
+      builder.getAffineMapArrayAttr(maps),
+      builder.getDenseI64ArrayAttr(view.bounds),
+      builder.getI64IntegerAttr(view.numBatch),
+      builder.getI64IntegerAttr(view.numM),
+      builder.getI64IntegerAttr(view.segmentDims),
+      LhsKindAttr::get(builder.getContext(), lhsKind), schedule);
+  contract.getEpilogue().push_back(body.release());
+  for (NamedAttribute attribute : op->getDiscardableAttrs())
+    if (attribute.getName() == "qnn.site")
+      contract->setAttr(attribute.getName(), attribute.getValue());
+  return contract;
+}
+
+namespace {
+
+class CodegenCPUFormKernelsPass
+    : public quantc::cpu::impl::CodegenCPUFormKernelsPassBase<
+          CodegenCPUFormKernelsPass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    llvm::Expected<Target> target =
+        Target::resolve({triple, processor, features});
+    if (!target) {
+      getOperation().emitError() << llvm::toString(target.takeError());
+      return signalPassFailure();
+    }
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
+    DenseSet<Operation *> erased;
+    for (linalg::LinalgOp op : ops)
+      if (!erased.contains(op) && failed(form(op, *target, erased)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult form(linalg::LinalgOp op, const Target &target,
+                     DenseSet<Operation *> &erased) {
+    if (op.getNumDpsInputs() != 2 || op.getNumReductionLoops() == 0 ||
+        op->getNumResults() != 1)
+      return success();
+    SmallVector<AffineExpr> loops;
+    linalg::GenericOp epilogue = findEpilogue(op, loops);
+    FailureOr<ContractionView> view = failure();
+    AffineMap outMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    if (epilogue) {
+      AffineMap map =
+          epilogue.getMatchingIndexingMap(epilogue.getDpsInitOperand(0));
+      map = map.replaceDimsAndSymbols(loops, {}, op.getNumLoops(), 0);
+      // The initial value is read along the same n.
+      if (map.getResults().back() == outMap.getResults().back())
+        view = viewContraction(op, map);
+    }
+    if (failed(view)) {
+      epilogue = {};
+      view = viewContraction(op, outMap);
+    }
+    if (failed(view))
+      return success();
+    OpBuilder builder(op);
+    FailureOr<ContractOp> kernel =
+        KernelBuilder(builder, op, epilogue, *view, target).build(loops);
+    if (failed(kernel))
+      return failure();
+    Operation *replaced = epilogue ? epilogue : op;
+    replaced->replaceAllUsesWith(kernel->getResults());
+    for (Operation *dead : {replaced, op.getOperation()})
+      if (erased.insert(dead).second)
+        dead->erase();
+    return success();
+  }
+};
+
+} // namespace

@@ -1,0 +1,224 @@
+//===- LowerContract.cpp - loops of a contraction kernel ------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// for every batch
+//   for every panel of columns
+//     for every tile of rows
+//       accumulators = correction + init        (one vector<RxQxLanes> value)
+//       for every segment of k, for every group in it
+//         accumulators += broadcast(lhs) * panel
+//       store epilogue(accumulators)
+//
+// docs/codegen-cpu.md says why it has this form.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractLowering.h"
+#include "KernelLowering.h"
+#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace quantc::cpu;
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+LogicalResult ContractLowering::analyzeOperands() {
+  auto analyze = [&](Operand &operand, Value value,
+                     AffineMap map) -> LogicalResult {
+    if (!isa<MemRefType>(value.getType()))
+      return op.emitOpError() << "expected memrefs: bufferize first";
+    FailureOr<FlatAccess> access = getFlatAccess(builder, loc, value, map);
+    if (failed(access))
+      return op.emitOpError() << "expected operands with static strides, but "
+                                 "got "
+                              << value.getType();
+    operand.access = *access;
+    operand.columnStride = access->strides[op.getNDim()];
+    if (operand.columnStride > 1)
+      return op.emitOpError() << "expected n to be adjacent in memory, but got "
+                              << value.getType();
+    return success();
+  };
+  if (failed(analyze(lhs, op.getLhs(), op.getLhsMap())) ||
+      failed(analyze(dest, op.getDest(), op.getDestMap())))
+    return failure();
+  if (op.getInit() &&
+      failed(analyze(init.emplace(), op.getInit(), op.getInitMap())))
+    return failure();
+  for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
+    if (failed(analyze(captures.emplace_back(), capture, op.getCaptureMap(i))))
+      return failure();
+  if (op.getBounds()[op.getNDim()] > 1 && dest.columnStride != 1)
+    return op.emitOpError() << "expected n to be adjacent in memory, but got "
+                            << op.getDest().getType();
+
+  size_t segmentDims = op.getSegmentDims();
+  ArrayRef<int64_t> segment = op.getBounds().take_back(segmentDims);
+  ArrayRef<int64_t> strides =
+      ArrayRef(lhs.access.strides).take_back(segmentDims);
+  if (countMergeable(segment, strides) != int64_t(segmentDims) ||
+      (group > 1 && llvm::product_of(segment) > 1 && strides.back() != 1))
+    return op.emitOpError() << "expected segments of k to be adjacent in "
+                               "memory, but got "
+                            << op.getLhs().getType();
+  rhs = flatten(builder, loc, op.getRhs());
+  if (op.getCorrection())
+    correction = flatten(builder, loc, op.getCorrection());
+  return success();
+}
+
+/// Merges m dimensions that all operands can walk as one: rows then are a
+/// constant distance apart.
+void ContractLowering::mergeRows() {
+  SmallVector<Operand *> operands = {&lhs, &dest};
+  if (init)
+    operands.push_back(&*init);
+  for (Operand &capture : captures)
+    operands.push_back(&capture);
+  int64_t first = op.getNumBatch(), n = op.getNDim();
+  batchBounds.assign(op.getBounds().begin(), op.getBounds().begin() + first);
+  for (int64_t dim = first; dim < n; ++dim) {
+    int64_t bound = op.getBounds()[dim];
+    if (bound == 1)
+      continue;
+    bool merge =
+        !rowBounds.empty() && llvm::all_of(operands, [&](Operand *operand) {
+          return operand->rowStrides.back() ==
+                 bound * operand->access.strides[dim];
+        });
+    if (merge)
+      rowBounds.back() *= bound;
+    else
+      rowBounds.push_back(bound);
+    for (Operand *operand : operands) {
+      if (merge)
+        operand->rowStrides.pop_back();
+      operand->rowStrides.push_back(operand->access.strides[dim]);
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// A loop that carries the accumulators; none where it runs once or never.
+Value ContractLowering::loop(int64_t from, int64_t to, int64_t step,
+                             Value initial,
+                             function_ref<Value(Value, Value)> body) {
+  if (from >= to)
+    return initial;
+  if (from + step >= to)
+    return body(index.constant(from), initial);
+  auto loop =
+      scf::ForOp::create(builder, loc, index.constant(from), index.constant(to),
+                         index.constant(step), initial);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  Value result = body(loop.getInductionVar(), loop.getRegionIterArg(0));
+  scf::YieldOp::create(builder, loc, result);
+  return loop.getResult(0);
+}
+
+void ContractLowering::loop(int64_t from, int64_t to,
+                            function_ref<void(Value)> body) {
+  if (from >= to)
+    return;
+  if (from + 1 == to)
+    return body(index.constant(from));
+  auto loop = scf::ForOp::create(builder, loc, index.constant(from),
+                                 index.constant(to), index.constant(1));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+void ContractLowering::forBatches(function_ref<void()> body) {
+  SmallVector<Value> position;
+  std::function<void()> nest = [&] {
+    if (position.size() < batchBounds.size())
+      return loop(0, batchBounds[position.size()], [&](Value i) {
+        position.push_back(i);
+        nest();
+        position.pop_back();
+      });
+    auto offsetOf = [&](ArrayRef<int64_t> strides) {
+      Value offset = index.constant(0);
+      for (auto [i, stride] : llvm::zip(position, strides))
+        offset = index.add(offset, index.mul(i, stride));
+      return offset;
+    };
+    lhs.batchOffset = offsetOf(lhs.access.strides);
+    dest.batchOffset = offsetOf(dest.access.strides);
+    if (init)
+      init->batchOffset = offsetOf(init->access.strides);
+    for (Operand &capture : captures)
+      capture.batchOffset = offsetOf(capture.access.strides);
+    Value linear = offsetOf(getRowMajorStrides(batchBounds));
+    auto rhsType = cast<MemRefType>(op.getRhs().getType());
+    ArrayRef<int64_t> panelShape = rhsType.getShape().take_back(3);
+    rhsBatchGroup = index.mul(linear, panelShape[0] * panelShape[1]);
+    correctionBatch =
+        index.mul(linear, panelShape[0] * schedule.getPanelWidth());
+    body();
+  };
+  nest();
+}
+
+void ContractLowering::forPanels(function_ref<void(const Panel &)> body) {
+  int64_t columns = op.getBounds()[op.getNDim()];
+  int64_t width = schedule.getPanelWidth();
+  int64_t full = columns / width, rest = columns % width;
+  auto panel = [&](Value i, int64_t registers, int64_t lastLanes) {
+    body({i, index.mul(i, width), registers, lastLanes});
+  };
+  loop(0, full, [&](Value i) { panel(i, schedule.getRegisters(), lanes); });
+  // What is left of the last panel takes no more registers than it needs.
+  if (rest)
+    panel(index.constant(full), llvm::divideCeil(rest, lanes),
+          rest % lanes ? rest % lanes : lanes);
+}
+
+/// Spreads the rows evenly over tiles of at most two sizes. Only the first tile
+/// of a panel prefetches: afterwards its weights are in the cache.
+void ContractLowering::forTiles(function_ref<void(const Tile &)> body) {
+  int64_t rows = llvm::product_of(rowBounds);
+  int64_t tiles = llvm::divideCeil(rows, schedule.getRows());
+  int64_t large = llvm::divideCeil(rows, tiles);
+  int64_t numLarge = rows - (large - 1) * tiles;
+  int64_t first = 0;
+  if (schedule.getPrefetch() > 0) {
+    body({index.constant(0), large, /*prefetch=*/true});
+    first = 1;
+  }
+  loop(first, numLarge, [&](Value i) {
+    body({index.mul(i, large), large, /*prefetch=*/false});
+  });
+  loop(std::max(first, numLarge), tiles, [&](Value i) {
+    body({index.add(index.mul(i, large - 1), numLarge), large - 1,
+          /*prefetch=*/false});
+  });
+}
+
+LogicalResult ContractLowering::run() {
+  if (failed(analyzeOperands()))
+    return failure();
+  mergeRows();
+  forBatches([&] {
+    forPanels([&](const Panel &panel) {
+      forTiles([&](const Tile &tile) { emitTile(panel, tile); });
+    });
+  });
+  return success();
+}
+
+LogicalResult quantc::cpu::lowerContract(ContractOp op) {
+  return ContractLowering(op).run();
+}

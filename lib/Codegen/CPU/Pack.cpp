@@ -1,0 +1,166 @@
+//===- Pack.cpp - packing constant weights at compile time ----------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Dialect/CPU/IR/CPUOps.h"
+#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+#include "quantc/Parameters/ConstantTensor.h"
+
+#include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace quantc::cpu {
+#define GEN_PASS_DEF_CODEGENCPUPACKPASS
+#include "quantc/Codegen/CPU/Passes.h.inc"
+} // namespace quantc::cpu
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::cpu;
+
+namespace {
+
+/// The loops of a pack, in elements of source and destination.
+struct PackLoops {
+  /// Offset in source of each batch and of each segment of k.
+  SmallVector<int64_t> batches, segments;
+  int64_t columns, width, panels;
+  int64_t length, groupsOfSegment, group;
+  int64_t columnStride, kStride;
+
+  explicit PackLoops(PackOp op, ArrayRef<int64_t> strides);
+};
+
+} // namespace
+
+/// The offsets of all points of a box, in row-major order.
+static SmallVector<int64_t> getOffsets(ArrayRef<int64_t> bounds,
+                                       ArrayRef<int64_t> strides) {
+  SmallVector<int64_t> offsets = {0};
+  for (auto [bound, stride] : llvm::zip_equal(bounds, strides)) {
+    SmallVector<int64_t> inner;
+    for (int64_t offset : offsets)
+      for (int64_t i = 0; i < bound; ++i)
+        inner.push_back(offset + i * stride);
+    offsets = std::move(inner);
+  }
+  return offsets;
+}
+
+PackLoops::PackLoops(PackOp op, ArrayRef<int64_t> strides) {
+  size_t n = op.getNumBatch(), segmentDims = op.getSegmentDims();
+  ArrayRef<int64_t> bounds = op.getBounds();
+  batches = getOffsets(bounds.take_front(n), strides.take_front(n));
+  segments = getOffsets(bounds.drop_front(n + 1).drop_back(segmentDims),
+                        strides.drop_front(n + 1).drop_back(segmentDims));
+  columns = bounds[n];
+  width = op.getSchedule().getPanelWidth();
+  panels = llvm::divideCeil(columns, width);
+  group = op.getSchedule().getGroup();
+  length = op.getSegments().second;
+  groupsOfSegment = llvm::divideCeil(length, group);
+  columnStride = strides[n];
+  kStride = strides.back();
+}
+
+/// Packs into zeroed buffers; `correction` is null where there is none.
+template <typename T>
+static void pack(MLIRContext *context, const PackLoops &loops, const T *source,
+                 T *packed, int32_t *correction) {
+  int64_t numGroups = loops.segments.size() * loops.groupsOfSegment;
+  int64_t panelElements = numGroups * loops.width * loops.group;
+  auto packPanel = [&](int64_t index) {
+    const T *from = source + loops.batches[index / loops.panels];
+    int64_t firstColumn = index % loops.panels * loops.width;
+    int64_t columns = std::min(loops.width, loops.columns - firstColumn);
+    T *to = packed + index * panelElements;
+    for (auto [s, segment] : llvm::enumerate(loops.segments))
+      for (int64_t k = 0; k < loops.length; ++k) {
+        const T *row = from + segment + k * loops.kStride +
+                       firstColumn * loops.columnStride;
+        int64_t groupIndex = s * loops.groupsOfSegment + k / loops.group;
+        T *place =
+            to + groupIndex * loops.width * loops.group + k % loops.group;
+        for (int64_t c = 0; c < columns; ++c) {
+          T value = row[c * loops.columnStride];
+          place[c * loops.group] = value;
+          if (correction)
+            correction[index * loops.width + c] -= 128 * int32_t(value);
+        }
+      }
+  };
+  parallelForRange(context, loops.batches.size() * loops.panels, /*grain=*/1,
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t i = begin; i < end; ++i)
+                       packPanel(i);
+                   });
+}
+
+namespace {
+
+class CodegenCPUPackPass
+    : public quantc::cpu::impl::CodegenCPUPackPassBase<CodegenCPUPackPass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<PackOp> ops;
+    getOperation().walk([&](PackOp op) {
+      if (op.getNumResults() > 0)
+        ops.push_back(op);
+    });
+    for (PackOp op : ops)
+      packConstant(op);
+  }
+
+private:
+  void packConstant(PackOp op) {
+    std::optional<ConstantTensor> source = ConstantTensor::get(op.getSource());
+    if (!source)
+      return;
+    auto strides = getAccessStrides(
+        op.getMap(), getRowMajorStrides(source->getType().getShape()));
+    size_t segmentDims = op.getSegmentDims();
+    if (failed(strides) ||
+        countMergeable(op.getBounds().take_back(segmentDims),
+                       ArrayRef(*strides).take_back(segmentDims)) !=
+            int64_t(segmentDims))
+      return;
+    PackLoops loops(op, *strides);
+
+    Attribute attr;
+    matchPattern(op.getSource(), m_Constant(&attr));
+    std::string name = getResourceName(attr).str();
+    name = (name.empty() ? "weights" : name) + ".packed";
+    OpBuilder builder(op);
+    SmallVector<int32_t> sums;
+    if (op.getCorrection())
+      sums.resize(loops.batches.size() * loops.panels * loops.width);
+    auto type = cast<RankedTensorType>(op.getPacked().getType());
+    Value packed = createConstantTensor(
+        builder, op.getLoc(), type, name, [&](MutableArrayRef<char> buffer) {
+          if (type.getElementType().isF32())
+            pack(&getContext(), loops, source->getAs<float>().data(),
+                 reinterpret_cast<float *>(buffer.data()), nullptr);
+          else
+            pack(&getContext(), loops, source->getAs<int8_t>().data(),
+                 reinterpret_cast<int8_t *>(buffer.data()),
+                 op.getCorrection() ? sums.data() : nullptr);
+        });
+    SmallVector<Value> results = {packed};
+    if (op.getCorrection())
+      results.push_back(createConstantTensor(
+          builder, op.getLoc(),
+          cast<RankedTensorType>(op.getCorrection().getType()),
+          name + ".correction", [&](MutableArrayRef<char> buffer) {
+            std::memcpy(buffer.data(), sums.data(), buffer.size());
+          }));
+    op->replaceAllUsesWith(results);
+    op->erase();
+  }
+};
+
+} // namespace

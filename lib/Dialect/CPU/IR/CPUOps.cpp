@@ -1,0 +1,302 @@
+//===- CPUOps.cpp - verifiers of the qnn_cpu operations -------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/CPU/IR/CPUOps.h"
+#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace quantc::cpu;
+
+//===----------------------------------------------------------------------===//
+// Shapes of packed weights
+//===----------------------------------------------------------------------===//
+
+/// Number of segments of k, and length of each.
+static std::pair<int64_t, int64_t> getSegmentsOf(ArrayRef<int64_t> kBounds,
+                                                 int64_t segmentDims) {
+  ArrayRef<int64_t> inner = kBounds.take_back(segmentDims);
+  ArrayRef<int64_t> outer = kBounds.drop_back(segmentDims);
+  return {llvm::product_of(outer), llvm::product_of(inner)};
+}
+
+SmallVector<int64_t> quantc::cpu::getPackedShape(ArrayRef<int64_t> bounds,
+                                                 int64_t numBatch,
+                                                 int64_t segmentDims,
+                                                 ScheduleAttr schedule) {
+  auto [segments, length] =
+      getSegmentsOf(bounds.drop_front(numBatch + 1), segmentDims);
+  SmallVector<int64_t> shape(bounds.take_front(numBatch));
+  int64_t width = schedule.getPanelWidth(), group = schedule.getGroup();
+  shape.push_back(llvm::divideCeil(bounds[numBatch], width));
+  shape.push_back(segments * llvm::divideCeil(length, group));
+  shape.push_back(width * group);
+  return shape;
+}
+
+SmallVector<int64_t> quantc::cpu::getCorrectionShape(ArrayRef<int64_t> bounds,
+                                                     int64_t numBatch,
+                                                     ScheduleAttr schedule) {
+  SmallVector<int64_t> shape(bounds.take_front(numBatch));
+  int64_t width = schedule.getPanelWidth();
+  shape.push_back(llvm::divideCeil(bounds[numBatch], width) * width);
+  return shape;
+}
+
+//===----------------------------------------------------------------------===//
+// What both operations have in common
+//===----------------------------------------------------------------------===//
+
+static void
+getEffectsOf(DestinationStyleOpInterface op,
+             SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+                 &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    if (op.isDpsInit(&operand))
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+    else
+      effects.emplace_back(MemoryEffects::Read::get(), &operand);
+  }
+}
+
+static LogicalResult verifyBounds(Operation *op, ArrayRef<int64_t> bounds,
+                                  int64_t numParallel, int64_t segmentDims) {
+  if (numParallel < 1 || numParallel >= int64_t(bounds.size()))
+    return op->emitOpError()
+           << "expected bounds of at least one k dimension after "
+           << numParallel << " parallel ones, but got " << bounds.size();
+  if (llvm::any_of(bounds, [](int64_t bound) { return bound < 1; }))
+    return op->emitOpError() << "expected bounds of at least 1";
+  int64_t numK = bounds.size() - numParallel;
+  if (segmentDims < 1 || segmentDims > numK)
+    return op->emitOpError()
+           << "expected 1 to " << numK << " k dimensions in a segment, but got "
+           << segmentDims;
+  return success();
+}
+
+/// Checks that `map` reads from inside `type` over the iteration space.
+static LogicalResult verifyAccess(Operation *op, StringRef what, AffineMap map,
+                                  Type type, ArrayRef<int64_t> bounds) {
+  auto shaped = cast<ShapedType>(type);
+  if (map.getNumDims() != bounds.size() || map.getNumSymbols() != 0 ||
+      map.getNumResults() != shaped.getRank())
+    return op->emitOpError() << "expected a map from " << bounds.size()
+                             << " to " << shaped.getRank() << " dimensions for "
+                             << what << ", but got " << AffineMapAttr::get(map);
+  for (auto [expr, size] :
+       llvm::zip_equal(map.getResults(), shaped.getShape())) {
+    auto coefficients = getCoefficients(expr, bounds.size());
+    if (failed(coefficients) ||
+        llvm::any_of(*coefficients, [](int64_t c) { return c < 0; }))
+      return op->emitOpError()
+             << "expected " << what
+             << " to be accessed by sums of multiples of dimensions, but got "
+             << AffineMapAttr::get(map);
+    int64_t last = 0;
+    for (auto [coefficient, bound] : llvm::zip_equal(*coefficients, bounds))
+      last += coefficient * (bound - 1);
+    if (last >= size)
+      return op->emitOpError()
+             << "expected " << what << " to have more than " << last
+             << " elements along a dimension of " << type;
+  }
+  return success();
+}
+
+static LogicalResult verifyShape(Operation *op, StringRef what, Type type,
+                                 ArrayRef<int64_t> expected) {
+  ArrayRef<int64_t> shape = cast<ShapedType>(type).getShape();
+  if (shape != expected)
+    return op->emitOpError() << "expected " << what << " of shape [" << expected
+                             << "], but got [" << shape << "]";
+  return success();
+}
+
+static LogicalResult verifyElementTypes(Operation *op, ScheduleAttr schedule,
+                                        Type operand) {
+  Type element = cast<ShapedType>(operand).getElementType();
+  if (element.isF32() != schedule.isFloat())
+    return op->emitOpError()
+           << "expected " << (schedule.isFloat() ? "f32" : "i8")
+           << " operands for " << stringifyDotKind(schedule.getDot())
+           << ", but got " << element;
+  return success();
+}
+
+/// Results are the tensor destinations, in order.
+static LogicalResult verifyResults(Operation *op, ValueRange destinations) {
+  SmallVector<Type> expected;
+  for (Value destination : destinations)
+    if (isa<RankedTensorType>(destination.getType()))
+      expected.push_back(destination.getType());
+  if (!llvm::equal(op->getResultTypes(), expected))
+    return op->emitOpError()
+           << "expected one result of each tensor destination's type";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// PackOp
+//===----------------------------------------------------------------------===//
+
+MutableOperandRange PackOp::getDpsInitsMutable() {
+  return MutableOperandRange(*this, 1, getCorrection() ? 2 : 1);
+}
+
+std::pair<int64_t, int64_t> PackOp::getSegments() {
+  return getSegmentsOf(getBounds().drop_front(getNumBatch() + 1),
+                       getSegmentDims());
+}
+
+int64_t PackOp::getNumGroups() {
+  auto [segments, length] = getSegments();
+  return segments * llvm::divideCeil(length, getSchedule().getGroup());
+}
+
+void PackOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  getEffectsOf(*this, effects);
+}
+
+LogicalResult PackOp::verify() {
+  if (int64_t(getNumBatch()) < 0)
+    return emitOpError() << "expected a number of batch dimensions";
+  if (failed(verifyBounds(*this, getBounds(), getNumBatch() + 1,
+                          getSegmentDims())) ||
+      failed(verifyAccess(*this, "source", getMap(), getSource().getType(),
+                          getBounds())) ||
+      failed(verifyElementTypes(*this, getSchedule(), getSource().getType())) ||
+      failed(verifyElementTypes(*this, getSchedule(), getPacked().getType())) ||
+      failed(verifyShape(*this, "packed weights", getPacked().getType(),
+                         getPackedShape(getBounds(), getNumBatch(),
+                                        getSegmentDims(), getSchedule()))))
+    return failure();
+  if (Value correction = getCorrection())
+    if (failed(verifyShape(
+            *this, "a correction", correction.getType(),
+            getCorrectionShape(getBounds(), getNumBatch(), getSchedule()))))
+      return failure();
+  return verifyResults(*this, getDpsInits());
+}
+
+//===----------------------------------------------------------------------===//
+// ContractOp
+//===----------------------------------------------------------------------===//
+
+MutableOperandRange ContractOp::getDpsInitsMutable() {
+  return getDestMutable();
+}
+
+std::pair<int64_t, int64_t> ContractOp::getSegments() {
+  return getSegmentsOf(getBounds().drop_front(getNDim() + 1), getSegmentDims());
+}
+
+Type ContractOp::getAccumulatorType() {
+  MLIRContext *context = getContext();
+  return getSchedule().isFloat() ? Type(Float32Type::get(context))
+                                 : Type(IntegerType::get(context, 32));
+}
+
+void ContractOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  getEffectsOf(*this, effects);
+}
+
+/// Checks that k, and n unless it is innermost, does not appear in `map`.
+static LogicalResult verifyParallelMap(ContractOp op, StringRef what,
+                                       AffineMap map) {
+  unsigned n = op.getNDim();
+  for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+    for (unsigned k = n + 1; k < map.getNumDims(); ++k)
+      if (expr.isFunctionOfDim(k))
+        return op.emitOpError()
+               << "expected " << what << " not to depend on a k dimension";
+    if (expr.isFunctionOfDim(n) &&
+        (i + 1 != map.getNumResults() || !isa<AffineDimExpr>(expr)))
+      return op.emitOpError()
+             << "expected n to be the innermost dimension of " << what;
+  }
+  return success();
+}
+
+LogicalResult ContractOp::verify() {
+  if (int64_t(getNumBatch()) < 0 || int64_t(getNumM()) < 0)
+    return emitOpError() << "expected numbers of batch and m dimensions";
+  if (failed(
+          verifyBounds(*this, getBounds(), getNDim() + 1, getSegmentDims())) ||
+      failed(verifyElementTypes(*this, getSchedule(), getLhs().getType())) ||
+      failed(verifyElementTypes(*this, getSchedule(), getRhs().getType())))
+    return failure();
+
+  SmallVector<std::pair<StringRef, Value>> mapped = {{"lhs", getLhs()}};
+  if (getInit())
+    mapped.push_back({"init", getInit()});
+  for (Value capture : getCaptures())
+    mapped.push_back({"a capture", capture});
+  mapped.push_back({"dest", getDest()});
+  if (getMaps().size() != mapped.size())
+    return emitOpError() << "expected " << mapped.size() << " maps, but got "
+                         << getMaps().size();
+  for (auto [i, entry] : llvm::enumerate(mapped)) {
+    auto [what, value] = entry;
+    if (failed(
+            verifyAccess(*this, what, getMap(i), value.getType(), getBounds())))
+      return failure();
+    if (i > 0 && failed(verifyParallelMap(*this, what, getMap(i))))
+      return failure();
+  }
+  if (getLhsMap().isFunctionOfDim(getNDim()))
+    return emitOpError() << "expected lhs not to depend on n";
+  if (!getDestMap().isProjectedPermutation() ||
+      getDestMap().getNumResults() != getNDim() + 1)
+    return emitOpError()
+           << "expected the map of dest to be a permutation of batch, m and n";
+
+  // The packed operand knows nothing of m.
+  SmallVector<int64_t> rhsBounds(getBounds());
+  rhsBounds.erase(rhsBounds.begin() + getNumBatch(),
+                  rhsBounds.begin() + getNDim());
+  if (failed(verifyShape(*this, "rhs", getRhs().getType(),
+                         getPackedShape(rhsBounds, getNumBatch(),
+                                        getSegmentDims(), getSchedule()))))
+    return failure();
+  if (getInit() && cast<ShapedType>(getInit().getType()).getElementType() !=
+                       getAccumulatorType())
+    return emitOpError() << "expected init of element type "
+                         << getAccumulatorType();
+  if (Value correction = getCorrection())
+    if (failed(verifyShape(
+            *this, "a correction", correction.getType(),
+            getCorrectionShape(rhsBounds, getNumBatch(), getSchedule()))))
+      return failure();
+  return verifyResults(*this, getDpsInits());
+}
+
+LogicalResult ContractOp::verifyRegions() {
+  Block &body = getEpilogue().front();
+  SmallVector<Type> expected = {getAccumulatorType()};
+  for (Value capture : getCaptures())
+    expected.push_back(cast<ShapedType>(capture.getType()).getElementType());
+  if (!llvm::equal(body.getArgumentTypes(), expected))
+    return emitOpError() << "expected epilogue arguments of types "
+                         << TypeRange(expected) << ", but got "
+                         << body.getArgumentTypes();
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  Type element = cast<ShapedType>(getDest().getType()).getElementType();
+  if (!yield || yield.getValue().getType() != element)
+    return emitOpError() << "expected the epilogue to yield " << element;
+  return success();
+}
+
+#define GET_OP_CLASSES
+#include "quantc/Dialect/CPU/IR/CPUOps.cpp.inc"

@@ -1,0 +1,301 @@
+//===- KernelsTest.cpp - contraction kernels against plain loops ----------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every case is linalg text that goes through the whole CPU pipeline for each
+// target this machine can run, and has to give exactly the integers of a loop
+// nest. Inputs end where unreadable memory begins.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Execution/Executable.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+#include "gtest/gtest.h"
+#include <cmath>
+#include <random>
+#include <sys/mman.h>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace quantc;
+using llvm::formatv;
+
+namespace {
+
+/// Elements that end at a page nobody may read.
+template <typename T>
+class GuardedBuffer {
+public:
+  explicit GuardedBuffer(size_t size) : count(size) {
+    size_t page = sysconf(_SC_PAGESIZE);
+    mapped = (size * sizeof(T) + page - 1) / page * page + page;
+    base = static_cast<char *>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    mprotect(base + mapped - page, page, PROT_NONE);
+    first = reinterpret_cast<T *>(base + mapped - page - size * sizeof(T));
+  }
+  ~GuardedBuffer() { munmap(base, mapped); }
+  GuardedBuffer(const GuardedBuffer &) = delete;
+
+  T *data() { return first; }
+  T *begin() { return first; }
+  T *end() { return first + count; }
+  T &operator[](size_t i) { return first[i]; }
+  size_t size() const { return count; }
+
+private:
+  size_t count, mapped;
+  char *base;
+  T *first;
+};
+
+struct TestTarget {
+  const char *cpu, *features;
+};
+
+class KernelsTest : public ::testing::Test {
+protected:
+  KernelsTest() {
+    DialectRegistry registry;
+    registerCompilerDialects(registry);
+    context.appendDialectRegistry(registry);
+    llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+    targets = {{"host", ""}};
+    if (!llvm::Triple(llvm::sys::getDefaultTargetTriple()).isX86())
+      return;
+    targets.push_back({"x86-64", ""});
+    if (host["avx2"] && host["fma"])
+      targets.push_back({"x86-64-v3", ""});
+    if (host["avx512bw"] && host["avx512vl"])
+      targets.push_back({"x86-64-v4", ""});
+    if (host["avx512vnni"]) {
+      targets.push_back({"cascadelake", ""});
+      // Flips the signs of the left operand in registers.
+      targets.push_back({"znver4", "-avx512vbmi,-avx512vbmi2"});
+    }
+  }
+
+  /// Compiles for `target` and runs @main.
+  void run(StringRef text, TestTarget target, ArrayRef<const void *> inputs,
+           ArrayRef<void *> outputs) {
+    auto module = parseSourceString<ModuleOp>(text, &context);
+    ASSERT_TRUE(module) << text.str();
+    auto resolved = cpu::Target::resolve({"", target.cpu, target.features});
+    ASSERT_TRUE(bool(resolved)) << llvm::toString(resolved.takeError());
+    CompileOptions options;
+    options.optimizationLevel = 1;
+    auto code = compileModule(*module, *resolved, options);
+    ASSERT_TRUE(succeeded(code)) << text.str();
+    auto executable = Executable::load(std::move(*code));
+    ASSERT_TRUE(bool(executable)) << llvm::toString(executable.takeError());
+    const EntryPoint *entry = (*executable)->lookup("main");
+    ASSERT_TRUE(entry);
+    if (llvm::Error error = (*executable)->run(*entry, inputs, outputs))
+      FAIL() << llvm::toString(std::move(error));
+  }
+
+  /// Bytes with the extreme values often.
+  void fill(GuardedBuffer<int8_t> &buffer) {
+    std::uniform_int_distribution<int> any(-128, 127), dice(0, 7);
+    for (int8_t &value : buffer) {
+      int roll = dice(random);
+      value = roll == 0 ? -128 : roll == 1 ? 127 : any(random);
+    }
+  }
+  void fill(GuardedBuffer<float> &buffer) {
+    std::uniform_real_distribution<float> any(-1, 1);
+    for (float &value : buffer)
+      value = any(random);
+  }
+  void fill(GuardedBuffer<int32_t> &buffer) {
+    std::uniform_int_distribution<int32_t> any(-100000, 100000);
+    for (int32_t &value : buffer)
+      value = any(random);
+  }
+
+  MLIRContext context;
+  std::vector<TestTarget> targets;
+  std::mt19937 random{7};
+};
+
+struct Shape {
+  int64_t m, n, k;
+};
+
+constexpr Shape shapes[] = {
+    {1, 1, 1},    {1, 16, 4},   {1, 17, 5},   {2, 48, 64},  {3, 15, 3},
+    {5, 1, 7},    {7, 33, 2},   {8, 48, 12},  {9, 49, 13},  {13, 100, 31},
+    {16, 64, 32}, {17, 129, 9}, {1, 200, 65}, {25, 19, 21}, {24, 3, 130}};
+
+std::string name(Shape shape, TestTarget target) {
+  return formatv("{0}x{1}x{2} {3} {4}", shape.m, shape.n, shape.k, target.cpu,
+                 target.features)
+      .str();
+}
+
+int32_t wrappingAdd(int32_t a, int32_t b) {
+  return int32_t(uint32_t(a) + uint32_t(b));
+}
+
+/// roundeven, clamp, cast: what quantization ends with.
+int8_t quantize(float value) {
+  if (std::isnan(value))
+    return 0;
+  return int8_t(std::fmin(127.0f, std::fmax(-128.0f, std::nearbyint(value))));
+}
+
+constexpr const char *quantizeBody = R"(
+      %rounded = math.roundeven %real : f32
+      %above = arith.maximumf %rounded, %low : f32
+      %clamped = arith.minimumf %above, %high : f32
+      %isnan = arith.cmpf uno, %clamped, %clamped : f32
+      %number = arith.select %isnan, %zerof, %clamped : f32
+      %wide = arith.fptosi %number : f32 to i32
+      %q = arith.trunci %wide : i32 to i8
+      linalg.yield %q : i8)";
+
+constexpr const char *quantizeConstants = R"(
+  %low = arith.constant -128.0 : f32
+  %high = arith.constant 127.0 : f32
+  %zerof = arith.constant 0.0 : f32
+  %zero = arith.constant 0 : i32)";
+
+TEST_F(KernelsTest, int8WithoutEpilogue) {
+  for (Shape s : shapes)
+    for (TestTarget target : targets) {
+      SCOPED_TRACE(name(s, target));
+      std::string text = formatv(R"(
+func.func @main(%a: tensor<{0}x{2}xi8>, %w: tensor<{2}x{1}xi8>) -> tensor<{0}x{1}xi32> {{
+  %zero = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<{0}x{1}xi32>
+  %f = linalg.fill ins(%zero : i32) outs(%e : tensor<{0}x{1}xi32>) -> tensor<{0}x{1}xi32>
+  %r = linalg.matmul ins(%a, %w : tensor<{0}x{2}xi8>, tensor<{2}x{1}xi8>)
+                     outs(%f : tensor<{0}x{1}xi32>) -> tensor<{0}x{1}xi32>
+  return %r : tensor<{0}x{1}xi32>
+})",
+                                 s.m, s.n, s.k);
+      GuardedBuffer<int8_t> a(s.m * s.k), w(s.k * s.n);
+      GuardedBuffer<int32_t> result(s.m * s.n);
+      fill(a);
+      fill(w);
+      run(text, target, {a.data(), w.data()}, {result.data()});
+      for (int64_t m = 0; m < s.m; ++m)
+        for (int64_t n = 0; n < s.n; ++n) {
+          int32_t sum = 0;
+          for (int64_t k = 0; k < s.k; ++k)
+            sum += a[m * s.k + k] * w[k * s.n + n];
+          ASSERT_EQ(result[m * s.n + n], sum) << m << ", " << n;
+        }
+    }
+}
+
+// A transposed weight, an initial vector, scales by channel and by token, and
+// a residual.
+TEST_F(KernelsTest, int8WithEpilogue) {
+  for (Shape s : shapes)
+    for (TestTarget target : targets) {
+      SCOPED_TRACE(name(s, target));
+      std::string text =
+          formatv(R"(
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn3 = affine_map<(m, n, k) -> (m, n)>
+#mn = affine_map<(m, n) -> (m, n)>
+#m = affine_map<(m, n) -> (m)>
+#n = affine_map<(m, n) -> (n)>
+func.func @main(%a: tensor<{0}x{2}xi8>, %w: tensor<{1}x{2}xi8>, %bias: tensor<{1}xi32>,
+                %scale: tensor<{1}xf32>, %token: tensor<{0}xf32>, %residual: tensor<{0}x{1}xf32>)
+    -> tensor<{0}x{1}xi8> {{ {3}
+  %e = tensor.empty() : tensor<{0}x{1}xi32>
+  %b = linalg.broadcast ins(%bias : tensor<{1}xi32>) outs(%e : tensor<{0}x{1}xi32>) dimensions = [0]
+  %acc = linalg.generic {{indexing_maps = [#mk, #nk, #mn3],
+                          iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %w : tensor<{0}x{2}xi8>, tensor<{1}x{2}xi8>) outs(%b : tensor<{0}x{1}xi32>) {{
+    ^bb0(%x: i8, %y: i8, %z: i32):
+      %x32 = arith.extsi %x : i8 to i32
+      %y32 = arith.extsi %y : i8 to i32
+      %p = arith.muli %x32, %y32 : i32
+      %t = arith.addi %z, %p : i32
+      linalg.yield %t : i32
+  } -> tensor<{0}x{1}xi32>
+  %d = tensor.empty() : tensor<{0}x{1}xi8>
+  %r = linalg.generic {{indexing_maps = [#mn, #n, #m, #mn, #mn], iterator_types = ["parallel", "parallel"]}
+      ins(%acc, %scale, %token, %residual : tensor<{0}x{1}xi32>, tensor<{1}xf32>, tensor<{0}xf32>, tensor<{0}x{1}xf32>)
+      outs(%d : tensor<{0}x{1}xi8>) {{
+    ^bb0(%x: i32, %sc: f32, %to: f32, %re: f32, %o: i8):
+      %f = arith.sitofp %x : i32 to f32
+      %g = arith.mulf %f, %sc : f32
+      %h = arith.mulf %g, %to : f32
+      %real = arith.addf %h, %re : f32 {4}
+  } -> tensor<{0}x{1}xi8>
+  return %r : tensor<{0}x{1}xi8>
+})",
+                  s.m, s.n, s.k, quantizeConstants, quantizeBody);
+      GuardedBuffer<int8_t> a(s.m * s.k), w(s.k * s.n), result(s.m * s.n);
+      GuardedBuffer<int32_t> bias(s.n);
+      GuardedBuffer<float> scale(s.n), token(s.m), residual(s.m * s.n);
+      fill(a);
+      fill(w);
+      fill(bias);
+      fill(scale);
+      fill(token);
+      fill(residual);
+      for (float &value : scale)
+        value *= 0.01f;
+      token[0] = NAN;
+      run(text, target,
+          {a.data(), w.data(), bias.data(), scale.data(), token.data(),
+           residual.data()},
+          {result.data()});
+      for (int64_t m = 0; m < s.m; ++m)
+        for (int64_t n = 0; n < s.n; ++n) {
+          int32_t sum = bias[n];
+          for (int64_t k = 0; k < s.k; ++k)
+            sum = wrappingAdd(sum, a[m * s.k + k] * w[n * s.k + k]);
+          volatile float scaled = float(sum) * scale[n];
+          volatile float product = scaled * token[m];
+          ASSERT_EQ(result[m * s.n + n],
+                    quantize(product + residual[m * s.n + n]))
+              << m << ", " << n;
+        }
+    }
+}
+
+TEST_F(KernelsTest, floatWithInitialValue) {
+  for (Shape s : shapes)
+    for (TestTarget target : targets) {
+      SCOPED_TRACE(name(s, target));
+      std::string text = formatv(R"(
+func.func @main(%a: tensor<{0}x{2}xf32>, %w: tensor<{2}x{1}xf32>, %c: tensor<{0}x{1}xf32>) -> tensor<{0}x{1}xf32> {{
+  %r = linalg.matmul ins(%a, %w : tensor<{0}x{2}xf32>, tensor<{2}x{1}xf32>)
+                     outs(%c : tensor<{0}x{1}xf32>) -> tensor<{0}x{1}xf32>
+  return %r : tensor<{0}x{1}xf32>
+})",
+                                 s.m, s.n, s.k);
+      GuardedBuffer<float> a(s.m * s.k), w(s.k * s.n), c(s.m * s.n),
+          result(s.m * s.n);
+      fill(a);
+      fill(w);
+      fill(c);
+      run(text, target, {a.data(), w.data(), c.data()}, {result.data()});
+      for (int64_t m = 0; m < s.m; ++m)
+        for (int64_t n = 0; n < s.n; ++n) {
+          double sum = c[m * s.n + n], size = std::fabs(sum);
+          for (int64_t k = 0; k < s.k; ++k) {
+            double product = double(a[m * s.k + k]) * w[k * s.n + n];
+            sum += product;
+            size += std::fabs(product);
+          }
+          ASSERT_NEAR(result[m * s.n + n], sum, 1e-6 * size) << m << ", " << n;
+        }
+    }
+}
+
+} // namespace
