@@ -107,6 +107,7 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
   kernels.features = target.getFeatures();
   pm.addPass(cpu::createCodegenCPUFormKernelsPass(kernels));
   pm.addPass(createCSEPass());
+  pm.addPass(cpu::createCodegenCPUFoldOffsetsPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
   pm.addPass(cpu::createCodegenCPUPackPass());
   pm.addPass(createCanonicalizerPass());

@@ -298,4 +298,102 @@ func.func @main(%a: tensor<{0}x{2}xf32>, %w: tensor<{2}x{1}xf32>, %c: tensor<{0}
     }
 }
 
+// Queries and keys of an attention: weights that are packed at run time, from
+// either layout, with heads in the middle.
+TEST_F(KernelsTest, int8Batches) {
+  constexpr int64_t heads = 3, m = 5, n = 21, k = 10;
+  for (bool transposed : {false, true})
+    for (TestTarget target : targets) {
+      SCOPED_TRACE(name({m, n, k}, target));
+      std::string rhs = transposed ? "21x3x10" : "3x10x21";
+      std::string map = transposed ? "(n, h, k)" : "(h, k, n)";
+      std::string text = formatv(R"(
+func.func @main(%a: tensor<5x3x10xi8>, %w: tensor<{0}xi8>, %c: tensor<3x5x21xi32>) -> tensor<3x5x21xi32> {{
+  %r = linalg.generic {{indexing_maps = [affine_map<(h, m, n, k) -> (m, h, k)>, affine_map<(h, m, n, k) -> {1}>, affine_map<(h, m, n, k) -> (h, m, n)>],
+                        iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%a, %w : tensor<5x3x10xi8>, tensor<{0}xi8>) outs(%c : tensor<3x5x21xi32>) {{
+    ^bb0(%x: i8, %y: i8, %z: i32):
+      %x32 = arith.extsi %x : i8 to i32
+      %y32 = arith.extsi %y : i8 to i32
+      %p = arith.muli %x32, %y32 : i32
+      %t = arith.addi %z, %p : i32
+      linalg.yield %t : i32
+  } -> tensor<3x5x21xi32>
+  return %r : tensor<3x5x21xi32>
+})",
+                                 rhs, map);
+      GuardedBuffer<int8_t> a(heads * m * k), w(heads * n * k);
+      GuardedBuffer<int32_t> c(heads * m * n), result(heads * m * n);
+      fill(a);
+      fill(w);
+      fill(c);
+      run(text, target, {a.data(), w.data(), c.data()}, {result.data()});
+      for (int64_t h = 0; h < heads; ++h)
+        for (int64_t i = 0; i < m; ++i)
+          for (int64_t j = 0; j < n; ++j) {
+            int32_t sum = c[(h * m + i) * n + j];
+            for (int64_t l = 0; l < k; ++l)
+              sum += a[(i * heads + h) * k + l] *
+                     (transposed ? w[(j * heads + h) * k + l]
+                                 : w[(h * k + l) * n + j]);
+            ASSERT_EQ(result[(h * m + i) * n + j], sum)
+                << h << ", " << i << ", " << j;
+          }
+    }
+}
+
+struct Convolution {
+  int64_t size, window, channels, features, stride, dilation;
+};
+
+TEST_F(KernelsTest, int8Convolutions) {
+  constexpr Convolution cases[] = {{6, 3, 1, 5, 1, 1},  {7, 3, 3, 17, 1, 1},
+                                   {9, 3, 8, 16, 2, 1}, {9, 3, 5, 33, 1, 2},
+                                   {5, 1, 12, 4, 1, 1}, {5, 5, 2, 1, 1, 1}};
+  for (Convolution c : cases)
+    for (TestTarget target : targets) {
+      int64_t out = (c.size - (c.window - 1) * c.dilation - 1) / c.stride + 1;
+      SCOPED_TRACE(formatv("{0} {1} {2} {3} {4} {5} {6}", c.size, c.window,
+                           c.channels, c.features, c.stride, c.dilation,
+                           target.cpu)
+                       .str());
+      std::string x = formatv("tensor<2x{0}x{0}x{1}xi8>", c.size, c.channels);
+      std::string w = formatv("tensor<{0}x{0}x{1}x{2}xi8>", c.window,
+                              c.channels, c.features);
+      std::string y = formatv("tensor<2x{0}x{0}x{1}xi32>", out, c.features);
+      std::string text = formatv(R"(
+func.func @main(%x: {0}, %w: {1}) -> {2} {{
+  %zero = arith.constant 0 : i32
+  %e = tensor.empty() : {2}
+  %f = linalg.fill ins(%zero : i32) outs(%e : {2}) -> {2}
+  %r = linalg.conv_2d_nhwc_hwcf {{strides = dense<{3}> : tensor<2xi64>, dilations = dense<{4}> : tensor<2xi64>}
+      ins(%x, %w : {0}, {1}) outs(%f : {2}) -> {2}
+  return %r : {2}
+})",
+                                 x, w, y, c.stride, c.dilation);
+      GuardedBuffer<int8_t> image(2 * c.size * c.size * c.channels),
+          weights(c.window * c.window * c.channels * c.features);
+      GuardedBuffer<int32_t> result(2 * out * out * c.features);
+      fill(image);
+      fill(weights);
+      run(text, target, {image.data(), weights.data()}, {result.data()});
+      for (int64_t b = 0; b < 2; ++b)
+        for (int64_t i = 0; i < out * out; ++i)
+          for (int64_t f = 0; f < c.features; ++f) {
+            int32_t sum = 0;
+            for (int64_t p = 0; p < c.window * c.window; ++p)
+              for (int64_t k = 0; k < c.channels; ++k) {
+                int64_t row = i / out * c.stride + p / c.window * c.dilation;
+                int64_t column = i % out * c.stride + p % c.window * c.dilation;
+                sum +=
+                    image[((b * c.size + row) * c.size + column) * c.channels +
+                          k] *
+                    weights[(p * c.channels + k) * c.features + f];
+              }
+            ASSERT_EQ(result[(b * out * out + i) * c.features + f], sum)
+                << b << ", " << i << ", " << f;
+          }
+    }
+}
+
 } // namespace

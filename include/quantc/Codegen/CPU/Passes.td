@@ -235,6 +235,35 @@ def CodegenCPUFormKernelsPass : Pass<"codegen-cpu-form-kernels", "::mlir::Module
                            "::mlir::tensor::TensorDialect", "::quantc::cpu::CPUDialect"];
 }
 
+def CodegenCPUFoldOffsetsPass : Pass<"codegen-cpu-fold-offsets"> {
+  let summary = "Shift operands of kernels where they are produced";
+  let description = [{
+    A shift by 128 that `codegen-cpu-form-kernels` has put in front of a kernel
+    moves up through reshapes and paddings, and becomes part of the epilogue of
+    the kernel that produces the operand, if nobody else uses it. Elementwise
+    producers are a matter of `codegen-cpu-fuse-elementwise`.
+
+    ```mlir
+    %0 = qnn_cpu.contract ... {
+      qnn_cpu.yield %q : i8
+    } -> tensor<8x16xi8>
+    %1 = linalg.generic ... ins(%0 : tensor<8x16xi8>) {
+      %3 = arith.xori %in, %c-128 : i8
+      linalg.yield %3 : i8
+    } -> tensor<8x16xi8>
+    ```
+    becomes
+    ```mlir
+    %1 = qnn_cpu.contract ... {
+      %3 = arith.xori %q, %c-128 : i8
+      qnn_cpu.yield %3 : i8
+    } -> tensor<8x16xi8>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def CodegenCPUPackPass : Pass<"codegen-cpu-pack", "::mlir::ModuleOp"> {
   let summary = "Pack constant weights at compile time";
   let description = [{
