@@ -95,7 +95,7 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
   pm.addPass(createCSEPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
   // Dimensions of size 1 hide that two shapes are the same.
-  pm.addPass(createLinalgFoldUnitExtentDimsPass());
+  pm.addPass(cpu::createCodegenCPUFoldUnitDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
   pm.addPass(createCSEPass());

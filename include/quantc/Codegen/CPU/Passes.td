@@ -77,6 +77,29 @@ def CodegenCPUEmitEntryPass : Pass<"codegen-cpu-emit-entry", "::mlir::ModuleOp">
 // Everything that is not a contraction
 //===----------------------------------------------------------------------===//
 
+def CodegenCPUFoldUnitDimsPass : Pass<"codegen-cpu-fold-unit-dims"> {
+  let summary = "Drop dimensions of size 1";
+  let description = [{
+    Dimensions of size 1 hide that two shapes are the same, and that a loop is
+    the innermost. linalg's patterns for `linalg.generic` and `tensor.pad`, but
+    for the dimensions of a window (`i * stride + k`): with one position the
+    window may still be smaller than the operand.
+
+    ```mlir
+    %1 = linalg.generic {indexing_maps = [(i, j) -> (i, j), (i, j) -> (i, j)], ...}
+      ins(%0 : tensor<1x8xf32>) outs(%e : tensor<1x8xf32>)
+    ```
+    becomes
+    ```mlir
+    %c = tensor.collapse_shape %0 [[0, 1]] : tensor<1x8xf32> into tensor<8xf32>
+    %1 = linalg.generic {indexing_maps = [(i) -> (i), (i) -> (i)], ...}
+      ins(%c : tensor<8xf32>) outs(%d : tensor<8xf32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def CodegenCPUFuseElementwisePass : Pass<"codegen-cpu-fuse-elementwise"> {
   let summary = "Make one op of a chain of elementwise ops";
   let description = [{
