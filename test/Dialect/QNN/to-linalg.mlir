@@ -1,0 +1,72 @@
+// RUN: quant-opt %s -qnn-to-linalg -split-input-file | FileCheck %s
+
+// The quotient is clamped in float before it becomes an integer; NaN becomes 0
+// and thus the zero point.
+// CHECK-LABEL: func @quantize
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]}
+// CHECK: ^bb0(%[[X:.*]]: f32, %[[S:.*]]: f32, %[[Z:.*]]: i8, %{{.*}}: i8):
+// CHECK: %[[D:.*]] = arith.divf %[[X]], %[[S]] : f32
+// CHECK: %[[NAN:.*]] = arith.cmpf uno, %[[D]], %[[D]]
+// CHECK: %[[N:.*]] = arith.select %[[NAN]], %{{.*}}, %[[D]]
+// CHECK: %[[ZERO:.*]] = arith.extsi %[[Z]] : i8 to i32
+// CHECK: %[[R:.*]] = math.roundeven %[[N]]
+// CHECK: %[[C1:.*]] = arith.maximumf %[[R]],
+// CHECK: %[[C2:.*]] = arith.minimumf %[[C1]],
+// CHECK: %[[I:.*]] = arith.fptosi %[[C2]] : f32 to i32
+// CHECK: %[[Q:.*]] = arith.addi %[[I]], %[[ZERO]]
+// CHECK: arith.trunci %[[Q]] : i32 to i8
+func.func @quantize(%x: tensor<4x8xf32>, %s: tensor<8xf32>, %z: tensor<8xi8>) -> tensor<4x8xi8> {
+  %q = qnn.quantize %x, scale %s zero_point %z {axes = array<i64: 1>} : tensor<4x8xf32>, tensor<8xf32>, tensor<8xi8> -> tensor<4x8xi8>
+  return %q : tensor<4x8xi8>
+}
+
+// -----
+
+// ui8 is i8 with an unsigned extension; the reinterpretations meet and vanish.
+// CHECK-LABEL: func @unsigned
+// CHECK-NOT: ui8
+// CHECK: linalg.generic
+// CHECK: arith.extui %{{.*}} : i8 to i32
+// CHECK: arith.mulf
+func.func @unsigned(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
+  %q = qnn.quantize %x, scale %s : tensor<4xf32>, tensor<f32> -> tensor<4xui8>
+  %y = qnn.dequantize %q, scale %s : tensor<4xui8>, tensor<f32> -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// A constant multiplier cannot make NaN.
+// CHECK-LABEL: func @requantize
+// CHECK: arith.sitofp
+// CHECK: arith.mulf
+// CHECK-NOT: arith.cmpf
+// CHECK: math.roundeven
+func.func @requantize(%a: tensor<4xi32>) -> tensor<4xi8> {
+  %m = arith.constant dense<0.01> : tensor<f32>
+  %q = qnn.requantize %a, multiplier %m : tensor<4xi32>, tensor<f32> -> tensor<4xi8>
+  return %q : tensor<4xi8>
+}
+
+// -----
+
+// One scale for every 4 elements along axis 1.
+// CHECK: affine_map<(d0, d1) -> (d0, d1 floordiv 4)>
+// CHECK-LABEL: func @blocks
+func.func @blocks(%q: tensor<2x8xi4>, %s: tensor<2x2xf32>) -> tensor<2x8xf32> {
+  // CHECK: arith.extsi %{{.*}} : i4 to i32
+  %y = qnn.dequantize %q, scale %s {axes = array<i64: 0, 1>, blocks = array<i64: 1, 4>} : tensor<2x8xi4>, tensor<2x2xf32> -> tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}
+
+// -----
+
+// f8 takes integer operations only: no target conversion is needed.
+// CHECK-LABEL: func @f8
+// CHECK-NOT: arith.truncf
+// CHECK-NOT: arith.extf
+// CHECK: arith.bitcast %{{.*}} : f32 to i32
+func.func @f8(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
+  %y = qnn.fake_quantize %x, scale %s as f8E4M3FN : tensor<4xf32>, tensor<f32> -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
