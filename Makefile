@@ -29,7 +29,8 @@ format: setup ## Format the C++ sources
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i
 
 benchmark: build ## Time the CPU kernels beside oneDNN
-	@build/bin/benchmark-matmul
+	@cmake --build --preset default -- --quiet benchmark-cpu-matmul
+	@build/bin/benchmark-cpu-matmul
 
 clean: ## Remove the build
 	@rm -rf build

@@ -22,10 +22,9 @@ page() { # page FILE TITLE SOURCE tblgen-options...
   } | cat -s >"$out/$file"
 }
 
-for dialect in QNN:qnn StableHLO:stablehlo; do
-  folder=${dialect%%:*} name=${dialect##*:}
-  source=include/quantc/Dialect/$folder/IR/${folder}Ops.td
-  [ -f "$root/$source" ] && page "dialect-$name.md" "Dialect \`$name\`" "$source" -gen-dialect-doc -dialect="$name"
+for entry in QNN/IR/QNNOps:qnn CPU/IR/CPUOps:qnn_cpu StableHLO/IR/StableHLOOps:stablehlo StableHLO/IR/CHLOOps:chlo; do
+  source=include/quantc/Dialect/${entry%%:*}.td name=${entry##*:}
+  page "dialect-$name.md" "Dialect \`$name\`" "$source" -gen-dialect-doc -dialect="$name"
 done
 
 (cd "$root" && git ls-files 'include/quantc/**/Passes.td' 'include/quantc/*/Passes.td') | sort -u | while read -r source; do

@@ -32,24 +32,30 @@ using namespace mlir;
 using namespace quantc;
 namespace cl = llvm::cl;
 
-static cl::opt<uint64_t>
-    firstSeed("first-seed", cl::desc("seed of the first case"), cl::init(0));
-static cl::opt<uint64_t> numCases("cases", cl::desc("number of cases"),
-                                  cl::init(2000));
-static cl::opt<uint64_t> batchSize("batch", cl::desc("cases compiled together"),
+/// Keeps LLVM's own options out of --help.
+static cl::OptionCategory category("options of quant-check");
+
+static cl::opt<uint64_t> firstSeed("first-seed", cl::cat(category),
+                                   cl::desc("seed of the first case"),
+                                   cl::init(0));
+static cl::opt<uint64_t> numCases("cases", cl::cat(category),
+                                  cl::desc("number of cases"), cl::init(2000));
+static cl::opt<uint64_t> batchSize("batch", cl::cat(category),
+                                   cl::desc("cases compiled together"),
                                    cl::init(25));
 // Level 1 gives the same floating point as 3 in a fraction of the time.
 static cl::opt<unsigned>
-    optimizationLevel("opt-level", cl::desc("LLVM's optimization level"),
-                      cl::init(1));
+    optimizationLevel("opt-level", cl::cat(category),
+                      cl::desc("LLVM's optimization level"), cl::init(1));
 static cl::opt<bool>
-    printOnly("print", cl::desc("print the cases as self-contained modules"));
-static cl::opt<std::string> failureFolder("failures",
+    printOnly("print", cl::cat(category),
+              cl::desc("print the cases as self-contained modules"));
+static cl::opt<std::string> failureFolder("failures", cl::cat(category),
                                           cl::desc("folder for failing cases"),
                                           cl::value_desc("folder"),
                                           cl::init("."));
 static cl::opt<std::string>
-    pipeline("pipeline",
+    pipeline("pipeline", cl::cat(category),
              cl::desc("passes between the quantized IR and code generation"),
              cl::init("qnn-lower-symmetric,qnn-lower-asymmetric,qnn-fuse-zero-"
                       "points,qnn-fuse-epilogue"));
@@ -197,6 +203,7 @@ private:
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   qnn::registerQNNPasses();
+  cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(
       argc, argv,
       "Compares lowered and executed quantized contractions and convolutions "
