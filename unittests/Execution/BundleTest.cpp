@@ -22,7 +22,8 @@ using namespace quantc;
 
 namespace {
 
-/// y = tanh(x @ w + x' @ w), with a name and a quantized second result.
+/// y = tanh(x @ w) + log(x @ w) + b, and a quantized second result. The weights
+/// are so small that packed they become part of the code.
 constexpr StringRef model = R"(
 module attributes {qnn.fingerprint = "abc123"} {
   func.func @main(%x: tensor<2x3xf32> {qnn.input = "x"})
@@ -37,12 +38,15 @@ module attributes {qnn.fingerprint = "abc123"} {
     %t = linalg.tanh ins(%m : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
     %p = linalg.log ins(%m : tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
     %s = linalg.add ins(%t, %p : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %b = arith.constant dense_resource<b> : tensor<2x2xf32>
+    %u = linalg.add ins(%s, %b : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
     %q0 = tensor.empty() : tensor<2x2xi8>
     %q = linalg.map { arith.fptosi } ins(%m : tensor<2x2xf32>) outs(%q0 : tensor<2x2xi8>)
-    return %s, %q : tensor<2x2xf32>, tensor<2x2xi8>
+    return %u, %q : tensor<2x2xf32>, tensor<2x2xi8>
   }
 }
 {-# dialect_resources: { builtin: {
+  b: "0x0400000000000000000000000000000000000000",
   w: "0x040000000000803F000000400000404000008040000000000000803F" } } #-}
 )";
 
@@ -100,7 +104,7 @@ TEST_F(BundleTest, runsWithTheRuntime) {
   EXPECT_EQ(info->outputs[1].scale, 0.5);
   EXPECT_EQ(info->outputs[1].zero_point, 3);
   ASSERT_EQ(info->num_parameters, 1u);
-  EXPECT_STREQ(info->parameters[0].tensor.name, "w");
+  EXPECT_STREQ(info->parameters[0].tensor.name, "b");
 
   float x[] = {1, 2, 3, 4, 5, 6};
   auto run = [&] {
@@ -197,7 +201,7 @@ TEST_F(BundleTest, describesItselfInTheManifest) {
   EXPECT_EQ(output.getInteger("zero_point"), 3);
   const llvm::json::Object &parameter =
       *(*root.getArray("parameters"))[0].getAsObject();
-  EXPECT_EQ(parameter.getString("name"), StringRef("w"));
+  EXPECT_EQ(parameter.getString("name"), StringRef("b"));
   EXPECT_GT(parameter.getInteger("offset").value_or(0), 0);
 }
 

@@ -63,8 +63,19 @@ func.func @main(%x: tensor<2x3xf32> {qnn.input = "x"}) -> (tensor<2x2xf32> {qnn.
   w: "0x040000000000803F000000400000404000008040000000000000803F" } } #-}
 )";
 
+constexpr StringRef addition = R"(
+func.func @main(%x: tensor<2x3xf32> {qnn.input = "x"}) -> (tensor<2x3xf32> {qnn.output = "y"}) {
+  %w = arith.constant dense_resource<w> : tensor<2x3xf32>
+  %e = tensor.empty() : tensor<2x3xf32>
+  %0 = linalg.add ins(%x, %w : tensor<2x3xf32>, tensor<2x3xf32>) outs(%e : tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+{-# dialect_resources: { builtin: {
+  w: "0x040000000000803F000000400000404000008040000000000000803F" } } #-}
+)";
+
 TEST_F(ExecutableTest, runsWithTheModulesParameters) {
-  auto executable = compile(matmul);
+  auto executable = compile(addition);
   ASSERT_TRUE(executable);
   const EntryPoint *entry = executable->lookup("main");
   ASSERT_TRUE(entry);
@@ -74,20 +85,30 @@ TEST_F(ExecutableTest, runsWithTheModulesParameters) {
   EXPECT_EQ(entry->inputs[0].name, "x");
   EXPECT_EQ(entry->outputs[0].name, "y");
   EXPECT_EQ(entry->outputs[0].dtype, "f32");
-  EXPECT_EQ(entry->outputs[0].shape, (std::vector<int64_t>{2, 2}));
+  EXPECT_EQ(entry->outputs[0].shape, (std::vector<int64_t>{2, 3}));
 
-  // w = [[1, 2], [3, 4], [0, 1]].
-  float x[] = {1, 2, 3, 4, 5, 6}, y[4] = {};
+  // w = [[1, 2, 3], [4, 0, 1]].
+  float x[] = {1, 2, 3, 4, 5, 6}, y[6] = {};
   ASSERT_FALSE(executable->run(*entry, {x}, {y}));
-  EXPECT_EQ(std::vector<float>(y, y + 4), (std::vector<float>{7, 13, 19, 34}));
+  EXPECT_EQ(std::vector<float>(y, y + 6),
+            (std::vector<float>{2, 4, 6, 8, 5, 7}));
 }
 
 TEST_F(ExecutableTest, runsWithTheCallersParameters) {
+  auto executable = compile(addition);
+  ASSERT_TRUE(executable);
+  float x[] = {1, 2, 3, 4, 5, 6}, w[] = {1, 0, 0, 1, 0, 0}, y[6] = {};
+  ASSERT_FALSE(executable->run(*executable->lookup("main"), {w}, {x}, {y}));
+  EXPECT_EQ(std::vector<float>(y, y + 6),
+            (std::vector<float>{2, 2, 3, 5, 5, 6}));
+}
+
+TEST_F(ExecutableTest, multipliesWithConstantWeights) {
   auto executable = compile(matmul);
   ASSERT_TRUE(executable);
-  float x[] = {1, 2, 3, 4, 5, 6}, w[] = {1, 0, 0, 1, 0, 0}, y[4] = {};
-  ASSERT_FALSE(executable->run(*executable->lookup("main"), {w}, {x}, {y}));
-  EXPECT_EQ(std::vector<float>(y, y + 4), (std::vector<float>{1, 2, 4, 5}));
+  float x[] = {1, 2, 3, 4, 5, 6}, y[4] = {};
+  ASSERT_FALSE(executable->run(*executable->lookup("main"), {x}, {y}));
+  EXPECT_EQ(std::vector<float>(y, y + 4), (std::vector<float>{7, 13, 19, 34}));
 }
 
 TEST_F(ExecutableTest, neverWritesToInputs) {

@@ -128,7 +128,9 @@ unsigned Target::getVectorBits() const {
 std::unique_ptr<llvm::TargetMachine>
 Target::createTargetMachine(unsigned optimizationLevel) const {
   llvm::TargetOptions options;
-  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  // Fuses vector.fma, which becomes fmuladd, and nothing that was written as
+  // two operations.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
   auto level = llvm::CodeGenOpt::getLevel(optimizationLevel)
                    .value_or(llvm::CodeGenOptLevel::Aggressive);
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
