@@ -15,6 +15,10 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 
+namespace mlir {
+class PatternRewriter;
+} // namespace mlir
+
 #define GET_OP_CLASSES
 #include "quantc/Dialect/QNN/IR/QNNOps.h.inc"
 
