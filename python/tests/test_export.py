@@ -99,6 +99,7 @@ def test_locations_name_scopes_but_no_folders(tmp_path):
     text, _ = export(tmp_path, fn)
     assert "blocks.0/tanh" in text
     assert '"test_export.py":' in text
+    assert '"export.py":' not in text
     assert re.search(r'"[^"]*/[^"]*\.py"', text) is None
 
 
