@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -116,7 +117,9 @@ Value DotInstruction::update(Value acc, Value lhs, Value rhs) {
     return arith::AddIOp::create(builder, loc, acc, product);
   }
   case DotKind::FMA:
-    return vector::FMAOp::create(builder, loc, lhs, rhs, acc);
+    // Not vector.fma: that is split where floating point must not be
+    // contracted.
+    return math::FmaOp::create(builder, loc, lhs, rhs, acc);
   case DotKind::MulAddF: {
     Value product = arith::MulFOp::create(builder, loc, lhs, rhs);
     return arith::AddFOp::create(builder, loc, acc, product);

@@ -44,7 +44,7 @@ func.func @tiles(%a: memref<5x10xi8>, %w: memref<2x3x128xi8>, %c: memref<64xi32>
 //       CHECK: affine.delinearize_index
 //       CHECK: scf.for {{.*}} -> (vector<4x1x4xf32>)
 //       CHECK:   scf.for {{.*}} -> (vector<4x1x4xf32>)
-//       CHECK:     vector.fma
+//       CHECK:     math.fma
 func.func @convolution(%x: memref<1x6x6x3xf32>, %w: memref<1x27x4xf32>, %d: memref<1x4x4x4xf32>) {
   qnn_cpu.contract lhs(%x : memref<1x6x6x3xf32>) rhs(%w : memref<1x27x4xf32>) outs(%d : memref<1x4x4x4xf32>)
       attributes {maps = [affine_map<(b, y, x, f, ky, kx, c) -> (b, y + ky, x + kx, c)>,
