@@ -81,12 +81,13 @@ public:
     return sum;
   }
 
-  /// exp(x) for x that is not NaN, denormal results included: x = n ln 2 + r
-  /// with |r| <= ln 2 / 2, and exp(r) = 1 + r + r^2 q(r) with a minimax q
-  /// (relative error 3e-9). ln 2 is split so that the products with n are
-  /// exact.
+  /// exp(x) for x that is not NaN: x = n ln 2 + r with |r| <= ln 2 / 2, and
+  /// exp(r) = 1 + r + r^2 q(r) with a minimax q (relative error 3e-9). ln 2 is
+  /// split so that the products with n are exact. Results below 2^-125.5 are 0:
+  /// processors take a hundred cycles for a denormal, and the masked half of an
+  /// attention's scores would be denormals.
   Value exp(Value x) {
-    x = atLeast(atMost(x, 89.0f), -104.0f);
+    x = atLeast(atMost(x, 89.0f), -87.5f);
     // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
     constexpr float magic = 0x1.8p23f;
     Value shifted = fma(x, constant(1.44269504f), constant(magic));
@@ -96,12 +97,14 @@ public:
     Value q = polynomial(r, {0.49999994f, 0.16666521f, 0.041668393f,
                              0.0083687464f, 0.0013814532f});
     Value p = add(fma(mul(r, r), q, r), constant(1.0f));
-    // 2^n in two factors: n goes from -150 to 128.
-    Value exponent = arith::SubIOp::create(
-        b, bits(shifted), integer(llvm::bit_cast<int32_t>(magic)));
-    Value half = arith::ShRSIOp::create(b, exponent, integer(1));
-    Value rest = arith::SubIOp::create(b, exponent, half);
-    return mul(mul(p, powerOfTwo(half)), powerOfTwo(rest));
+    // 2^(n - 1), whose exponent is in range for n = 128 and whose bits are
+    // those of 0 for n = -126.
+    Value biased =
+        arith::AddIOp::create(b, arith::BitcastOp::create(b, intType, shifted),
+                              integer(126 - llvm::bit_cast<int32_t>(magic)));
+    Value half = arith::BitcastOp::create(
+        b, type, arith::ShLIOp::create(b, biased, integer(23)));
+    return mul(mul(p, half), constant(2.0f));
   }
 
   /// erfc(z) for 0 <= z <= 11 as exp(-z^2) t Q(t) with t = 2 / (2 + z), where Q
@@ -141,12 +144,6 @@ private:
     if (auto vector = dyn_cast<VectorType>(type))
       value = SplatElementsAttr::get(vector, ArrayRef<Attribute>(value));
     return arith::ConstantOp::create(b, value);
-  }
-  Value bits(Value x) { return arith::BitcastOp::create(b, intType, x); }
-  Value powerOfTwo(Value n) {
-    Value biased = arith::AddIOp::create(b, n, integer(127));
-    Value shifted = arith::ShLIOp::create(b, biased, integer(23));
-    return arith::BitcastOp::create(b, type, shifted);
   }
 
   ImplicitLocOpBuilder b;
