@@ -120,6 +120,16 @@ static Value emitFloatToFloat(OpBuilder &b, Location loc, Value value,
   return arith::TruncFOp::create(b, loc, type, value);
 }
 
+/// By way of f32 to narrower floats, as JAX on a CPU does.
+static Value emitIntegerToFloat(OpBuilder &b, Location loc, Value value,
+                                FloatType type, bool isSigned) {
+  Type wide = type.getWidth() < 32 ? b.getF32Type() : Type(type);
+  Value result = isSigned
+                     ? arith::SIToFPOp::create(b, loc, wide, value).getResult()
+                     : arith::UIToFPOp::create(b, loc, wide, value).getResult();
+  return emitFloatToFloat(b, loc, result, type);
+}
+
 static Value emitIntegerToInteger(OpBuilder &b, Location loc, Value value,
                                   IntegerType type, bool isSigned) {
   unsigned from = value.getType().getIntOrFloatBitWidth();
@@ -153,9 +163,8 @@ Value quantc::emitConvert(OpBuilder &b, Location loc, Value value, Type from,
   if (auto type = dyn_cast<FloatType>(to)) {
     if (fromKind == ElementKind::Float)
       return emitFloatToFloat(b, loc, value, type);
-    if (fromKind == ElementKind::Signed)
-      return arith::SIToFPOp::create(b, loc, type, value);
-    return arith::UIToFPOp::create(b, loc, type, value);
+    return emitIntegerToFloat(b, loc, value, type,
+                              fromKind == ElementKind::Signed);
   }
   IntegerType type = b.getIntegerType(to.getIntOrFloatBitWidth());
   if (fromKind == ElementKind::Float)
