@@ -85,26 +85,6 @@ static LogicalResult verifyTypes(ModuleOp module) {
 
 namespace {
 
-/// Remembers why patterns refused an operation, by location.
-class ReasonListener : public RewriterBase::Listener {
-public:
-  void
-  notifyMatchFailure(Location loc,
-                     function_ref<void(Diagnostic &)> reasonCallback) override {
-    Diagnostic diagnostic(loc, DiagnosticSeverity::Remark);
-    reasonCallback(diagnostic);
-    reasons[loc] = diagnostic.str();
-  }
-
-  StringRef lookup(Location loc) const {
-    auto it = reasons.find(loc);
-    return it == reasons.end() ? StringRef() : StringRef(it->second);
-  }
-
-private:
-  DenseMap<Location, std::string> reasons;
-};
-
 struct StableHLOToLinalgPass
     : quantc::impl::StableHLOToLinalgPassBase<StableHLOToLinalgPass> {
   using Base::Base;
@@ -155,20 +135,15 @@ LogicalResult StableHLOToLinalgPass::convert(ModuleOp module) {
   populateReturnOpTypeConversionPattern(patterns, converter);
 
   // The dialects stay of unknown legality, and what is left of them is reported
-  // afterwards: in this project's words, and with the pattern's reason.
-  ReasonListener listener;
-  ConversionConfig config;
-  config.listener = &listener;
-  if (failed(
-          applyPartialConversion(module, target, std::move(patterns), config)))
+  // afterwards, in this project's words.
+  if (failed(applyPartialConversion(module, target, std::move(patterns))))
     return failure();
   WalkResult result = module.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (!isForeign(op))
       return WalkResult::advance();
-    InFlightDiagnostic error = op->emitError("unsupported operation '")
-                               << op->getName() << "'";
-    if (StringRef reason = listener.lookup(op->getLoc()); !reason.empty())
-      error << ": " << reason;
+    op->emitError("unsupported operation '")
+        << op->getName() << "' on operands of type (" << op->getOperandTypes()
+        << ")";
     return WalkResult::interrupt();
   });
   return failure(result.wasInterrupted());
