@@ -38,12 +38,6 @@ AffineParameters quantc::computeAffine(Range range, QuantizationAttr scheme) {
       range, getStorageRange(scheme.getStorage(), scheme.getNarrowRange()));
 }
 
-static std::optional<double> getEstimatorParameter(QuantizationAttr scheme) {
-  if (FloatAttr parameter = scheme.getEstimatorParameter())
-    return parameter.getValueAsDouble();
-  return std::nullopt;
-}
-
 static void append(QuantizationParameters &parameters, quantc::Range range,
                    QuantizationAttr scheme) {
   AffineParameters affine = computeAffine(range, scheme);
@@ -55,8 +49,7 @@ static void append(QuantizationParameters &parameters, quantc::Range range,
 static LogicalResult append(QuantizationParameters &parameters,
                             const Statistics &statistics,
                             QuantizationAttr scheme, EmitError emitError) {
-  llvm::Expected<quantc::Range> range = estimateRange(
-      statistics, scheme.getEstimator(), getEstimatorParameter(scheme));
+  llvm::Expected<quantc::Range> range = estimateRange(statistics, scheme);
   if (!range)
     return emitError() << llvm::toString(range.takeError());
   append(parameters, *range, scheme);

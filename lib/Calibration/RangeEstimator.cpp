@@ -5,10 +5,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Calibration/RangeEstimator.h"
+#include "quantc/Calibration/QuantizationError.h"
 
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <numeric>
 
 using namespace quantc;
 using namespace quantc::qnn;
@@ -36,39 +38,158 @@ static Range estimatePercentile(const Statistics &statistics,
           std::min<double>((last + 1) * width, statistics.range.max)};
 }
 
+/// The counts of |x|: bin i holds those of bins i and -1 - i.
+static std::vector<double> foldMagnitudes(const Histogram &histogram) {
+  std::vector<double> counts(Histogram::kHalfBins);
+  for (int bin = 0; bin < Histogram::kHalfBins; ++bin)
+    counts[bin] = histogram.getCount(bin) + histogram.getCount(-1 - bin);
+  while (!counts.empty() && counts.back() == 0)
+    counts.pop_back();
+  return counts;
+}
+
+/// The bins merged to 128 levels, each spread evenly over its non-zero bins.
+static std::vector<double> mergeToLevels(llvm::ArrayRef<double> bins) {
+  constexpr size_t levels = 128;
+  std::vector<double> result(bins.size(), 0);
+  for (size_t level = 0; level < levels; ++level) {
+    size_t begin = level * bins.size() / levels;
+    size_t end = (level + 1) * bins.size() / levels;
+    double sum = 0, occupied = 0;
+    for (size_t bin = begin; bin < end; ++bin) {
+      sum += bins[bin];
+      occupied += bins[bin] != 0;
+    }
+    for (size_t bin = begin; bin < end; ++bin)
+      if (bins[bin] != 0)
+        result[bin] = sum / occupied;
+  }
+  return result;
+}
+
+/// KL(P || Q) of two histograms, infinite where Q misses what P has.
+static double divergence(llvm::ArrayRef<double> p, llvm::ArrayRef<double> q) {
+  double totalP = std::accumulate(p.begin(), p.end(), 0.0);
+  double totalQ = std::accumulate(q.begin(), q.end(), 0.0);
+  double sum = 0;
+  for (auto [x, y] : llvm::zip_equal(p, q)) {
+    if (x == 0)
+      continue;
+    if (y == 0)
+      return std::numeric_limits<double>::infinity();
+    sum += x / totalP * std::log(x / totalP * totalQ / y);
+  }
+  return sum;
+}
+
+static Range estimateEntropy(const Statistics &statistics) {
+  constexpr size_t fewest = 128;
+  std::vector<double> counts = foldMagnitudes(statistics.histogram);
+  Range all{statistics.range.min, statistics.range.max};
+  if (counts.size() <= fewest)
+    return all;
+  // Zeros are many and exact: they must not decide.
+  counts[0] = counts[1];
+  double tail = std::accumulate(counts.begin() + fewest, counts.end(), 0.0);
+  double least = std::numeric_limits<double>::infinity();
+  size_t best = counts.size();
+  for (size_t kept = fewest; kept <= counts.size(); ++kept) {
+    llvm::ArrayRef<double> bins = llvm::ArrayRef(counts).take_front(kept);
+    std::vector<double> p = bins;
+    p.back() += tail;
+    double loss = divergence(p, mergeToLevels(bins));
+    if (loss < least) {
+      least = loss;
+      best = kept;
+    }
+    if (kept < counts.size())
+      tail -= counts[kept];
+  }
+  double clip = std::ldexp(double(best), statistics.histogram.getExponent());
+  return {std::max(all.min, -clip), std::min(all.max, clip)};
+}
+
+static Range estimateMSE(const Statistics &statistics,
+                         QuantizationAttr scheme) {
+  constexpr int steps = 100;
+  Range best;
+  double least = std::numeric_limits<double>::infinity();
+  // From the widest: of equal errors the one that clips less wins.
+  for (int step = steps; step >= 0; --step) {
+    double share = 0.2 + 0.8 * step / steps;
+    Range range{statistics.range.min * share, statistics.range.max * share};
+    std::optional<double> error =
+        estimateNoiseToSignal(statistics, computeAffine(range, scheme), scheme);
+    if (!error)
+      return {statistics.range.min, statistics.range.max};
+    if (*error < least) {
+      least = *error;
+      best = range;
+    }
+  }
+  return best;
+}
+
+/// Whether the estimator takes the parameter.
+static llvm::Error checkParameter(RangeEstimator estimator,
+                                  std::optional<double> parameter) {
+  if (estimator == RangeEstimator::Percentile) {
+    if (parameter && *parameter > 0 && *parameter <= 100)
+      return llvm::Error::success();
+    return llvm::createStringError(
+        "expected a percentile in (0, 100], but got %g", parameter.value_or(0));
+  }
+  if (!parameter)
+    return llvm::Error::success();
+  return llvm::createStringError(
+      "expected no parameter for range estimator '%s', but got %g",
+      stringifyRangeEstimator(estimator).str().c_str(), *parameter);
+}
+
+static llvm::Error checkHistogram(const Statistics &statistics,
+                                  RangeEstimator estimator) {
+  if (statistics.histogram.getTotal() == statistics.count)
+    return llvm::Error::success();
+  return llvm::createStringError(
+      "expected a histogram for range estimator '" +
+      stringifyRangeEstimator(estimator) +
+      "', but these statistics have only minimum and maximum");
+}
+
 llvm::Expected<Range> quantc::estimateRange(const Statistics &statistics,
                                             RangeEstimator estimator,
                                             std::optional<double> parameter) {
-  switch (estimator) {
-  case RangeEstimator::MinMax:
-    if (parameter)
-      return llvm::createStringError("expected no parameter for range "
-                                     "estimator 'minmax', but got %g",
-                                     *parameter);
-    break;
-  case RangeEstimator::Percentile:
-    if (!parameter || !(*parameter > 0 && *parameter <= 100))
-      return llvm::createStringError(
-          "expected a percentile in (0, 100], but got %g",
-          parameter.value_or(0));
-    break;
-  case RangeEstimator::Entropy:
-  case RangeEstimator::MSE:
-  case RangeEstimator::EMA:
+  if (llvm::Error error = checkParameter(estimator, parameter))
+    return error;
+  if (estimator == RangeEstimator::EMA || estimator == RangeEstimator::MSE)
     return llvm::createStringError(
-        "expected range estimator 'minmax' or 'percentile', but got '" +
+        "expected a range estimator that needs statistics alone, but got '" +
         stringifyRangeEstimator(estimator) + "'");
-  }
   if (statistics.count == 0)
     return Range{};
-  if (estimator == RangeEstimator::Percentile) {
-    if (statistics.histogram.getTotal() != statistics.count)
-      return llvm::createStringError(
-          "expected a histogram for range estimator 'percentile', but these "
-          "statistics have only minimum and maximum");
-    return estimatePercentile(statistics, *parameter);
-  }
-  return Range{statistics.range.min, statistics.range.max};
+  if (estimator == RangeEstimator::MinMax)
+    return Range{statistics.range.min, statistics.range.max};
+  if (llvm::Error error = checkHistogram(statistics, estimator))
+    return error;
+  return estimator == RangeEstimator::Percentile
+             ? estimatePercentile(statistics, *parameter)
+             : estimateEntropy(statistics);
+}
+
+llvm::Expected<Range> quantc::estimateRange(const Statistics &statistics,
+                                            QuantizationAttr scheme) {
+  std::optional<double> parameter;
+  if (mlir::FloatAttr attribute = scheme.getEstimatorParameter())
+    parameter = attribute.getValueAsDouble();
+  if (scheme.getEstimator() != RangeEstimator::MSE)
+    return estimateRange(statistics, scheme.getEstimator(), parameter);
+  if (llvm::Error error = checkParameter(RangeEstimator::MSE, parameter))
+    return error;
+  if (llvm::Error error = checkHistogram(statistics, RangeEstimator::MSE))
+    return error;
+  if (statistics.count == 0)
+    return Range{};
+  return estimateMSE(statistics, scheme);
 }
 
 //===----------------------------------------------------------------------===//

@@ -38,7 +38,8 @@ template <>
 struct yaml::ScalarEnumerationTraits<qnn::RangeEstimator> {
   static void enumeration(IO &io, qnn::RangeEstimator &value) {
     for (auto estimator :
-         {qnn::RangeEstimator::MinMax, qnn::RangeEstimator::Percentile})
+         {qnn::RangeEstimator::MinMax, qnn::RangeEstimator::Percentile,
+          qnn::RangeEstimator::Entropy, qnn::RangeEstimator::MSE})
       io.enumCase(value, qnn::stringifyRangeEstimator(estimator).data(),
                   estimator);
   }

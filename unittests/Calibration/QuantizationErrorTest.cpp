@@ -79,6 +79,48 @@ TEST_F(QuantizationErrorTest, EstimateAgreesWithMeasurement) {
     }
 }
 
+/// The clip is the best of the grid by the error of the values themselves, or
+/// nearly.
+TEST_F(QuantizationErrorTest, MSEClipsOutliers) {
+  std::mt19937 engine(2);
+  std::vector<float> values(20000);
+  std::normal_distribution<float> normal;
+  for (float &value : values)
+    value = normal(engine);
+  values[3] = 12;
+  values[4] = -9;
+  Statistics statistics;
+  statistics.update(values.data(), 1, values.size());
+  for (StringRef text :
+       {"i8 asymmetric tensor mse", "i4 symmetric tensor mse"}) {
+    SCOPED_TRACE(text.str());
+    QuantizationAttr attribute = scheme(text);
+    auto errorOf = [&](quantc::Range range) {
+      AffineParameters parameters = computeAffine(range, attribute);
+      double sum = 0;
+      for (float value : values) {
+        double error = value - quantizeDequantize(value, parameters, attribute);
+        sum += error * error;
+      }
+      return sum;
+    };
+    double least = INFINITY;
+    for (int step = 0; step <= 100; ++step) {
+      double share = 0.2 + 0.8 * step / 100;
+      least = std::min(least, errorOf({-9 * share, 12 * share}));
+    }
+    llvm::Expected<quantc::Range> range = estimateRange(statistics, attribute);
+    ASSERT_TRUE(bool(range));
+    EXPECT_LE(errorOf(*range), 1.05 * least);
+    EXPECT_LT(range->max, 12);
+  }
+  // Nothing can be better for zeros.
+  Statistics zeros;
+  float zero = 0;
+  zeros.update(&zero, 1, 1);
+  EXPECT_EQ(estimateRange(zeros, scheme("i8 symmetric tensor mse"))->max, 0);
+}
+
 TEST_F(QuantizationErrorTest, NoSignal) {
   Statistics zeros;
   float values[] = {0, 0};

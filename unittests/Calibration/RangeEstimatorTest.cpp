@@ -104,13 +104,85 @@ TEST(RangeEstimatorTest, PercentileOfDegenerateData) {
     }
 }
 
+/// The definition, word by word and slowly, on |x| itself.
+double slowEntropyClip(const std::vector<float> &values, double width) {
+  std::vector<double> bins(2048);
+  for (float value : values)
+    ++bins[int(std::fabs(value) / width)];
+  while (bins.back() == 0)
+    bins.pop_back();
+  bins[0] = bins[1];
+  double best = INFINITY;
+  size_t clip = 0;
+  for (size_t i = 128; i <= bins.size(); ++i) {
+    std::vector<double> p(bins.begin(), bins.begin() + i), q(i, 0.0);
+    for (size_t j = i; j < bins.size(); ++j)
+      p[i - 1] += bins[j];
+    for (size_t level = 0; level < 128; ++level) {
+      std::vector<size_t> members;
+      double sum = 0;
+      for (size_t j = 0; j < i; ++j)
+        if (j >= level * i / 128 && j < (level + 1) * i / 128) {
+          sum += bins[j];
+          if (bins[j] > 0)
+            members.push_back(j);
+        }
+      for (size_t j : members)
+        q[j] = sum / members.size();
+    }
+    double sumP = 0, sumQ = 0, kl = 0;
+    for (size_t j = 0; j < i; ++j) {
+      sumP += p[j];
+      sumQ += q[j];
+    }
+    for (size_t j = 0; j < i; ++j)
+      if (p[j] > 0)
+        kl += p[j] / sumP * std::log(p[j] / sumP / (q[j] / sumQ));
+    if (kl < best) {
+      best = kl;
+      clip = i;
+    }
+  }
+  return clip * width;
+}
+
+TEST(RangeEstimatorTest, EntropyAgainstTheDefinition) {
+  std::mt19937 engine(3);
+  std::normal_distribution<float> normal(0, 1);
+  for (float outlier : {0.0f, 20.0f}) {
+    std::vector<float> values(30000);
+    for (float &value : values)
+      value = normal(engine);
+    values[0] = outlier;
+    double width = std::ldexp(1.0, observe(values).histogram.getExponent());
+    double clip = slowEntropyClip(values, width);
+    Range range = estimate(values, RangeEstimator::Entropy);
+    Range all = estimate(values, RangeEstimator::MinMax);
+    EXPECT_NEAR(range.max, std::min(all.max, clip), width);
+    EXPECT_NEAR(range.min, std::max(all.min, -clip), width);
+    if (outlier > 0)
+      EXPECT_LT(range.max, outlier / 2);
+  }
+}
+
+TEST(RangeEstimatorTest, EntropyOfDegenerateData) {
+  for (const std::vector<float> &values :
+       {std::vector<float>{0.7f}, std::vector<float>(1000, 0.0f),
+        std::vector<float>{-1, 1}}) {
+    Range range = estimate(values, RangeEstimator::Entropy);
+    EXPECT_LE(range.min, values[0]);
+    EXPECT_GE(range.max, values[0]);
+  }
+}
+
 TEST(RangeEstimatorTest, Refusals) {
   EXPECT_EQ(refusal(RangeEstimator::MinMax, 3.0),
             "expected no parameter for range estimator 'minmax', but got 3");
   EXPECT_EQ(refusal(RangeEstimator::Percentile, 101.0),
             "expected a percentile in (0, 100], but got 101");
   EXPECT_EQ(refusal(RangeEstimator::EMA, std::nullopt),
-            "expected range estimator 'minmax' or 'percentile', but got 'ema'");
+            "expected a range estimator that needs statistics alone, but got "
+            "'ema'");
   Statistics withoutHistogram = observe({1.0f});
   withoutHistogram.histogram = Histogram();
   llvm::Expected<Range> range =

@@ -139,11 +139,7 @@ getNoiseToSignal(linalg::LinalgOp site, unsigned operand,
       scheme.getGranularity() != Granularity::Tensor || scheme.getDynamic())
     return std::optional<double>();
   Statistics statistics = fromAttribute(*observer.getStatistics());
-  std::optional<double> parameter;
-  if (FloatAttr attribute = scheme.getEstimatorParameter())
-    parameter = attribute.getValueAsDouble();
-  llvm::Expected<quantc::Range> range =
-      estimateRange(statistics, scheme.getEstimator(), parameter);
+  llvm::Expected<quantc::Range> range = estimateRange(statistics, scheme);
   if (!range) {
     // Not an error yet: smoothing leaves no histogram, and whoever materializes
     // the scheme says what is missing.
