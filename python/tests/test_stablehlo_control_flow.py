@@ -41,16 +41,25 @@ LOOPS = Family("loops", [
          (np.zeros((0, 3), np.float32),)),
 ])
 
-BRANCHES = Family("branches", [
+CONDITIONS = Family("conditions", [
     *[Case(f"cond_{p}", lambda p, x: lax.cond(p, lambda y: y + 1, lambda y: y * 2, x),
            (np.bool_(p), X)) for p in (False, True)],
+])
+
+SWITCHES = Family("switches", [
     *[Case(f"switch_{i}", lambda i, x: lax.switch(
         i, [lambda y: y + 1, lambda y: y * 2, lambda y: y - 1], x), (np.int32(i), X))
       for i in (-5, 0, 1, 2, 7)],
+])
+
+BRANCHES = Family("branches", [
     Case("captured", lambda p, x, w: lax.cond(p, lambda: x @ w, lambda: x), (np.bool_(True), X, W),
          rtol=1e-6),
     Case("in_loop", lambda x: lax.fori_loop(0, 4, lambda i, s: lax.cond(
         i % 2 == 0, lambda: s + 1, lambda: s * 2), x), (X,)),
+])
+
+TWO_RESULTS = Family("two_results", [
     Case("two_results", lambda p, x: lax.cond(p, lambda: (x, 1), lambda: (-x, 2)),
          (np.bool_(False), X)),
 ])
@@ -65,6 +74,9 @@ CALLS = Family("calls", [
 ])
 
 
-@pytest.mark.parametrize("family, case", parameters([LOOPS, BRANCHES, CALLS]))
+FAMILIES = [LOOPS, CONDITIONS, SWITCHES, BRANCHES, TWO_RESULTS, CALLS]
+
+
+@pytest.mark.parametrize("family, case", parameters(FAMILIES))
 def test_control_flow(family, case):
     check(family, case)
