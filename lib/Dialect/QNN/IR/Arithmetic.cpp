@@ -55,7 +55,7 @@ uint8_t quantc::qnn::encodeF8(float x, FloatType f8) {
 float quantc::qnn::decodeF8(uint8_t bits, FloatType f8) {
   llvm::APFloat value(f8.getFloatSemantics(), llvm::APInt(8, bits));
   bool losesInfo;
-  value.convert(llvm::APFloat::IEEEsingle(),
-                llvm::APFloat::rmNearestTiesToEven, &losesInfo);
+  value.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmNearestTiesToEven,
+                &losesInfo);
   return value.convertToFloat();
 }

@@ -163,9 +163,7 @@ OpFoldResult QuantizeOp::fold(FoldAdaptor adaptor) {
                         parameters->getZeroPoint(i),
                         getStorageRange(storage, getNarrowRange()));
       },
-      [&](int64_t i) {
-        return toFloat(values[i]) / parameters->getScale(i);
-      });
+      [&](int64_t i) { return toFloat(values[i]) / parameters->getScale(i); });
 }
 
 OpFoldResult DequantizeOp::fold(FoldAdaptor adaptor) {
@@ -185,10 +183,11 @@ OpFoldResult DequantizeOp::fold(FoldAdaptor adaptor) {
       return fromFloat(value * scale, resultType);
     }
     APInt value = input.getValues<APInt>()[i];
-    int64_t integer = storage.isUnsignedInteger() ? int64_t(value.getZExtValue())
-                                                  : value.getSExtValue();
-    return fromFloat(
-        dequantize(integer, scale, parameters->getZeroPoint(i)), resultType);
+    int64_t integer = storage.isUnsignedInteger()
+                          ? int64_t(value.getZExtValue())
+                          : value.getSExtValue();
+    return fromFloat(dequantize(integer, scale, parameters->getZeroPoint(i)),
+                     resultType);
   });
 }
 
@@ -222,7 +221,8 @@ OpFoldResult FakeQuantizeOp::fold(FoldAdaptor adaptor) {
       adaptor.getZeroPoint(), getAxes(), getBlocks());
   if (!input || !parameters)
     return {};
-  Type storage = getStorage(), resultType = getResult().getType().getElementType();
+  Type storage = getStorage(),
+       resultType = getResult().getType().getElementType();
   auto values = input.getValues<APFloat>();
   return makeElements<APFloat>(getResult().getType(), [&](int64_t i) {
     float x = toFloat(values[i]), scale = parameters->getScale(i);
@@ -246,7 +246,8 @@ static LogicalResult dropZeroZeroPoint(OpTy op, PatternRewriter &rewriter) {
   DenseIntElementsAttr zeroPoint;
   if (!op.getZeroPoint() ||
       !matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)) ||
-      !llvm::all_of(zeroPoint, [](const APInt &value) { return value.isZero(); }))
+      !llvm::all_of(zeroPoint,
+                    [](const APInt &value) { return value.isZero(); }))
     return rewriter.notifyMatchFailure(op, "requires a zero point of zero");
   rewriter.modifyOpInPlace(op, [&] { op.getZeroPointMutable().clear(); });
   return success();

@@ -38,8 +38,8 @@ StorageRange getZeroPointRange(const QuantizedOperand &operand) {
 /// The largest |q - z| that the types allow.
 uint64_t getLargestDifference(const QuantizedOperand &operand) {
   auto quantize = operand.storage.getDefiningOp<QuantizeOp>();
-  StorageRange range = getStorageRange(
-      operand.getStorageType(), quantize && quantize.getNarrowRange());
+  StorageRange range = getStorageRange(operand.getStorageType(),
+                                       quantize && quantize.getNarrowRange());
   StorageRange zero = getZeroPointRange(operand);
   return std::max(range.max - zero.min, zero.max - range.min);
 }
@@ -54,8 +54,7 @@ std::optional<uint64_t> getLargestConstantSum(const QuantizedSite &site,
   AffineMap map = site.indexing.getMap(number);
   if (!storage.isInteger(8) || !map.isProjectedPermutation())
     return std::nullopt;
-  std::optional<ConstantTensor> constant =
-      ConstantTensor::get(operand.storage);
+  std::optional<ConstantTensor> constant = ConstantTensor::get(operand.storage);
   if (!constant)
     return std::nullopt;
 
@@ -77,7 +76,8 @@ std::optional<uint64_t> getLargestConstantSum(const QuantizedSite &site,
     int64_t sum = 0;
     for (auto [i, stride] : llvm::zip_equal(index, strides))
       sum += i * stride;
-    sums[sum] += std::max(std::abs(value - zero.min), std::abs(value - zero.max));
+    sums[sum] +=
+        std::max(std::abs(value - zero.min), std::abs(value - zero.max));
     for (int64_t dim = int64_t(shape.size()) - 1; dim >= 0; --dim) {
       if (++index[dim] < shape[dim])
         break;
@@ -104,15 +104,15 @@ quantc::qnn::proveAccumulator(const QuantizedSite &site) {
     return AccumulatorBound{i32, bound};
   for (unsigned number : {0, 1})
     if (std::optional<uint64_t> sum = getLargestConstantSum(site, number))
-      bound = std::min(bound,
-                       llvm::SaturatingMultiply(*sum, largest[1 - number]));
+      bound =
+          std::min(bound, llvm::SaturatingMultiply(*sum, largest[1 - number]));
   if (bound < limit)
     return AccumulatorBound{i32, bound};
 
   Type lhs = site.operands[0].getStorageType();
   Type rhs = site.operands[1].getStorageType();
-  bool isWide = lhs.getIntOrFloatBitWidth() == 16 ||
-                rhs.getIntOrFloatBitWidth() == 16;
+  bool isWide =
+      lhs.getIntOrFloatBitWidth() == 16 || rhs.getIntOrFloatBitWidth() == 16;
   if (isWide && bound < uint64_t(INT64_MAX))
     return AccumulatorBound{i64, bound};
   return op.emitOpError() << "expected sums below 2^31 in magnitude, but K = "

@@ -37,9 +37,8 @@ static bool dependsOn(Value value, BlockArgument arg) {
     return true;
   Operation *op = value.getDefiningOp();
   return op && op->getBlock() == arg.getOwner() &&
-         llvm::any_of(op->getOperands(), [&](Value operand) {
-           return dependsOn(operand, arg);
-         });
+         llvm::any_of(op->getOperands(),
+                      [&](Value operand) { return dependsOn(operand, arg); });
 }
 
 static std::optional<AccumulatorTermUse> matchTermUse(OpOperand &use) {
@@ -50,9 +49,8 @@ static std::optional<AccumulatorTermUse> matchTermUse(OpOperand &use) {
       op.getResult(0).getType() != use.get().getType() ||
       !op.getMatchingIndexingMap(&use).isIdentity() ||
       !op.getIndexingMapsArray().back().isIdentity() ||
-      !llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
-        return map.isProjectedPermutation();
-      }))
+      !llvm::all_of(op.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isProjectedPermutation(); }))
     return std::nullopt;
   BlockArgument accumulator = op.getMatchingBlockArgument(&use);
   BlockArgument out = op.getBlock()->getArguments().back();
@@ -70,8 +68,7 @@ static std::optional<AccumulatorTermUse> matchTermUse(OpOperand &use) {
   return AccumulatorTermUse{op, use.get(), rhs, isa<arith::SubIOp>(last)};
 }
 
-SmallVector<AccumulatorTermUse>
-quantc::qnn::collectTerms(Value accumulator) {
+SmallVector<AccumulatorTermUse> quantc::qnn::collectTerms(Value accumulator) {
   SmallVector<AccumulatorTermUse> terms;
   while (accumulator.hasOneUse()) {
     std::optional<AccumulatorTermUse> term =

@@ -5,13 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConstantEvaluation.h"
+#include "ScalarProgram.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
-#include <cstring>
 #include <vector>
 
 using namespace mlir;
@@ -19,231 +19,6 @@ using namespace quantc;
 using namespace quantc::qnn;
 
 namespace {
-
-/// One element; which member counts follows from the element's type. Integers
-/// are kept sign-extended from their width.
-union Scalar {
-  int64_t i;
-  double f;
-};
-
-int64_t wrap(int64_t value, unsigned width) {
-  return width >= 64 ? value : llvm::SignExtend64(value, width);
-}
-
-double roundTo(unsigned width, double value) {
-  return width == 32 ? float(value) : value;
-}
-
-Scalar load(const char *data, Type type, int64_t index) {
-  Scalar result;
-  if (type.isF32()) {
-    float value;
-    std::memcpy(&value, data + index * sizeof(float), sizeof(float));
-    result.f = value;
-    return result;
-  }
-  if (type.isF64()) {
-    std::memcpy(&result.f, data + index * sizeof(double), sizeof(double));
-    return result;
-  }
-  unsigned width = type.getIntOrFloatBitWidth();
-  unsigned bytes = llvm::divideCeil(width, 8);
-  uint64_t bits = 0;
-  std::memcpy(&bits, data + index * bytes, bytes);
-  result.i = wrap(bits, width);
-  return result;
-}
-
-void store(char *data, Type type, int64_t index, Scalar value) {
-  if (type.isF32()) {
-    float rounded = value.f;
-    std::memcpy(data + index * sizeof(float), &rounded, sizeof(float));
-    return;
-  }
-  if (type.isF64()) {
-    std::memcpy(data + index * sizeof(double), &value.f, sizeof(double));
-    return;
-  }
-  unsigned width = type.getIntOrFloatBitWidth();
-  unsigned bytes = llvm::divideCeil(width, 8);
-  uint64_t bits = value.i;
-  if (width < 8)
-    bits &= llvm::maskTrailingOnes<uint64_t>(width);
-  std::memcpy(data + index * bytes, &bits, bytes);
-}
-
-bool isSupported(Type type) {
-  return type.isF32() || type.isF64() || type.isSignlessInteger(1) ||
-         type.isSignlessInteger(4) || type.isSignlessInteger(8) ||
-         type.isSignlessInteger(16) || type.isSignlessInteger(32) ||
-         type.isSignlessInteger(64);
-}
-
-/// The body of a linalg op as a list of instructions over slots. f32 arithmetic
-/// is done in double and rounded after each instruction, which gives the same
-/// bits for the four basic operations.
-class Program {
-public:
-  static std::optional<Program> compile(Block &body);
-
-  unsigned getNumSlots() const { return numSlots; }
-  /// Slots that hold constants are set once.
-  void initialize(MutableArrayRef<Scalar> slots) const {
-    for (auto [slot, value] : constants)
-      slots[slot] = value;
-  }
-  Scalar run(MutableArrayRef<Scalar> slots) const {
-    for (const Instruction &instruction : instructions)
-      slots[instruction.result] = execute(instruction, slots);
-    return slots[yielded];
-  }
-
-private:
-  enum class Opcode { Add, Sub, Mul, Sext, Zext, FAdd, FSub, FMul, FDiv, Round, ToF };
-  struct Instruction {
-    Opcode opcode;
-    /// Of the result; of the operand for Zext.
-    unsigned width;
-    unsigned a, b, result;
-  };
-
-  static std::optional<std::pair<Opcode, unsigned>> classify(Operation &op);
-  static Scalar execute(const Instruction &instruction,
-                        ArrayRef<Scalar> slots);
-
-  SmallVector<Instruction> instructions;
-  SmallVector<std::pair<unsigned, Scalar>> constants;
-  unsigned numSlots = 0;
-  unsigned yielded = 0;
-};
-
-std::optional<std::pair<Program::Opcode, unsigned>>
-Program::classify(Operation &op) {
-  Type type = op.getResult(0).getType();
-  unsigned width = type.isIntOrFloat() ? type.getIntOrFloatBitWidth() : 0;
-  if (isa<arith::AddIOp>(op))
-    return std::pair(Opcode::Add, width);
-  if (isa<arith::SubIOp>(op))
-    return std::pair(Opcode::Sub, width);
-  if (isa<arith::MulIOp>(op))
-    return std::pair(Opcode::Mul, width);
-  if (isa<arith::ExtSIOp, arith::TruncIOp>(op))
-    return std::pair(Opcode::Sext, width);
-  if (isa<arith::ExtUIOp>(op))
-    return std::pair(Opcode::Zext,
-                     op.getOperand(0).getType().getIntOrFloatBitWidth());
-  if (!type.isF32() && !type.isF64())
-    return std::nullopt;
-  if (isa<arith::ExtFOp, arith::TruncFOp>(op) &&
-      isSupported(op.getOperand(0).getType()))
-    return std::pair(Opcode::Round, width);
-  if (isa<arith::AddFOp>(op))
-    return std::pair(Opcode::FAdd, width);
-  if (isa<arith::SubFOp>(op))
-    return std::pair(Opcode::FSub, width);
-  if (isa<arith::MulFOp>(op))
-    return std::pair(Opcode::FMul, width);
-  if (isa<arith::DivFOp>(op))
-    return std::pair(Opcode::FDiv, width);
-  // i64 to double would round a first time.
-  if (isa<arith::SIToFPOp>(op) &&
-      op.getOperand(0).getType().getIntOrFloatBitWidth() <= 32)
-    return std::pair(Opcode::ToF, width);
-  return std::nullopt;
-}
-
-std::optional<Program> Program::compile(Block &body) {
-  Program program;
-  DenseMap<Value, unsigned> slots;
-  for (BlockArgument arg : body.getArguments())
-    slots[arg] = program.numSlots++;
-  auto getSlot = [&](Value value) -> std::optional<unsigned> {
-    if (auto it = slots.find(value); it != slots.end())
-      return it->second;
-    Attribute attr;
-    if (!isSupported(value.getType()) ||
-        !matchPattern(value, m_Constant(&attr)))
-      return std::nullopt;
-    Scalar constant;
-    if (auto integer = dyn_cast<IntegerAttr>(attr))
-      constant.i = integer.getValue().getSExtValue();
-    else
-      constant.f = cast<FloatAttr>(attr).getValueAsDouble();
-    program.constants.push_back({program.numSlots, constant});
-    return slots[value] = program.numSlots++;
-  };
-
-  for (Operation &op : body) {
-    if (isa<arith::ConstantOp>(op))
-      continue;
-    if (isa<linalg::YieldOp>(op)) {
-      std::optional<unsigned> slot = getSlot(op.getOperand(0));
-      if (!slot)
-        return std::nullopt;
-      program.yielded = *slot;
-      continue;
-    }
-    if (op.getNumResults() != 1 || op.getNumOperands() > 2)
-      return std::nullopt;
-    auto opcode = classify(op);
-    if (!opcode)
-      return std::nullopt;
-    SmallVector<unsigned, 2> operands(2, 0);
-    for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
-      std::optional<unsigned> slot = getSlot(operand);
-      if (!slot)
-        return std::nullopt;
-      operands[i] = *slot;
-    }
-    slots[op.getResult(0)] = program.numSlots;
-    program.instructions.push_back({opcode->first, opcode->second, operands[0],
-                                    operands[1], program.numSlots++});
-  }
-  return program;
-}
-
-Scalar Program::execute(const Instruction &instruction,
-                        ArrayRef<Scalar> slots) {
-  Scalar a = slots[instruction.a], b = slots[instruction.b], result;
-  unsigned width = instruction.width;
-  switch (instruction.opcode) {
-  case Opcode::Add:
-    result.i = wrap(uint64_t(a.i) + uint64_t(b.i), width);
-    break;
-  case Opcode::Sub:
-    result.i = wrap(uint64_t(a.i) - uint64_t(b.i), width);
-    break;
-  case Opcode::Mul:
-    result.i = wrap(uint64_t(a.i) * uint64_t(b.i), width);
-    break;
-  case Opcode::Sext:
-    result.i = wrap(a.i, width);
-    break;
-  case Opcode::Zext:
-    result.i = a.i & llvm::maskTrailingOnes<uint64_t>(width);
-    break;
-  case Opcode::FAdd:
-    result.f = roundTo(width, a.f + b.f);
-    break;
-  case Opcode::FSub:
-    result.f = roundTo(width, a.f - b.f);
-    break;
-  case Opcode::FMul:
-    result.f = roundTo(width, a.f * b.f);
-    break;
-  case Opcode::FDiv:
-    result.f = roundTo(width, a.f / b.f);
-    break;
-  case Opcode::Round:
-    result.f = roundTo(width, a.f);
-    break;
-  case Opcode::ToF:
-    result.f = roundTo(width, double(a.i));
-    break;
-  }
-  return result;
-}
 
 /// Where the elements of one operand lie: element offset = constant + sum over
 /// loops of stride * index.
@@ -340,18 +115,16 @@ public:
 
   RankedTensorType getResultType() const { return resultType; }
   void run(MLIRContext *context, MutableArrayRef<char> output) const {
-    parallelForRange(context, numPoints, /*grain=*/64,
-                     [&](int64_t begin, int64_t end) {
-                       runRange(begin, end, output);
-                     });
+    parallelForRange(
+        context, numPoints, /*grain=*/64,
+        [&](int64_t begin, int64_t end) { runRange(begin, end, output); });
   }
 
 private:
   bool addOperand(OpOperand &operand, AffineMap map);
-  void runRange(int64_t begin, int64_t end,
-                MutableArrayRef<char> output) const;
+  void runRange(int64_t begin, int64_t end, MutableArrayRef<char> output) const;
 
-  Program program;
+  ScalarProgram program;
   SmallVector<Operand> operands;
   SmallVector<unsigned> parallelLoops, reductionLoops;
   SmallVector<int64_t> sizes;
@@ -364,13 +137,13 @@ bool Evaluation::supports(linalg::LinalgOp op) {
       op.hasIndexSemantics() ||
       ShapedType::isDynamicShape(op.getStaticLoopRanges()) ||
       !op.getIndexingMapsArray().back().isProjectedPermutation() ||
-      !Program::compile(*op.getBlock()))
+      !ScalarProgram::compile(*op.getBlock()))
     return false;
   for (OpOperand &operand : op->getOpOperands()) {
     auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-    if (!isSupported(getElementTypeOrSelf(operand.get().getType())) ||
-        (type && !getLayout(op.getMatchingIndexingMap(&operand),
-                            type.getShape())))
+    if (!isSupportedScalar(getElementTypeOrSelf(operand.get().getType())) ||
+        (type &&
+         !getLayout(op.getMatchingIndexingMap(&operand), type.getShape())))
       return false;
   }
   return true;
@@ -388,7 +161,7 @@ bool Evaluation::addOperand(OpOperand &operand, AffineMap map) {
       scalar.i = integer.getValue().getSExtValue();
     else
       scalar.f = cast<FloatAttr>(fill).getValueAsDouble();
-    store(bytes->data(), result.type, 0, scalar);
+    storeScalar(bytes->data(), result.type, 0, scalar);
     result.constant.bytes = *bytes;
     result.constant.owner = bytes;
   } else {
@@ -411,7 +184,7 @@ std::optional<Evaluation> Evaluation::prepare(linalg::LinalgOp op) {
   if (!supports(op))
     return std::nullopt;
   Evaluation evaluation;
-  evaluation.program = *Program::compile(*op.getBlock());
+  evaluation.program = *ScalarProgram::compile(*op.getBlock());
   evaluation.sizes = op.getStaticLoopRanges();
   evaluation.resultType = cast<RankedTensorType>(op->getResult(0).getType());
 
@@ -442,24 +215,24 @@ void Evaluation::runRange(int64_t begin, int64_t end,
   const Operand &init = operands.back();
   SmallVector<Scalar> sums(end - begin);
   for (int64_t point = begin; point < end; ++point)
-    sums[point - begin] = load(init.constant.bytes.data(), init.type,
-                               init.offset + init.parallelOffsets[point]);
+    sums[point - begin] = loadScalar(init.constant.bytes.data(), init.type,
+                                     init.offset + init.parallelOffsets[point]);
   // The reduction runs outside: neighbouring results read neighbouring bytes.
   for (int64_t reduction = 0; reduction < numReductions; ++reduction) {
     for (int64_t point = begin; point < end; ++point) {
       for (size_t i = 0; i < accumulator; ++i) {
         const Operand &operand = operands[i];
-        slots[i] = load(operand.constant.bytes.data(), operand.type,
-                        operand.offset + operand.parallelOffsets[point] +
-                            operand.reductionOffsets[reduction]);
+        slots[i] = loadScalar(operand.constant.bytes.data(), operand.type,
+                              operand.offset + operand.parallelOffsets[point] +
+                                  operand.reductionOffsets[reduction]);
       }
       slots[accumulator] = sums[point - begin];
       sums[point - begin] = program.run(slots);
     }
   }
   for (int64_t point = begin; point < end; ++point)
-    store(output.data(), resultType.getElementType(), point,
-          sums[point - begin]);
+    storeScalar(output.data(), resultType.getElementType(), point,
+                sums[point - begin]);
 }
 
 } // namespace
@@ -509,8 +282,8 @@ std::optional<ConstantBytes> quantc::qnn::evaluate(Value value) {
     return std::nullopt;
   result.type = evaluation->getResultType();
   unsigned width = llvm::divideCeil(result.type.getElementTypeBitWidth(), 8);
-  auto buffer = std::make_shared<std::vector<char>>(
-      result.type.getNumElements() * width);
+  auto buffer =
+      std::make_shared<std::vector<char>>(result.type.getNumElements() * width);
   evaluation->run(op->getContext(), *buffer);
   result.bytes = *buffer;
   result.owner = buffer;
@@ -523,9 +296,8 @@ TypedAttr quantc::qnn::evaluateConstant(linalg::LinalgOp op) {
   std::optional<Evaluation> evaluation = Evaluation::prepare(op);
   if (!evaluation)
     return {};
-  return makeConstantTensor(
-      evaluation->getResultType(), "folded",
-      [&](MutableArrayRef<char> output) {
-        evaluation->run(op.getContext(), output);
-      });
+  return makeConstantTensor(evaluation->getResultType(), "folded",
+                            [&](MutableArrayRef<char> output) {
+                              evaluation->run(op.getContext(), output);
+                            });
 }

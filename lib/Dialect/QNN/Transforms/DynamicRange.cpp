@@ -95,8 +95,7 @@ static Value createScale(OpBuilder &builder, Location loc, ValueRange range,
                               builder.getMultiDimIdentityMap(sizes.size()));
   double steps;
   if (auto f8 = dyn_cast<FloatType>(scheme.getStorage())) {
-    steps =
-        llvm::APFloat::getLargest(f8.getFloatSemantics()).convertToDouble();
+    steps = llvm::APFloat::getLargest(f8.getFloatSemantics()).convertToDouble();
   } else {
     StorageRange storage =
         getStorageRange(scheme.getStorage(), scheme.getNarrowRange());
@@ -129,9 +128,8 @@ static Value createZeroPoint(OpBuilder &builder, Location loc, Value minimum,
           builder, loc, sizes, signless, {minimum, scale}, {identity, identity},
           [&](OpBuilder &body, Location loc, ValueRange args) -> Value {
             Doubles doubles{body, loc};
-            Value offset = arith::DivFOp::create(body, loc,
-                                                 doubles.extend(args[0]),
-                                                 doubles.extend(args[1]));
+            Value offset = arith::DivFOp::create(
+                body, loc, doubles.extend(args[0]), doubles.extend(args[1]));
             Value exact = arith::SubFOp::create(
                 body, loc, doubles.constant(storage.min), offset);
             Value rounded = math::RoundEvenOp::create(body, loc, exact);
@@ -141,8 +139,8 @@ static Value createZeroPoint(OpBuilder &builder, Location loc, Value minimum,
             rounded = arith::SelectOp::create(
                 body, loc, isNaN, doubles.constant(storage.min), rounded);
             Value clamped = doubles.clamp(rounded, storage.min, storage.max);
-            Value integer = arith::FPToSIOp::create(body, loc,
-                                                    body.getI32Type(), clamped);
+            Value integer =
+                arith::FPToSIOp::create(body, loc, body.getI32Type(), clamped);
             return arith::TruncIOp::create(body, loc, signless, integer);
           })
           .getResult(0);
@@ -175,8 +173,8 @@ FailureOr<QuantizationOperands> quantc::qnn::createDynamicParameters(
     sizes.push_back(tensor::getMixedSize(builder, loc, input, axis));
   QuantizationOperands result;
   if (scheme.getSymmetric()) {
-    Value magnitude = createExtremum(builder, input, scheme.getAxes(),
-                                     Extremum::Magnitude);
+    Value magnitude =
+        createExtremum(builder, input, scheme.getAxes(), Extremum::Magnitude);
     result.scale = createScale(builder, loc, magnitude, sizes, scheme);
     return result;
   }

@@ -23,12 +23,12 @@ void quantc::qnn::generalizeElementwise(RewriterBase &rewriter,
         !op.hasPureTensorSemantics() ||
         op.getNumParallelLoops() != op.getNumLoops())
       return;
-    bool initialisesSite =
-        isa<linalg::BroadcastOp>(op) &&
-        llvm::any_of(op->getUses(), [](OpOperand &use) {
-          auto user = dyn_cast<linalg::LinalgOp>(use.getOwner());
-          return user && user.isDpsInit(&use);
-        });
+    bool initialisesSite = isa<linalg::BroadcastOp>(op) &&
+                           llvm::any_of(op->getUses(), [](OpOperand &use) {
+                             auto user =
+                                 dyn_cast<linalg::LinalgOp>(use.getOwner());
+                             return user && user.isDpsInit(&use);
+                           });
     if (!initialisesSite)
       ops.push_back(op);
   });

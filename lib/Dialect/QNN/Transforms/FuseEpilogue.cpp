@@ -90,8 +90,9 @@ private:
       Type stored = getElementTypeOrSelf(tail->getResult(0).getType());
       std::string name;
       llvm::raw_string_ostream(name) << stored;
-      remark::passed(op.getLoc(), remark::RemarkOpts::name("FusedEpilogue")
-                                      .category(getArgument()))
+      remark::passed(
+          op.getLoc(),
+          remark::RemarkOpts::name("FusedEpilogue").category(getArgument()))
           << remark::metric("site", getSiteName(op).str())
           << remark::metric("stores", name);
     });

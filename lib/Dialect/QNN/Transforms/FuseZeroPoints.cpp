@@ -99,8 +99,8 @@ void QNNFuseZeroPointsPass::evaluateConstantSums(RewriterBase &rewriter) {
 void QNNFuseZeroPointsPass::record(linalg::LinalgOp site, StringRef term,
                                    StringRef where) {
   setTerm(site, term, where);
-  remark::passed(site.getLoc(), remark::RemarkOpts::name("FusedTerm")
-                                    .category(getArgument()))
+  remark::passed(site.getLoc(),
+                 remark::RemarkOpts::name("FusedTerm").category(getArgument()))
       << remark::metric("site", getSiteName(site).str())
       << remark::metric("term", term.str())
       << remark::metric("where", where.str());
@@ -155,8 +155,7 @@ static void createQuantizeWithSum(RewriterBase &rewriter, QuantizeOp quantize,
     sumSizes.push_back(sizes[dim]);
   }
   ScalarStorage storage{type.getElementType(), quantize.getNarrowRange()};
-  Type signless =
-      rewriter.getIntegerType(storage.type.getIntOrFloatBitWidth());
+  Type signless = rewriter.getIntegerType(storage.type.getIntOrFloatBitWidth());
   Type sumType = getElementTypeOrSelf(sum.op.getResult(0).getType());
   Value empty = tensor::EmptyOp::create(rewriter, loc, sizes, signless);
   Value zeros = createZeros(rewriter, loc, sumSizes, sumType);
@@ -177,8 +176,7 @@ static void createQuantizeWithSum(RewriterBase &rewriter, QuantizeOp quantize,
         Value zeroPoint = inputs.size() > 2 ? args[2] : Value();
         Value q =
             buildQuantize(body, loc, args[0], args[1], zeroPoint, storage);
-        Value wide =
-            extendInteger(body, loc, q, sumType, storage.isUnsigned());
+        Value wide = extendInteger(body, loc, q, sumType, storage.isUnsigned());
         Value result = arith::AddIOp::create(body, loc, args.back(), wide);
         linalg::YieldOp::create(body, loc, ValueRange{q, result});
       });
@@ -206,11 +204,11 @@ void QNNFuseZeroPointsPass::fuseSumsWithQuantize(RewriterBase &rewriter) {
       std::optional<OperandSum> sum = matchOperandSum(user);
       if (!sum || !sum->getInputMap().isPermutation())
         continue;
-      bool isEqual = sums.empty() ||
-                     (sum->getInputMap() == sums[0].getInputMap() &&
-                      sum->getResultMap() == sums[0].getResultMap() &&
-                      sum->op.getResult(0).getType() ==
-                          sums[0].op.getResult(0).getType());
+      bool isEqual =
+          sums.empty() ||
+          (sum->getInputMap() == sums[0].getInputMap() &&
+           sum->getResultMap() == sums[0].getResultMap() &&
+           sum->op.getResult(0).getType() == sums[0].op.getResult(0).getType());
       if (isEqual)
         sums.push_back(*sum);
     }
@@ -234,8 +232,9 @@ void QNNFuseZeroPointsPass::recordRemainingTerms(linalg::LinalgOp site) {
     }
     StringRef where = "separate pass over lhs, applied in the epilogue";
     setTerm(site, name, where);
-    remark::missed(site.getLoc(), remark::RemarkOpts::name("SeparateSum")
-                                      .category(getArgument()))
+    remark::missed(
+        site.getLoc(),
+        remark::RemarkOpts::name("SeparateSum").category(getArgument()))
         << remark::metric("site", getSiteName(site).str())
         << remark::metric("term", name.str())
         << remark::reason("the operand is not the direct result of a quantize "

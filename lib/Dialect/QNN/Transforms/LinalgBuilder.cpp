@@ -14,10 +14,11 @@
 using namespace mlir;
 using namespace quantc::qnn;
 
-linalg::GenericOp quantc::qnn::createElementwise(
-    OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> sizes,
-    Type elementType, ValueRange inputs, ArrayRef<AffineMap> maps,
-    ScalarBuilder scalar) {
+linalg::GenericOp
+quantc::qnn::createElementwise(OpBuilder &builder, Location loc,
+                               ArrayRef<OpFoldResult> sizes, Type elementType,
+                               ValueRange inputs, ArrayRef<AffineMap> maps,
+                               ScalarBuilder scalar) {
   Value empty = tensor::EmptyOp::create(builder, loc, sizes, elementType);
   SmallVector<AffineMap> allMaps(maps);
   allMaps.push_back(builder.getMultiDimIdentityMap(sizes.size()));
@@ -30,15 +31,16 @@ linalg::GenericOp quantc::qnn::createElementwise(
       });
 }
 
-Value quantc::qnn::createFoldedElementwise(
-    OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> sizes,
-    Type elementType, ValueRange inputs, ArrayRef<AffineMap> maps,
-    ScalarBuilder scalar) {
+Value quantc::qnn::createFoldedElementwise(OpBuilder &builder, Location loc,
+                                           ArrayRef<OpFoldResult> sizes,
+                                           Type elementType, ValueRange inputs,
+                                           ArrayRef<AffineMap> maps,
+                                           ScalarBuilder scalar) {
   // What is erased again must not reach a rewrite driver's worklist.
   OpBuilder::Listener *listener = builder.getListener();
   builder.setListener(nullptr);
-  linalg::GenericOp op = createElementwise(builder, loc, sizes, elementType,
-                                           inputs, maps, scalar);
+  linalg::GenericOp op =
+      createElementwise(builder, loc, sizes, elementType, inputs, maps, scalar);
   builder.setListener(listener);
   Operation *empty = op.getDpsInits()[0].getDefiningOp();
   if (TypedAttr constant = evaluateConstant(op)) {
@@ -54,11 +56,10 @@ Value quantc::qnn::createFoldedElementwise(
 }
 
 Value quantc::qnn::createZeros(OpBuilder &builder, Location loc,
-                               ArrayRef<OpFoldResult> sizes,
-                               Type elementType) {
+                               ArrayRef<OpFoldResult> sizes, Type elementType) {
   Value empty = tensor::EmptyOp::create(builder, loc, sizes, elementType);
-  Value zero = arith::ConstantOp::create(builder, loc,
-                                         builder.getZeroAttr(elementType));
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(elementType));
   return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
 }
 
@@ -77,9 +78,11 @@ AffineMap quantc::qnn::getParameterMap(MLIRContext *context, int64_t rank,
   return AffineMap::get(rank, 0, results, context);
 }
 
-AffineMap quantc::qnn::getElementToParameterMap(MLIRContext *context, int64_t rank,
-                                   ArrayRef<int64_t> axes,
-                                   ArrayRef<int64_t> blocks, Value parameter) {
+AffineMap quantc::qnn::getElementToParameterMap(MLIRContext *context,
+                                                int64_t rank,
+                                                ArrayRef<int64_t> axes,
+                                                ArrayRef<int64_t> blocks,
+                                                Value parameter) {
   SmallVector<AffineExpr> results;
   if (cast<RankedTensorType>(parameter.getType()).getRank() != 0) {
     for (auto [i, axis] : llvm::enumerate(axes)) {

@@ -25,12 +25,13 @@ createElementwise(mlir::OpBuilder &builder, mlir::Location loc,
                   llvm::ArrayRef<mlir::AffineMap> maps, ScalarBuilder scalar);
 
 /// As above, replaced by a constant where all inputs are constants.
-mlir::Value
-createFoldedElementwise(mlir::OpBuilder &builder, mlir::Location loc,
-                        llvm::ArrayRef<mlir::OpFoldResult> sizes,
-                        mlir::Type elementType, mlir::ValueRange inputs,
-                        llvm::ArrayRef<mlir::AffineMap> maps,
-                        ScalarBuilder scalar);
+mlir::Value createFoldedElementwise(mlir::OpBuilder &builder,
+                                    mlir::Location loc,
+                                    llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                                    mlir::Type elementType,
+                                    mlir::ValueRange inputs,
+                                    llvm::ArrayRef<mlir::AffineMap> maps,
+                                    ScalarBuilder scalar);
 
 /// A tensor filled with zeros.
 mlir::Value createZeros(mlir::OpBuilder &builder, mlir::Location loc,

@@ -123,8 +123,7 @@ LoopTensor CorrectionTerms::createSum(unsigned number) {
       builder, loc, zeros.getType(), inputs, zeros, maps, iterators,
       [&](OpBuilder &body, Location loc, ValueRange args) {
         Value element = extendInteger(body, loc, args[0], type, isUnsigned);
-        Value result =
-            arith::AddIOp::create(body, loc, args.back(), element);
+        Value result = arith::AddIOp::create(body, loc, args.back(), element);
         linalg::YieldOp::create(body, loc, result);
       });
   return {sum.getResult(0), parallel};
@@ -222,8 +221,8 @@ private:
       if (hasLhs && hasRhs) {
         LoopTensor term = terms.createMultiple(
             terms.createProduct(terms.getZeroPoint(0), terms.getZeroPoint(1)));
-        accumulator = terms.createAccumulate(
-            accumulator, term, /*negate=*/false, kConstantTerm);
+        accumulator = terms.createAccumulate(accumulator, term,
+                                             /*negate=*/false, kConstantTerm);
       }
       if (hasRhs) {
         LoopTensor term =
@@ -234,7 +233,8 @@ private:
       return accumulator;
     };
     linalg::LinalgOp integer = lowerSite(rewriter, site, bound, correct);
-    setTerm(integer, kRowSumTerm, hasRhs ? "separate" : "absent: rhs symmetric");
+    setTerm(integer, kRowSumTerm,
+            hasRhs ? "separate" : "absent: rhs symmetric");
     setTerm(integer, kColumnSumTerm,
             hasLhs ? "separate" : "absent: lhs symmetric");
     setTerm(integer, kConstantTerm, hasLhs && hasRhs ? "separate" : "absent");

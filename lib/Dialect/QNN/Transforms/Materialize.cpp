@@ -55,8 +55,8 @@ bool OperandMaterializer::isQuantizable(Value value, QuantizationAttr scheme,
   if (auto observer = value.getDefiningOp<ObserveOp>()) {
     if (scheme.getDynamic() || observer.getStatistics())
       return true;
-    reason = llvm::formatv("observer '{0}' has no statistics",
-                           observer.getName());
+    reason =
+        llvm::formatv("observer '{0}' has no statistics", observer.getName());
     return false;
   }
   if (!isQuantizableConstant(value)) {
@@ -78,10 +78,10 @@ Value OperandMaterializer::createQuantizeDequantize(
     QuantizationAttr scheme) {
   auto type = cast<RankedTensorType>(input.getType());
   Location loc = input.getLoc();
-  Value quantized = QuantizeOp::create(
-      builder, loc, type.clone(scheme.getStorage()), input, operands.scale,
-      operands.zeroPoint, scheme.getAxes(), scheme.getBlocks(),
-      scheme.getNarrowRange());
+  Value quantized =
+      QuantizeOp::create(builder, loc, type.clone(scheme.getStorage()), input,
+                         operands.scale, operands.zeroPoint, scheme.getAxes(),
+                         scheme.getBlocks(), scheme.getNarrowRange());
   return DequantizeOp::create(builder, loc, type, quantized, operands.scale,
                               operands.zeroPoint, scheme.getAxes(),
                               scheme.getBlocks());
@@ -164,8 +164,9 @@ void QNNMaterializePass::keepFloat(linalg::LinalgOp op, StringRef reason) {
   if (!op->hasAttr(kFloatReasonAttrName))
     op->setDiscardableAttr(kFloatReasonAttrName,
                            StringAttr::get(op.getContext(), reason));
-  remark::missed(op.getLoc(), remark::RemarkOpts::name("StaysFloat")
-                                  .category(QNNMaterializePass::getArgumentName()))
+  remark::missed(op.getLoc(),
+                 remark::RemarkOpts::name("StaysFloat")
+                     .category(QNNMaterializePass::getArgumentName()))
       << remark::metric("site", getSiteName(op).str())
       << remark::reason("{0}", reason.str());
 }

@@ -17,9 +17,10 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::qnn;
 
-QuantizationOperands quantc::qnn::createParameterConstants(
-    OpBuilder &builder, Location loc, const QuantizationParameters &parameters,
-    QuantizationAttr scheme, StringRef name) {
+QuantizationOperands
+quantc::qnn::createParameterConstants(OpBuilder &builder, Location loc,
+                                      const QuantizationParameters &parameters,
+                                      QuantizationAttr scheme, StringRef name) {
   QuantizationOperands result;
   auto scaleType =
       RankedTensorType::get(parameters.shape, builder.getF32Type());
@@ -47,9 +48,9 @@ QuantizationOperands quantc::qnn::createParameterConstants(
 
 bool quantc::qnn::isQuantizableConstant(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && (type.getElementType().isF32() ||
-                  type.getElementType().isF16() ||
-                  type.getElementType().isBF16()) &&
+  return type &&
+         (type.getElementType().isF32() || type.getElementType().isF16() ||
+          type.getElementType().isBF16()) &&
          isEvaluable(value);
 }
 
@@ -103,9 +104,8 @@ private:
       return encodeF8(value / scale, f8);
     int64_t zeroPoint =
         scheme.getSymmetric() ? 0 : parameters.zeroPoints[parameter];
-    int64_t q =
-        quantize(value, scale, zeroPoint,
-                 getStorageRange(storage, scheme.getNarrowRange()));
+    int64_t q = quantize(value, scale, zeroPoint,
+                         getStorageRange(storage, scheme.getNarrowRange()));
     return uint64_t(q) &
            llvm::maskTrailingOnes<uint64_t>(storage.getIntOrFloatBitWidth());
   }
@@ -141,9 +141,8 @@ FailureOr<Value> quantc::qnn::quantizeConstant(OpBuilder &builder, Value value,
   auto emitError = [&] { return mlir::emitError(value.getLoc()); };
   if (!source)
     return emitError() << "expected a constant";
-  FailureOr<QuantizationParameters> parameters =
-      computeQuantizationParameters(source->bytes, source->type, scheme,
-                                    emitError);
+  FailureOr<QuantizationParameters> parameters = computeQuantizationParameters(
+      source->bytes, source->type, scheme, emitError);
   if (failed(parameters))
     return failure();
 

@@ -54,8 +54,7 @@ struct MoveBeforeView : OpRewritePattern<QuantizeOp> {
                          tensor::ExtractSliceOp, linalg::TransposeOp>(producer))
       return rewriter.notifyMatchFailure(op, "requires a view of one tensor");
     Type storage = op.getResult().getType().getElementType();
-    QuantizeOp quantize =
-        createQuantize(rewriter, op, producer->getOperand(0));
+    QuantizeOp quantize = createQuantize(rewriter, op, producer->getOperand(0));
     Location loc = producer->getLoc();
     if (auto transpose = dyn_cast<linalg::TransposeOp>(producer)) {
       Value empty = tensor::EmptyOp::create(
@@ -98,8 +97,7 @@ struct MoveBeforePad : OpRewritePattern<QuantizeOp> {
     if (zeroPoint)
       value = cast<TypedAttr>(zeroPoint.getSplatValue<Attribute>());
     QuantizeOp quantize = createQuantize(rewriter, op, pad.getSource());
-    Value constant =
-        arith::ConstantOp::create(rewriter, pad.getLoc(), value);
+    Value constant = arith::ConstantOp::create(rewriter, pad.getLoc(), value);
     rewriter.replaceOpWithNewOp<tensor::PadOp>(
         op, op.getResult().getType(), quantize, pad.getMixedLowPad(),
         pad.getMixedHighPad(), constant, pad.getNofold());
@@ -229,9 +227,8 @@ static bool isNeverNaN(Value value, unsigned depth) {
   return ScalarNaNAnalysis{generic, depth}.isNeverNaN(yield.getOperand(0));
 }
 
-LogicalResult
-MoveBeforeMax::matchAndRewrite(QuantizeOp op,
-                               PatternRewriter &rewriter) const {
+LogicalResult MoveBeforeMax::matchAndRewrite(QuantizeOp op,
+                                             PatternRewriter &rewriter) const {
   auto max = dyn_cast_or_null<linalg::LinalgOp>(getMovableProducer(op));
   if (!isMaxReduction(max))
     return rewriter.notifyMatchFailure(op, "requires a maximum");
@@ -253,9 +250,8 @@ MoveBeforeMax::matchAndRewrite(QuantizeOp op,
   Location loc = max.getLoc();
   int64_t zero =
       zeroPoint ? zeroPoint.getSplatValue<APInt>().getSExtValue() : 0;
-  int64_t start =
-      quantize(*init, scale.getSplatValue<float>(), zero,
-               getStorageRange(storage, op.getNarrowRange()));
+  int64_t start = quantize(*init, scale.getSplatValue<float>(), zero,
+                           getStorageRange(storage, op.getNarrowRange()));
   SmallVector<Value> inputs = llvm::to_vector(max.getDpsInputs());
   inputs[0] = createQuantize(rewriter, op, input);
   Value startValue = arith::ConstantOp::create(
@@ -263,8 +259,8 @@ MoveBeforeMax::matchAndRewrite(QuantizeOp op,
   Value empty = tensor::EmptyOp::create(
       rewriter, loc, tensor::getMixedSizes(rewriter, loc, max.getDpsInits()[0]),
       storage);
-  Value filled = linalg::FillOp::create(rewriter, loc, startValue, empty)
-                     .getResult(0);
+  Value filled =
+      linalg::FillOp::create(rewriter, loc, startValue, empty).getResult(0);
   auto integer = linalg::GenericOp::create(
       rewriter, loc, filled.getType(), inputs, filled,
       max.getIndexingMapsArray(), max.getIteratorTypesArray(),

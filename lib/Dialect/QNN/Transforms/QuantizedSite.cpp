@@ -69,8 +69,8 @@ static FailureOr<QuantizedOperand> matchOperand(linalg::LinalgOp op,
   return operand;
 }
 
-FailureOr<QuantizedSite>
-quantc::qnn::matchQuantizedSite(linalg::LinalgOp op, std::string &reason) {
+FailureOr<QuantizedSite> quantc::qnn::matchQuantizedSite(linalg::LinalgOp op,
+                                                         std::string &reason) {
   if (!isSite(op))
     return failure();
   QuantizedSite site{op, SiteIndexing(op), {}};
@@ -125,14 +125,13 @@ static Value createStoragePad(OpBuilder &builder, tensor::PadOp pad,
   Location loc = pad.getLoc();
   Type elementType = getElementTypeOrSelf(storage.getType());
   auto padded = cast<RankedTensorType>(pad.getType()).clone(elementType);
-  auto result = tensor::PadOp::create(builder, loc, padded, storage,
-                                      pad.getMixedLowPad(),
-                                      pad.getMixedHighPad(), pad.getNofold());
+  auto result =
+      tensor::PadOp::create(builder, loc, padded, storage, pad.getMixedLowPad(),
+                            pad.getMixedHighPad(), pad.getNofold());
   OpBuilder::InsertionGuard guard(builder);
   SmallVector<Type> types(padded.getRank(), builder.getIndexType());
   SmallVector<Location> locations(padded.getRank(), loc);
-  Block *body =
-      builder.createBlock(&result.getRegion(), {}, types, locations);
+  Block *body = builder.createBlock(&result.getRegion(), {}, types, locations);
   Value value;
   DenseIntElementsAttr constant;
   if (!zeroPoint) {
@@ -164,8 +163,8 @@ quantc::qnn::createStorageOperands(OpBuilder &builder,
     Value zeroPoint = operand.zeroPoint;
     if (zeroPoint)
       zeroPoint = toSignless(builder, zeroPoint);
-    value = createStoragePad(builder, operand.pad, value, zeroPoint,
-                             operand.axes);
+    value =
+        createStoragePad(builder, operand.pad, value, zeroPoint, operand.axes);
   }
   return storage;
 }
@@ -267,9 +266,9 @@ linalg::LinalgOp quantc::qnn::lowerSite(RewriterBase &rewriter,
   SmallVector<OpFoldResult> sizes =
       tensor::getMixedSizes(rewriter, loc, floatInit);
   Value zeros = createZeros(rewriter, loc, sizes, bound.type);
-  linalg::LinalgOp integer = cloneSite(
-      rewriter, op, storage[0], storage[1], zeros,
-      {site.operands[0].isUnsigned(), site.operands[1].isUnsigned()});
+  linalg::LinalgOp integer =
+      cloneSite(rewriter, op, storage[0], storage[1], zeros,
+                {site.operands[0].isUnsigned(), site.operands[1].isUnsigned()});
   Value accumulator = correct(rewriter, storage, integer->getResult(0));
   Value result = createDequantize(rewriter, site, accumulator);
   if (!isZeroFilled(floatInit)) {
@@ -308,8 +307,8 @@ LogicalResult quantc::qnn::lowerSites(
         continue;
       op->setDiscardableAttr(kFloatReasonAttrName,
                              rewriter.getStringAttr(reason));
-      remark::missed(op.getLoc(), remark::RemarkOpts::name("StaysFloat")
-                                      .category(passName))
+      remark::missed(op.getLoc(),
+                     remark::RemarkOpts::name("StaysFloat").category(passName))
           << remark::metric("site", getSiteName(op).str())
           << remark::reason("{0}", reason);
       continue;

@@ -17,7 +17,8 @@ using namespace mlir;
 using namespace quantc::qnn;
 
 static bool isZeroScalar(Value value, linalg::GenericOp op) {
-  if (auto arg = dyn_cast<BlockArgument>(value); arg && arg.getOwner() == op.getBlock())
+  if (auto arg = dyn_cast<BlockArgument>(value);
+      arg && arg.getOwner() == op.getBlock())
     return isZeroFilled(op->getOperand(arg.getArgNumber()));
   return matchPattern(value, m_AnyZeroFloat());
 }
@@ -52,12 +53,11 @@ static Value createIntegerRelu(OpBuilder &builder, Location loc, Value q,
   SmallVector<Value> inputs = {q};
   SmallVector<AffineMap> maps = {builder.getMultiDimIdentityMap(rank)};
   if (Value zeroPoint = quantize.getZeroPoint()) {
-    bool perTensor =
-        cast<RankedTensorType>(zeroPoint.getType()).getRank() == 0;
+    bool perTensor = cast<RankedTensorType>(zeroPoint.getType()).getRank() == 0;
     inputs.push_back(zeroPoint);
-    maps.push_back(getParameterMap(
-        builder.getContext(), rank,
-        perTensor ? ArrayRef<int64_t>() : quantize.getAxes()));
+    maps.push_back(
+        getParameterMap(builder.getContext(), rank,
+                        perTensor ? ArrayRef<int64_t>() : quantize.getAxes()));
   }
   return createElementwise(
              builder, loc, tensor::getMixedSizes(builder, loc, q),
@@ -114,17 +114,16 @@ struct FormRequantize : OpRewritePattern<QuantizeOp> {
         dyn_cast<IntegerType>(op.getResult().getType().getElementType());
     if (relu && (!storage || storage.isUnsigned()))
       return rewriter.notifyMatchFailure(op, "requires signed storage");
-    auto dequantize =
-        (relu ? relu : input).getDefiningOp<DequantizeOp>();
-    if (!dequantize || !dequantize.getResult().getType().getElementType().isF32())
+    auto dequantize = (relu ? relu : input).getDefiningOp<DequantizeOp>();
+    if (!dequantize ||
+        !dequantize.getResult().getType().getElementType().isF32())
       return rewriter.notifyMatchFailure(op, "requires a dequantized f32");
     Type from = dequantize.getInput().getType().getElementType();
     if (!from.isInteger(32) && !from.isInteger(64))
       return rewriter.notifyMatchFailure(op, "requires an accumulator");
     bool sameAxes = dequantize.getAxes() == op.getAxes() ||
                     dequantize.getAxes().empty() || op.getAxes().empty();
-    if (!sameAxes || !op.getBlocks().empty() ||
-        !dequantize.getBlocks().empty())
+    if (!sameAxes || !op.getBlocks().empty() || !dequantize.getBlocks().empty())
       return rewriter.notifyMatchFailure(op, "requires parameters along the "
                                              "same dimensions");
     Value zeroPoint = op.getZeroPoint();

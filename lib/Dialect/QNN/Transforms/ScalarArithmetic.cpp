@@ -87,8 +87,8 @@ static Value buildRoundAndClamp(Scalars s, Value x, Value zeroPoint,
   Type i32 = s.builder.getI32Type(), f32 = s.builder.getF32Type();
   Value low, high, zero;
   if (zeroPoint) {
-    zero = extendInteger(s.builder, s.loc, zeroPoint, i32,
-                         storage.isUnsigned());
+    zero =
+        extendInteger(s.builder, s.loc, zeroPoint, i32, storage.isUnsigned());
     auto bound = [&](int64_t limit) -> Value {
       Value difference =
           arith::SubIOp::create(s.builder, s.loc, s.i32(limit), zero);
@@ -161,8 +161,8 @@ Value quantc::qnn::buildRequantize(OpBuilder &builder, Location loc,
                                    Value zeroPoint, ScalarStorage storage,
                                    bool finiteMultiplier) {
   Scalars s{builder, loc};
-  Value number = arith::SIToFPOp::create(builder, loc, builder.getF32Type(),
-                                         accumulator);
+  Value number =
+      arith::SIToFPOp::create(builder, loc, builder.getF32Type(), accumulator);
   Value product = arith::MulFOp::create(builder, loc, number, multiplier);
   if (isa<FloatType>(storage.type))
     return s.bitcast(buildEncodeF8(builder, loc, product, storage.type),
@@ -221,8 +221,7 @@ Value quantc::qnn::buildDecodeF8(OpBuilder &builder, Location loc, Value bits,
   Value sign = s.shl(s.bitAnd(wide, 0x80), 24);
   Value code = s.bitAnd(wide, 0x7f);
   int shift = 23 - format.mantissaBits;
-  Value normal =
-      s.add(s.shl(code, shift), s.i32((127 - format.bias) << 23));
+  Value normal = s.add(s.shl(code, shift), s.i32((127 - format.bias) << 23));
   Value number = arith::SIToFPOp::create(builder, loc, f32, code);
   Value subnormal = s.bitcast(
       arith::MulFOp::create(builder, loc, number, s.f32(format.getStep())),
@@ -236,8 +235,7 @@ Value quantc::qnn::buildDecodeF8(OpBuilder &builder, Location loc, Value bits,
   } else {
     // Exponent 31: infinity without mantissa, else NaN.
     Value special = s.bitOr(s.shl(code, shift), s.i32(0x7f800000));
-    Value isSpecial =
-        s.compare(arith::CmpIPredicate::uge, code, s.i32(0x7c));
+    Value isSpecial = s.compare(arith::CmpIPredicate::uge, code, s.i32(0x7c));
     result = s.select(isSpecial, special, result);
   }
   return s.bitcast(s.bitOr(result, sign), f32);

@@ -136,10 +136,10 @@ static linalg::LinalgOp cloneNamed(OpBuilder &builder, linalg::LinalgOp site,
   return cast<linalg::LinalgOp>(builder.create(state));
 }
 
-linalg::LinalgOp
-quantc::qnn::cloneSite(OpBuilder &builder, linalg::LinalgOp site, Value lhs,
-                       Value rhs, Value init,
-                       std::array<bool, 2> unsignedOperands) {
+linalg::LinalgOp quantc::qnn::cloneSite(OpBuilder &builder,
+                                        linalg::LinalgOp site, Value lhs,
+                                        Value rhs, Value init,
+                                        std::array<bool, 2> unsignedOperands) {
   auto cast = site->getAttrOfType<linalg::TypeFnAttr>("cast");
   bool extendsSigned = !cast || cast.getValue() == linalg::TypeFn::cast_signed;
   if (site.getRegionBuilder() && extendsSigned && !unsignedOperands[0] &&

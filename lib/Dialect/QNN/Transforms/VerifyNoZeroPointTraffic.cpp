@@ -50,8 +50,9 @@ private:
                                "sums; run qnn-fuse-zero-points";
       return signalPassFailure();
     }
-    remark::missed(sum.op.getLoc(), remark::RemarkOpts::name("ZeroPointTraffic")
-                                        .category(getArgument()))
+    remark::missed(
+        sum.op.getLoc(),
+        remark::RemarkOpts::name("ZeroPointTraffic").category(getArgument()))
         << remark::reason("the summed operand is not made by a quantize "
                           "operation, or only in part");
   }
