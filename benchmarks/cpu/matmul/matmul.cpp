@@ -171,7 +171,7 @@ int main(int argc, char **argv) {
   llvm::raw_string_ostream os(table);
   os << "One thread of " << getMachine() << "; median of " << rounds
      << " interleaved samples, 10th to 90th percentile in brackets.\n\n"
-     << "| MxNxK | candidate | GOP/s | x oneDNN s8s8->s8 "
+     << "| MxNxK | candidate | GOP/s | x oneDNN f32 or s8s8->s8 "
         "|\n|---|---|---|---|\n";
   llvm::json::Array json;
   for (llvm::StringRef name : names) {
