@@ -46,6 +46,10 @@ void addBufferization(OpPassManager &pm) {
   pm.addPass(bufferization::createBufferResultsToOutParamsPass(results));
   bufferization::buildBufferDeallocationPipeline(pm);
   pm.addPass(createConvertBufferizationToMemRefPass());
+  // Conditional deallocation comes as a call, with memrefs of dynamic size,
+  // which have no bare pointers.
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
   // The deallocation of what loops carry calls a helper on buffers of dynamic
   // size, which cannot be passed as bare pointers.
   pm.addPass(createInlinerPass());
