@@ -77,6 +77,24 @@ def CodegenCPUEmitEntryPass : Pass<"codegen-cpu-emit-entry", "::mlir::ModuleOp">
 // Everything that is not a contraction
 //===----------------------------------------------------------------------===//
 
+def CodegenCPUDropEmptyTensorsPass : Pass<"codegen-cpu-drop-empty-tensors"> {
+  let summary = "Compute nothing for tensors without elements";
+  let description = [{
+    An op without side effects all of whose results have no elements becomes
+    `tensor.empty`. Later stages then only meet tensors that hold something:
+    subviews of nothing are out of bounds, however small.
+
+    ```mlir
+    %1 = tensor.pad %0 low[0, 2] high[0, 1] {...} : tensor<0x4xf32> to tensor<0x7xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = tensor.empty() : tensor<0x7xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def CodegenCPUFoldUnitDimsPass : Pass<"codegen-cpu-fold-unit-dims"> {
   let summary = "Drop dimensions of size 1";
   let description = [{
