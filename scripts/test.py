@@ -31,7 +31,8 @@ class Tally:
 
 def run_lit(tally, folder):
     report = folder / "lit.json"
-    command = [sys.executable, "-m", "lit.main", "-q", "-o", report, BUILD / "test"]
+    lit = pathlib.Path(sys.executable).parent / "lit"
+    command = [lit, "-q", "-o", report, BUILD / "test"]
     code = subprocess.run(command).returncode
     if not report.exists():
         return tally.add("lit", f"did not run (exit code {code})", "failed")
