@@ -83,9 +83,9 @@ def update(params, first, second, images, labels, step, rate):
     return jax.tree.map(move, params, first, second), first, second
 
 
-def train(images, labels, steps, batch=64, peak=2e-3):
-    random = np.random.default_rng(1)
-    params = jax.tree.map(jnp.asarray, model.initialize(seed=2))
+def train(images, labels, steps, seed, batch=64, peak=2e-3):
+    random = np.random.default_rng([seed, 1])
+    params = jax.tree.map(jnp.asarray, model.initialize(seed=seed))
     first = second = jax.tree.map(jnp.zeros_like, params)
     for step in range(steps):
         rate = peak * 0.5 * (1 + np.cos(np.pi * step / steps))
@@ -101,10 +101,11 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=HERE,
                         help="the folder to write to")
     parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
     (images, labels), (held_out, held_out_labels) = load()
-    params = train(images, labels, arguments.steps)
+    params = train(images, labels, arguments.steps, arguments.seed)
     apply = jax.jit(model.apply)
     accuracy = np.mean(np.argmax(apply(params, held_out), -1) == held_out_labels)
     print(f"accuracy on {len(held_out)} held-out images: {accuracy:.4%}")
