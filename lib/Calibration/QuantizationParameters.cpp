@@ -67,11 +67,9 @@ quantc::getParameterShape(QuantizationAttr scheme, ArrayRef<int64_t> shape,
     int64_t block = scheme.getBlocks().empty() ? 1 : scheme.getBlocks()[i];
     if (ShapedType::isDynamic(shape[axis]))
       return emitError() << "expected a static size of dimension " << axis;
-    if (block < 1 || shape[axis] % block != 0)
-      return emitError() << "expected a block size that divides dimension "
-                         << axis << " of size " << shape[axis] << ", but got "
-                         << block;
-    result.push_back(shape[axis] / block);
+    if (block < 1)
+      return emitError() << "expected positive block sizes, but got " << block;
+    result.push_back(llvm::divideCeilSigned(shape[axis], block));
   }
   return result;
 }

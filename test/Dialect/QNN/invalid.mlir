@@ -72,8 +72,9 @@ func.func @block_positive(%x: tensor<4x8xf32>, %s: tensor<2xf32>) -> tensor<4x8x
 
 // -----
 
-func.func @block_divides(%x: tensor<4x8xf32>, %s: tensor<2xf32>) -> tensor<4x8xi8> {
-  // expected-error @below {{expected a block size that divides dimension 1 of size 8, but got 3}}
+// Two blocks of three and a shorter one.
+func.func @number_of_blocks(%x: tensor<4x8xf32>, %s: tensor<2xf32>) -> tensor<4x8xi8> {
+  // expected-error @below {{expected 3 scales for axis 1, but got 2}}
   %0 = qnn.quantize %x, scale %s {axes = array<i64: 1>, blocks = array<i64: 3>} : tensor<4x8xf32>, tensor<2xf32> -> tensor<4x8xi8>
   return %0 : tensor<4x8xi8>
 }
@@ -135,6 +136,14 @@ func.func @zero_point_f8(%x: tensor<4xf32>, %s: tensor<f32>, %z: tensor<i8>) -> 
 func.func @zero_point_count(%x: tensor<4x8xf32>, %s: tensor<8xf32>, %z: tensor<4xi8>) -> tensor<4x8xi8> {
   // expected-error @below {{expected 8 zero points for axis 1, but got 4}}
   %0 = qnn.quantize %x, scale %s zero_point %z {axes = array<i64: 1>} : tensor<4x8xf32>, tensor<8xf32>, tensor<4xi8> -> tensor<4x8xi8>
+  return %0 : tensor<4x8xi8>
+}
+
+// -----
+
+func.func @zero_point_without_scales(%x: tensor<4x8xf32>, %s: tensor<f32>, %z: tensor<8xi8>) -> tensor<4x8xi8> {
+  // expected-error @below {{expected a scale of rank 1, one dimension for each of 'axes', but got 'tensor<f32>'}}
+  %0 = qnn.quantize %x, scale %s zero_point %z {axes = array<i64: 1>} : tensor<4x8xf32>, tensor<f32>, tensor<8xi8> -> tensor<4x8xi8>
   return %0 : tensor<4x8xi8>
 }
 

@@ -11,6 +11,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/OpImplementation.h"
+#include "llvm/Support/MathExtras.h"
 #include <cmath>
 
 using namespace mlir;
@@ -59,14 +60,11 @@ static LogicalResult verifyParameterShape(Operation *op, StringRef what,
     int64_t block = blocks.empty() ? 1 : blocks[i];
     if (ShapedType::isDynamic(size) || ShapedType::isDynamic(count))
       continue;
-    if (size % block != 0)
-      return op->emitOpError()
-             << "expected a block size that divides dimension " << axis
-             << " of size " << size << ", but got " << block;
-    if (count != size / block)
-      return op->emitOpError()
-             << "expected " << size / block << ' ' << what << "s for axis "
-             << axis << ", but got " << count;
+    int64_t expected = llvm::divideCeilSigned(size, block);
+    if (count != expected)
+      return op->emitOpError() << "expected " << expected << ' ' << what
+                               << "s for axis " << axis << ", but got "
+                               << count;
   }
   return success();
 }
@@ -131,16 +129,22 @@ static LogicalResult verifyZeroPointValues(Operation *op, Value zeroPoint,
 }
 
 /// The rules shared by all ops with parameters. `scaleName` is what the op
-/// calls its scale.
+/// calls its scale; `allowScalar` lets it be per tensor where the zero points
+/// have dimensions.
 template <typename OpTy>
 static LogicalResult verifyParameters(OpTy op, StringRef scaleName, Value scale,
-                                      Type storage, bool narrowRange) {
+                                      Type storage, bool narrowRange,
+                                      bool allowScalar = false) {
   auto operand = cast<RankedTensorType>(op.getInput().getType());
   auto scaleType = cast<RankedTensorType>(scale.getType());
   ArrayRef<int64_t> axes = op.getAxes(), blocks = op.getBlocks();
+  allowScalar &=
+      op.getZeroPoint() &&
+      cast<RankedTensorType>(op.getZeroPoint().getType()).getRank() != 0;
   if (failed(verifyAxes(op, operand, axes, blocks)) ||
-      failed(verifyParameterShape(op, scaleName, operand, scaleType, axes,
-                                  blocks)) ||
+      (!(allowScalar && scaleType.getRank() == 0) &&
+       failed(verifyParameterShape(op, scaleName, operand, scaleType, axes,
+                                   blocks))) ||
       failed(verifyScaleValues(op, scale)))
     return failure();
   if (narrowRange && !isa<IntegerType>(storage))
@@ -197,7 +201,7 @@ LogicalResult DequantizeOp::verify() {
     return emitOpError() << "expected no zero point for an accumulator of type "
                          << storage;
   return verifyParameters(*this, "scale", getScale(), storage,
-                          /*narrowRange=*/false);
+                          /*narrowRange=*/false, /*allowScalar=*/true);
 }
 
 LogicalResult RequantizeOp::verify() {

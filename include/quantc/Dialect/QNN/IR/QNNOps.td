@@ -36,7 +36,8 @@ class QNN_Op<string mnemonic, list<Trait> traits = []> : Op<QNN_Dialect, mnemoni
 /// An elementwise op with quantization parameters. Dimension i of a parameter
 /// runs along dimension `axes[i]` of the operand, one parameter for every
 /// `blocks[i]` elements (1 where `blocks` is empty); rank-0 parameters hold for
-/// the whole tensor. The granularity is thus a matter of shapes:
+/// the whole tensor. The last block of a dimension may be shorter. The
+/// granularity is thus a matter of shapes:
 ///
 ///   parameters     axes     blocks   granularity
 ///   tensor<f32>                      tensor
@@ -104,7 +105,9 @@ def QNN_DequantizeOp : QNN_ParametrisedOp<"dequantize"> {
   let summary = "storage, or an accumulator, to float";
   let description = [{
     `x = float(q - z) * s`; the subtraction is exact. An i32 or i64 input is the
-    accumulator of an integer contraction and has no zero point.
+    accumulator of an integer contraction and has no zero point. The scale may
+    be per tensor where the zero points have axes: so looks an operand whose
+    scales have been folded into the one that it is multiplied with.
 
     ```mlir
     %x = qnn.dequantize %q, scale %s zero_point %z

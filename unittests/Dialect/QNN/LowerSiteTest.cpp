@@ -1,0 +1,483 @@
+//===- LowerSiteTest.cpp - lowered sites compute what they should ---------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Sites on dequantized operands, lowered with and without fusion, compiled and
+// executed, against SiteReference bit for bit.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SiteReference.h"
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Dialect/QNN/Transforms/Site.h"
+#include "quantc/Execution/Executable.h"
+
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/ADT/StringExtras.h"
+#include "gtest/gtest.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::test;
+
+namespace {
+
+/// An operand of a site: storage and parameters.
+struct OperandText {
+  const char *shape;
+  /// Shapes of the parameters, "" for one per tensor; null: no zero point.
+  const char *scale = "";
+  const char *zeroPoint = nullptr;
+  /// The attributes axes and blocks.
+  const char *attributes = "";
+  bool isConstant = false;
+  const char *storage = "i8";
+  /// The shape after padding by one (two at the end) along the dimensions that
+  /// differ; null without.
+  const char *padded = nullptr;
+};
+
+/// A function @main that returns the result of one site.
+struct Program {
+  const char *name;
+  /// The op, up to its operands.
+  const char *op;
+  OperandText lhs, rhs;
+  const char *result;
+  bool hasInit = false;
+
+  bool isGeneric() const { return StringRef(op).contains("generic"); }
+};
+
+std::string getType(StringRef shape, StringRef element) {
+  return ("tensor<" + shape + (shape.empty() ? "" : "x") + element + ">").str();
+}
+
+void PrintTo(const Program &program, std::ostream *os) { *os << program.op; }
+
+/// Writes programs in MLIR. Constants are drawn from `random`.
+class ProgramWriter {
+public:
+  ProgramWriter(MLIRContext *context, uint64_t seed)
+      : context(context), random(seed) {}
+
+  std::string write(const Program &program);
+
+private:
+  /// A constant or the next argument.
+  std::string addTensor(const std::string &type, bool isConstant);
+  std::string addOperand(const OperandText &operand);
+
+  MLIRContext *context;
+  std::mt19937_64 random;
+  std::string arguments, body;
+  int count = 0;
+};
+
+std::string ProgramWriter::addTensor(const std::string &type, bool isConstant) {
+  std::string name = "%t" + std::to_string(count++);
+  if (!isConstant) {
+    arguments += (arguments.empty() ? "" : ", ") + name + ": " + type;
+    return name;
+  }
+  Tensor tensor =
+      drawTensor(cast<RankedTensorType>(parseType(type, context)), random);
+  std::vector<char> bytes = tensor.getBytes();
+  std::string literal =
+      bytes.empty() ? ""
+                    : "\"0x" +
+                          llvm::toHex(ArrayRef<uint8_t>(
+                              reinterpret_cast<const uint8_t *>(bytes.data()),
+                              bytes.size())) +
+                          "\"";
+  body +=
+      "  " + name + " = arith.constant dense<" + literal + "> : " + type + "\n";
+  return name;
+}
+
+std::string ProgramWriter::addOperand(const OperandText &operand) {
+  std::string storageType = getType(operand.shape, operand.storage);
+  std::string scaleType = getType(operand.scale, "f32");
+  std::string storage = addTensor(storageType, operand.isConstant);
+  std::string scale = addTensor(scaleType, operand.isConstant);
+  std::string zeroPoint, types = storageType + ", " + scaleType;
+  if (operand.zeroPoint) {
+    std::string type = getType(operand.zeroPoint, operand.storage);
+    zeroPoint = " zero_point " + addTensor(type, operand.isConstant);
+    types += ", " + type;
+  }
+  std::string name = "%d" + std::to_string(count++);
+  std::string floatType = getType(operand.shape, "f32");
+  body += "  " + name + " = qnn.dequantize " + storage + ", scale " + scale +
+          zeroPoint + " {" + operand.attributes + "} : " + types + " -> " +
+          floatType + "\n";
+  if (!operand.padded)
+    return name;
+  SmallVector<StringRef> from, to;
+  StringRef(operand.shape).split(from, 'x');
+  StringRef(operand.padded).split(to, 'x');
+  std::string low, high, indices;
+  for (auto [i, sizes] : llvm::enumerate(llvm::zip_equal(from, to))) {
+    bool isPadded = std::get<0>(sizes) != std::get<1>(sizes);
+    low += (i ? ", " : "") + std::string(isPadded ? "1" : "0");
+    high += (i ? ", " : "") + std::string(isPadded ? "2" : "0");
+    indices += (i ? ", %i" : "%i") + std::to_string(i) + ": index";
+  }
+  std::string padded = name + "p";
+  body += "  " + padded + " = tensor.pad " + name + " low[" + low + "] high[" +
+          high + "] {\n  ^bb0(" + indices +
+          "):\n    tensor.yield %c0 : f32\n  } : " + floatType + " to " +
+          getType(operand.padded, "f32") + "\n";
+  return padded;
+}
+
+std::string ProgramWriter::write(const Program &program) {
+  std::string lhs = addOperand(program.lhs), rhs = addOperand(program.rhs);
+  std::string type = getType(program.result, "f32");
+  std::string init = program.hasInit ? addTensor(type, false) : "%zero";
+  auto floatType = [](const OperandText &operand) {
+    return getType(operand.padded ? operand.padded : operand.shape, "f32");
+  };
+  std::string region;
+  if (program.isGeneric())
+    region = " {\n  ^bb0(%a: f32, %b: f32, %c: f32):\n"
+             "    %m = arith.mulf %a, %b : f32\n"
+             "    %s = arith.addf %c, %m : f32\n"
+             "    linalg.yield %s : f32\n  }";
+  return "func.func @main(" + arguments + ") -> " + type +
+         " {\n  %c0 = arith.constant 0.0 : f32\n  %e = tensor.empty() : " +
+         type + "\n  %zero = linalg.fill ins(%c0 : f32) outs(%e : " + type +
+         ") -> " + type + "\n" + body + "  %y = " + program.op + " ins(" + lhs +
+         ", " + rhs + " : " + floatType(program.lhs) + ", " +
+         floatType(program.rhs) + ") outs(" + init + " : " + type + ")" +
+         region + " -> " + type + "\n  return %y : " + type + "\n}\n";
+}
+
+constexpr const char *kSeparate = "qnn-lower-symmetric,qnn-lower-asymmetric";
+constexpr const char *kFused =
+    "qnn-lower-symmetric,qnn-lower-asymmetric,verify-lowered,"
+    "qnn-fuse-zero-points,qnn-fuse-epilogue";
+
+class LowerSiteTest : public ::testing::Test {
+protected:
+  LowerSiteTest() {
+    qnn::registerQNNPasses();
+    DialectRegistry registry;
+    registerCompilerDialects(registry);
+    registry.insert<qnn::QNNDialect>();
+    context.appendDialectRegistry(registry);
+  }
+
+  /// Compiles and runs `text` after the passes of `pipeline` on drawn
+  /// arguments.
+  void check(StringRef text, const char *pipeline, uint64_t seed = 1) {
+    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+    ASSERT_TRUE(module);
+    auto function = module->lookupSymbol<func::FuncOp>("main");
+    std::mt19937_64 random(seed);
+    Arguments arguments = makeArguments();
+    std::vector<std::vector<char>> buffers;
+    for (BlockArgument argument : function.getArguments()) {
+      Tensor tensor =
+          drawTensor(cast<RankedTensorType>(argument.getType()), random);
+      buffers.push_back(tensor.getBytes());
+      arguments.insert({argument, tensor});
+    }
+    SmallVector<linalg::LinalgOp> sites;
+    function.walk([&](linalg::LinalgOp op) {
+      if (qnn::isSite(op))
+        sites.push_back(op);
+    });
+    ASSERT_EQ(sites.size(), 1u);
+    std::vector<float> expected = evaluateSite(sites.front(), arguments);
+
+    PassManager manager(&context, ModuleOp::getOperationName());
+    ASSERT_TRUE(succeeded(parsePassPipeline(pipeline, manager)));
+    ASSERT_TRUE(succeeded(manager.run(*module)));
+    module->walk([&](Operation *op) {
+      if (auto reason =
+              op->getAttrOfType<StringAttr>(qnn::kFloatReasonAttrName))
+        ADD_FAILURE() << "stays in float: " << reason.str();
+    });
+    CompileOptions options;
+    options.optimizationLevel = 1;
+    auto executable = Executable::compile(*module, {}, options);
+    ASSERT_TRUE(succeeded(executable));
+    const EntryPoint *entry = (*executable)->lookup("main");
+    ASSERT_NE(entry, nullptr);
+    std::vector<const void *> inputs;
+    for (const std::vector<char> &buffer : buffers)
+      inputs.push_back(buffer.data());
+    std::vector<float> actual(expected.size() + 16, -77.0f);
+    ASSERT_FALSE((*executable)->run(*entry, inputs, {actual.data()}));
+    for (size_t i = 0; i < expected.size(); ++i)
+      ASSERT_EQ(llvm::bit_cast<uint32_t>(actual[i]),
+                llvm::bit_cast<uint32_t>(expected[i]))
+          << "element " << i << " of " << expected.size() << ": expected "
+          << expected[i] << ", but got " << actual[i];
+    for (size_t i = expected.size(); i < actual.size(); ++i)
+      ASSERT_EQ(actual[i], -77.0f) << "wrote behind the result";
+  }
+
+  void checkBoth(StringRef text, uint64_t seed = 1) {
+    for (const char *pipeline : {kSeparate, kFused}) {
+      SCOPED_TRACE(pipeline);
+      check(text, pipeline, seed);
+      if (HasFatalFailure())
+        return;
+    }
+  }
+
+  MLIRContext context;
+};
+
+class LowerSiteProgramTest : public LowerSiteTest,
+                             public ::testing::WithParamInterface<Program> {};
+
+TEST_P(LowerSiteProgramTest, matchesExactIntegers) {
+  for (uint64_t seed : {1, 2, 3}) {
+    std::string text = ProgramWriter(&context, seed).write(GetParam());
+    SCOPED_TRACE(text);
+    checkBoth(text, seed);
+    if (HasFatalFailure())
+      return;
+  }
+}
+
+constexpr const char *kBatchedGeneric =
+    "linalg.generic {indexing_maps = [affine_map<(b, c, m, o, n, k, l) -> (c, "
+    "m, k, b, l, o)>, "
+    "affine_map<(b, c, m, o, n, k, l) -> (l, b, n, k, c)>, "
+    "affine_map<(b, c, m, o, n, k, l) -> (b, m, c, o, n)>], "
+    "iterator_types = [\"parallel\", \"parallel\", \"parallel\", \"parallel\", "
+    "\"parallel\", \"reduction\", \"reduction\"]}";
+constexpr const char *kTransposed =
+    "linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (k, m)>, "
+    "affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (n, m)>], "
+    "iterator_types = [\"parallel\", \"parallel\", \"reduction\"]}";
+
+const Program kOps[] = {
+    {"matmul",
+     "linalg.matmul",
+     {"5x19", "", ""},
+     {"19x21", "21", "21", "axes = array<i64: 1>", true},
+     "5x21"},
+    {"matmulInit",
+     "linalg.matmul",
+     {"5x19", "", ""},
+     {"19x21", "21", nullptr, "axes = array<i64: 1>", true},
+     "5x21",
+     true},
+    {"transposed",
+     kTransposed,
+     {"7x5", "5", "5", "axes = array<i64: 1>"},
+     {"3x7", "3", "3", "axes = array<i64: 0>"},
+     "3x5"},
+    {"matvec",
+     "linalg.matvec",
+     {"6x9", "6", "6", "axes = array<i64: 0>", true},
+     {"9", "", ""},
+     "6"},
+    {"vecmat",
+     "linalg.vecmat",
+     {"9", "", ""},
+     {"9x6", "6", "6", "axes = array<i64: 1>"},
+     "6"},
+    {"dot", "linalg.dot", {"9", "", ""}, {"9", "", ""}, ""},
+    {"batchMatmul",
+     "linalg.batch_matmul",
+     {"3x4x5", "3", "3", "axes = array<i64: 0>"},
+     {"3x5x6", "3x6", "3x6", "axes = array<i64: 0, 2>"},
+     "3x4x6"},
+    {"batchMatmulPerToken",
+     "linalg.batch_matmul",
+     {"3x4x5", "3x4", "3x4", "axes = array<i64: 0, 1>"},
+     {"3x5x6", "", ""},
+     "3x4x6"},
+    {"batchMatvec",
+     "linalg.batch_matvec",
+     {"3x4x5", "", ""},
+     {"3x5", "3", "3", "axes = array<i64: 0>"},
+     "3x4"},
+    {"batchVecmat",
+     "linalg.batch_vecmat",
+     {"3x5", "3", "3", "axes = array<i64: 0>"},
+     {"3x5x4", "", ""},
+     "3x4"},
+    {"batchReduceMatmul",
+     "linalg.batch_reduce_matmul",
+     {"3x4x5", "4", "4", "axes = array<i64: 1>"},
+     {"3x5x6", "6", "6", "axes = array<i64: 2>"},
+     "4x6"},
+    {"mmt4d",
+     "linalg.mmt4d",
+     {"2x3x4x5", "2x4", "2x4", "axes = array<i64: 0, 2>"},
+     {"6x3x2x5", "6x2", "6x2", "axes = array<i64: 0, 2>"},
+     "2x6x4x2"},
+    {"heads",
+     kBatchedGeneric,
+     {"2x3x5x4x2x3", "2x4", "2x4", "axes = array<i64: 0, 3>"},
+     {"2x4x7x5x2", "4x2", "4x2", "axes = array<i64: 1, 4>"},
+     "4x3x2x3x7"},
+    {"manyLoops",
+     kBatchedGeneric,
+     {"2x3x5x4x2x3", "2x3x3", "2x3x3", "axes = array<i64: 0, 1, 5>"},
+     {"2x4x7x5x2", "7", "7", "axes = array<i64: 2>"},
+     "4x3x2x3x7"},
+    {"contract",
+     "linalg.contract indexing_maps = [affine_map<(m, n, k) -> (k, m)>, "
+     "affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]",
+     {"7x5", "5", "5", "axes = array<i64: 1>"},
+     {"7x3", "", ""},
+     "5x3"},
+    {"matmulMaps",
+     "linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (k, m)>, "
+     "affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]",
+     {"7x5", "5", "5", "axes = array<i64: 1>"},
+     {"7x3", "", ""},
+     "5x3"},
+};
+
+const Program kConvolutions[] = {
+    {"conv1d", "linalg.conv_1d", {"12", "", ""}, {"4", "", ""}, "9"},
+    {"conv2d", "linalg.conv_2d", {"9x7", "", ""}, {"3x2", "", ""}, "7x6"},
+    {"conv1dNwcWcf",
+     "linalg.conv_1d_nwc_wcf {strides = dense<2> : tensor<1xi64>, dilations = "
+     "dense<2> : tensor<1xi64>}",
+     {"2x12x3", "", "", "", false, "i8", "2x15x3"},
+     {"3x3x5", "5", "5", "axes = array<i64: 2>", true},
+     "2x6x5"},
+    {"conv1dNcwFcw",
+     "linalg.conv_1d_ncw_fcw",
+     {"2x3x9", "2", "2", "axes = array<i64: 0>"},
+     {"4x3x3", "4", "4", "axes = array<i64: 0>"},
+     "2x4x7"},
+    {"conv2dNhwcHwcf",
+     "linalg.conv_2d_nhwc_hwcf {strides = dense<[2, 1]> : tensor<2xi64>}",
+     {"1x6x6x3", "", "", "", false, "i8", "1x9x9x3"},
+     {"3x3x3x5", "5", "5", "axes = array<i64: 3>", true},
+     "1x4x7x5"},
+    {"conv2dNhwcFhwc",
+     "linalg.conv_2d_nhwc_fhwc",
+     {"1x6x6x3", "", ""},
+     {"5x3x3x3", "5", "5", "axes = array<i64: 0>", true},
+     "1x4x4x5"},
+    {"conv2dNchwFchw",
+     "linalg.conv_2d_nchw_fchw {dilations = dense<[1, 2]> : tensor<2xi64>}",
+     {"2x3x6x8", "2", "2", "axes = array<i64: 0>", false, "i8", "2x3x9x11"},
+     {"4x3x3x3", "4", "4", "axes = array<i64: 0>"},
+     "2x4x7x7"},
+    {"grouped",
+     "linalg.conv_2d_ngchw_fgchw",
+     {"1x2x3x5x5", "2", "2", "axes = array<i64: 1>", false, "i8", "1x2x3x8x8"},
+     {"4x2x3x3x3", "4x2", "4x2", "axes = array<i64: 0, 1>"},
+     "1x2x4x6x6"},
+    {"groupedGfchw",
+     "linalg.conv_2d_ngchw_gfchw",
+     {"1x2x3x5x5", "", ""},
+     {"2x4x3x3x3", "2x4", "2x4", "axes = array<i64: 0, 1>", true},
+     "1x2x4x3x3"},
+    {"groupedNhwgc",
+     "linalg.conv_2d_nhwgc_gfhwc",
+     {"1x5x5x2x3", "", ""},
+     {"2x4x3x3x3", "2x4", "2x4", "axes = array<i64: 0, 1>", true},
+     "1x3x3x2x4"},
+    {"conv3dNdhwc",
+     "linalg.conv_3d_ndhwc_dhwcf",
+     {"1x4x5x4x2", "", "", "", false, "i8", "1x7x8x7x2"},
+     {"2x3x2x2x3", "3", "3", "axes = array<i64: 4>", true},
+     "1x6x6x6x3"},
+    {"conv3dNcdhw",
+     "linalg.conv_3d_ncdhw_fcdhw",
+     {"1x2x4x5x4", "", ""},
+     {"3x2x2x3x2", "3", "3", "axes = array<i64: 0>"},
+     "1x3x3x3x3"},
+    {"depthwise1d",
+     "linalg.depthwise_conv_1d_nwc_wc",
+     {"1x9x4", "4", "4", "axes = array<i64: 2>"},
+     {"3x4", "4", "4", "axes = array<i64: 1>", true},
+     "1x7x4"},
+    {"depthwise1dNcw",
+     "linalg.depthwise_conv_1d_ncw_cw",
+     {"1x4x9", "4", "4", "axes = array<i64: 1>"},
+     {"4x3", "4", "4", "axes = array<i64: 0>", true},
+     "1x4x7"},
+    {"depthwise2d",
+     "linalg.depthwise_conv_2d_nhwc_hwc",
+     {"1x6x5x4", "4", "4", "axes = array<i64: 3>", false, "i8", "1x9x8x4"},
+     {"3x3x4", "4", "4", "axes = array<i64: 2>", true},
+     "1x7x6x4"},
+    {"depthwise2dNchw",
+     "linalg.depthwise_conv_2d_nchw_chw",
+     {"1x4x6x5", "4", "4", "axes = array<i64: 1>"},
+     {"4x3x3", "4", "4", "axes = array<i64: 0>"},
+     "1x4x4x3"},
+    {"depthwiseMultiplier",
+     "linalg.depthwise_conv_2d_nhwc_hwcm",
+     {"1x6x5x3", "3", "3", "axes = array<i64: 3>"},
+     {"3x3x3x2", "3x2", "3x2", "axes = array<i64: 2, 3>", true},
+     "1x4x3x3x2"},
+    {"depthwise3d",
+     "linalg.depthwise_conv_3d_ndhwc_dhwc",
+     {"1x4x4x4x3", "", ""},
+     {"2x2x2x3", "3", "3", "axes = array<i64: 3>", true},
+     "1x3x3x3x3"},
+};
+
+const Program kSizes[] = {
+    {"k1",
+     "linalg.matmul",
+     {"4x1", "", ""},
+     {"1x5", "5", "5", "axes = array<i64: 1>"},
+     "4x5"},
+    {"k0",
+     "linalg.matmul",
+     {"4x0", "", ""},
+     {"0x5", "5", "5", "axes = array<i64: 1>"},
+     "4x5"},
+    {"k0Init",
+     "linalg.matmul",
+     {"4x0", "", ""},
+     {"0x5", "5", "5", "axes = array<i64: 1>"},
+     "4x5",
+     true},
+    {"k0Symmetric", "linalg.matmul", {"4x0"}, {"0x5"}, "4x5"},
+    {"ones",
+     "linalg.batch_matmul",
+     {"1x1x1", "1", "1", "axes = array<i64: 0>"},
+     {"1x1x1", "1", "1", "axes = array<i64: 2>"},
+     "1x1x1"},
+    {"noRows",
+     "linalg.matmul",
+     {"0x4", "", ""},
+     {"4x5", "5", "5", "axes = array<i64: 1>"},
+     "0x5"},
+    {"noColumns",
+     "linalg.matmul",
+     {"3x4", "", ""},
+     {"4x0", "0", "0", "axes = array<i64: 1>"},
+     "3x0"},
+    {"oddK",
+     "linalg.matmul",
+     {"3x67", "3", "3", "axes = array<i64: 0>"},
+     {"67x33", "33", "33", "axes = array<i64: 1>"},
+     "3x33"},
+};
+
+std::string getName(const ::testing::TestParamInfo<Program> &info) {
+  return info.param.name;
+}
+INSTANTIATE_TEST_SUITE_P(ops, LowerSiteProgramTest, ::testing::ValuesIn(kOps),
+                         getName);
+INSTANTIATE_TEST_SUITE_P(convolutions, LowerSiteProgramTest,
+                         ::testing::ValuesIn(kConvolutions), getName);
+INSTANTIATE_TEST_SUITE_P(sizes, LowerSiteProgramTest,
+                         ::testing::ValuesIn(kSizes), getName);
+
+} // namespace
