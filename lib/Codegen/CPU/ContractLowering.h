@@ -50,7 +50,10 @@ public:
   explicit ContractLowering(ContractOp op)
       : op(op), builder(op), loc(op.getLoc()), schedule(op.getSchedule()),
         lanes(schedule.getLanes()), group(schedule.getGroup()),
-        index(builder, loc), dot(builder, loc, schedule, op.getLhsKind()) {}
+        index(builder, loc), dot(builder, loc, schedule,
+                                 {getElementTypeOrSelf(op.getLhs()),
+                                  getElementTypeOrSelf(op.getRhs()),
+                                  op.getLhsKind(), op.getRhsUnsigned()}) {}
 
   mlir::LogicalResult run();
 

@@ -31,18 +31,20 @@ struct BodyForm {
 
 } // namespace
 
-/// Strips the extension of an i8 block argument to i32.
+/// Strips the extension of an i8 or signed i16 block argument to i32.
 static BlockArgument stripExtension(Value value, bool &isUnsigned) {
   Operation *def = value.getDefiningOp();
   if (!isa_and_nonnull<arith::ExtSIOp, arith::ExtUIOp>(def))
     return {};
   isUnsigned = isa<arith::ExtUIOp>(def);
   auto argument = dyn_cast<BlockArgument>(def->getOperand(0));
-  return argument && argument.getType().isInteger(8) ? argument
-                                                     : BlockArgument();
+  if (!argument || !(argument.getType().isInteger(8) ||
+                     (argument.getType().isInteger(16) && !isUnsigned)))
+    return {};
+  return argument;
 }
 
-/// Matches `acc + a * b` in f32, or in i32 on extended i8.
+/// Matches `acc + a * b` in f32, or in i32 on extended integers.
 static std::optional<BodyForm> matchBody(Block &body) {
   if (body.getNumArguments() != 3 ||
       body.getTerminator()->getNumOperands() != 1)
@@ -171,8 +173,9 @@ FailureOr<ContractionView> quantc::cpu::viewContraction(linalg::LinalgOp op,
   std::tie(view.lhs, lhsMap) = operand(1 - rhsIndex);
   view.isFloat = form->isFloat;
   view.isLhsUnsigned = form->isUnsigned[1 - rhsIndex];
-  if (form->isUnsigned[rhsIndex] || !rhsMap.isProjectedPermutation() ||
-      !rhsMap.isFunctionOfDim(n) || lhsMap.isFunctionOfDim(n))
+  view.isRhsUnsigned = form->isUnsigned[rhsIndex];
+  if (!rhsMap.isProjectedPermutation() || !rhsMap.isFunctionOfDim(n) ||
+      lhsMap.isFunctionOfDim(n))
     return failure();
   absorbTranspositions(view.rhs, rhsMap);
 
@@ -191,7 +194,7 @@ FailureOr<ContractionView> quantc::cpu::viewContraction(linalg::LinalgOp op,
   if (k.empty())
     return failure();
 
-  // Bytes are read in groups along k, floats one by one wherever they are.
+  // Integers are read in groups along k, floats one by one wherever they are.
   Value source = view.lhs;
   AffineMap sourceMap = lhsMap;
   absorbTranspositions(source, sourceMap);

@@ -23,7 +23,7 @@ struct ContractionView {
   llvm::SmallVector<int64_t> lhsPermutation;
 
   bool isFloat = false;
-  bool isLhsUnsigned = false;
+  bool isLhsUnsigned = false, isRhsUnsigned = false;
 
   llvm::SmallVector<int64_t> bounds;
   int64_t numBatch = 0, numM = 0, segmentDims = 1;
@@ -38,7 +38,8 @@ struct ContractionView {
 /// Views `op` with n as the innermost dimension of `destMap`, a permutation of
 /// its parallel loops. Fails, silently, on what the kernels do not compute:
 /// dynamic or empty shapes, bodies that are not a multiplication and addition
-/// of i8 in i32 or of f32, operands on which no order of loops fits.
+/// of i8 or signed i16 in i32 or of f32, operands on which no order of loops
+/// fits.
 llvm::FailureOr<ContractionView> viewContraction(mlir::linalg::LinalgOp op,
                                                  mlir::AffineMap destMap);
 

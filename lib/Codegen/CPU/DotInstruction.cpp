@@ -16,18 +16,21 @@ using namespace mlir;
 using namespace quantc::cpu;
 
 DotInstruction::DotInstruction(OpBuilder &builder, Location loc,
-                               ScheduleAttr schedule, LhsKind lhsKind)
-    : builder(builder), loc(loc), dot(schedule.getDot()), lhsKind(lhsKind),
+                               ScheduleAttr schedule,
+                               const DotOperands &operands)
+    : builder(builder), loc(loc), dot(schedule.getDot()), operands(operands),
       lanes(schedule.getLanes()), group(schedule.getGroup()) {
   Type element = schedule.isFloat() ? Type(builder.getF32Type())
                                     : Type(builder.getI32Type());
   accumulator = vectorOf(lanes, element);
-  packed =
-      vectorOf(lanes * group, schedule.isFloat() ? Type(builder.getF32Type())
-                                                 : Type(builder.getI8Type()));
+  packed = vectorOf(lanes * group, operands.rhs);
+  flipsLhs = operands.lhsKind != LhsKind::Offset &&
+             schedule.needsCorrection(operands.lhsKind, operands.rhsUnsigned);
 }
 
 Value DotInstruction::extend(Value value, Type element, bool isUnsigned) {
+  if (getElementTypeOrSelf(value) == element)
+    return value;
   Type type = element;
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     type = vector.clone(element);
@@ -37,7 +40,7 @@ Value DotInstruction::extend(Value value, Type element, bool isUnsigned) {
 }
 
 Value DotInstruction::loadLhs(Value base, Value offset, int64_t count) {
-  bool isUnsigned = lhsKind != LhsKind::Signed;
+  bool isUnsigned = operands.lhsKind == LhsKind::Unsigned;
   if (group == 1) {
     Value element = memref::LoadOp::create(builder, loc, base, offset);
     if (dot == DotKind::MulAdd)
@@ -45,10 +48,10 @@ Value DotInstruction::loadLhs(Value base, Value offset, int64_t count) {
     return vector::BroadcastOp::create(builder, loc, accumulator, element);
   }
 
-  VectorType bytes = vectorOf(group, builder.getI8Type());
+  VectorType elements = vectorOf(group, operands.lhs);
   Value value;
   if (count == group) {
-    value = vector::LoadOp::create(builder, loc, bytes, base, offset);
+    value = vector::LoadOp::create(builder, loc, elements, base, offset);
   } else {
     // What lies behind the last element may not be readable.
     SmallVector<bool> bits(group, false);
@@ -57,8 +60,8 @@ Value DotInstruction::loadLhs(Value base, Value offset, int64_t count) {
         builder, loc,
         DenseElementsAttr::get(vectorOf(group, builder.getI1Type()), bits));
     Value zero =
-        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(bytes));
-    value = vector::MaskedLoadOp::create(builder, loc, bytes, base, offset,
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(elements));
+    value = vector::MaskedLoadOp::create(builder, loc, elements, base, offset,
                                          mask, zero);
   }
   if (dot == DotKind::VPMADDWD)
@@ -67,16 +70,16 @@ Value DotInstruction::loadLhs(Value base, Value offset, int64_t count) {
   value = vector::BitCastOp::create(builder, loc,
                                     vectorOf(1, builder.getI32Type()), value);
   value = vector::BroadcastOp::create(builder, loc, accumulator, value);
-  if (dot == DotKind::VPDPBUSD && lhsKind == LhsKind::Signed) {
+  if (flipsLhs) {
     Value sign = arith::ConstantOp::create(
         builder, loc,
         DenseElementsAttr::get(accumulator, APInt(32, 0x80808080u)));
     value = arith::XOrIOp::create(builder, loc, value, sign);
   }
-  VectorType operand = dot == DotKind::VPMADDWD
-                           ? vectorOf(2 * lanes, builder.getI16Type())
-                           : packed;
-  return vector::BitCastOp::create(builder, loc, operand, value);
+  Type element =
+      dot == DotKind::VPMADDWD ? builder.getI16Type() : builder.getI8Type();
+  return vector::BitCastOp::create(builder, loc,
+                                   vectorOf(lanes * group, element), value);
 }
 
 Value DotInstruction::loadRhs(Value base, Value offset) {
@@ -85,9 +88,9 @@ Value DotInstruction::loadRhs(Value base, Value offset) {
 
 Value DotInstruction::convertRhs(Value value) {
   if (dot == DotKind::VPMADDWD)
-    return extend(value, builder.getI16Type(), /*isUnsigned=*/false);
+    return extend(value, builder.getI16Type(), operands.rhsUnsigned);
   if (dot == DotKind::MulAdd)
-    return extend(value, builder.getI32Type(), /*isUnsigned=*/false);
+    return extend(value, builder.getI32Type(), operands.rhsUnsigned);
   return value;
 }
 
@@ -100,11 +103,15 @@ Value DotInstruction::update(Value acc, Value lhs, Value rhs) {
   switch (dot) {
   case DotKind::VPDPBUSD:
     // The first factor is the unsigned one.
+    if (operands.rhsUnsigned)
+      std::swap(lhs, rhs);
     return call(lanes == 16 ? "llvm.x86.avx512.vpdpbusd.512"
                             : "llvm.x86.avx512.vpdpbusd.256",
                 {acc, lhs, rhs});
   case DotKind::SDOT:
-    return call("llvm.aarch64.neon.sdot.v4i32.v16i8", {acc, lhs, rhs});
+    return call(operands.rhsUnsigned ? "llvm.aarch64.neon.udot.v4i32.v16i8"
+                                     : "llvm.aarch64.neon.sdot.v4i32.v16i8",
+                {acc, lhs, rhs});
   case DotKind::VPMADDWD: {
     StringRef name = lanes == 16  ? "llvm.x86.avx512.pmaddw.d.512"
                      : lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
@@ -128,7 +135,8 @@ Value DotInstruction::update(Value acc, Value lhs, Value rhs) {
   return acc;
 }
 
-Value DotInstruction::splatLhs(uint8_t value) {
+Value DotInstruction::splatSignBit() {
   return arith::ConstantOp::create(
-      builder, loc, DenseElementsAttr::get(packed, APInt(8, value)));
+      builder, loc,
+      DenseElementsAttr::get(packed, APInt::getSignedMinValue(8)));
 }

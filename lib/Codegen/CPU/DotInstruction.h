@@ -14,12 +14,19 @@
 
 namespace quantc::cpu {
 
+/// Element types of the operands, and what their integers stand for.
+struct DotOperands {
+  mlir::Type lhs, rhs;
+  LhsKind lhsKind;
+  bool rhsUnsigned;
+};
+
 /// Emits, for one schedule, the loads and the update of one accumulator
 /// register. Operands are one-dimensional memrefs with offsets in elements.
 class DotInstruction {
 public:
   DotInstruction(mlir::OpBuilder &builder, mlir::Location loc,
-                 ScheduleAttr schedule, LhsKind lhsKind);
+                 ScheduleAttr schedule, const DotOperands &operands);
 
   mlir::VectorType getAccumulatorType() const { return accumulator; }
 
@@ -37,10 +44,12 @@ public:
   /// accumulator + lhs * rhs.
   mlir::Value update(mlir::Value accumulator, mlir::Value lhs, mlir::Value rhs);
 
-  /// A left operand of which every byte is `value`, unsigned. Only for vpdpbusd.
-  mlir::Value splatLhs(uint8_t value);
+  /// A left operand of which every byte is 0x80: 128 or -128, as the
+  /// instruction reads it. Only for instructions of bytes.
+  mlir::Value splatSignBit();
 
 private:
+  /// To `element`, where the value is narrower.
   mlir::Value extend(mlir::Value value, mlir::Type element, bool isUnsigned);
   mlir::VectorType vectorOf(int64_t size, mlir::Type element) {
     return mlir::VectorType::get({size}, element);
@@ -49,7 +58,9 @@ private:
   mlir::OpBuilder &builder;
   mlir::Location loc;
   DotKind dot;
-  LhsKind lhsKind;
+  DotOperands operands;
+  /// Whether the sign bits of the left operand have to be flipped.
+  bool flipsLhs = false;
   int64_t lanes, group;
   mlir::VectorType accumulator, packed;
 };

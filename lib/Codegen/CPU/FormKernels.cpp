@@ -49,6 +49,9 @@ private:
   Value prepareLhs();
   PackOp pack();
   std::optional<MappedValue> getInit();
+  UnitAttr getRhsUnsigned() {
+    return view.isRhsUnsigned ? builder.getUnitAttr() : UnitAttr();
+  }
   Value empty(ArrayRef<int64_t> shape, Type element) {
     return tensor::EmptyOp::create(builder, loc, shape, element);
   }
@@ -67,31 +70,32 @@ private:
 
 LogicalResult KernelBuilder::chooseSchedule() {
   schedule = op->getAttrOfType<ScheduleAttr>(kScheduleAttrName);
-  if (view.isLhsUnsigned)
-    lhsKind = LhsKind::Unsigned;
-  else if (!view.isFloat && !schedule)
-    lhsKind = chooseLhsKind(target);
+  bool isWide = llvm::any_of(ValueRange{view.lhs, view.rhs}, [](Value value) {
+    return getElementTypeOrSelf(value).isInteger(16);
+  });
+  lhsKind = view.isLhsUnsigned ? LhsKind::Unsigned : LhsKind::Signed;
   if (!schedule) {
+    KernelOperands operands = {view.isFloat, isWide, lhsKind,
+                               view.isRhsUnsigned};
+    operands.lhs = lhsKind = chooseLhsKind(operands, target);
     ArrayRef<int64_t> bounds = view.bounds;
     KernelShape shape = {
         llvm::product_of(bounds.slice(view.numBatch, view.numM)),
         bounds[view.getNDim()],
-        llvm::product_of(bounds.drop_front(view.getNDim() + 1)), view.isFloat,
-        lhsKind};
-    schedule = quantc::cpu::chooseSchedule(op.getContext(), shape, target);
+        llvm::product_of(bounds.drop_front(view.getNDim() + 1))};
+    schedule =
+        quantc::cpu::chooseSchedule(op.getContext(), shape, operands, target);
     return success();
   }
-  if (schedule.isFloat() != view.isFloat)
-    return op.emitOpError()
-           << "expected a schedule for " << (view.isFloat ? "f32" : "i8")
-           << ", but got " << schedule;
+  if (schedule.isFloat() != view.isFloat || (schedule.isOfBytes() && isWide))
+    return op.emitOpError() << "expected a schedule for "
+                            << (view.isFloat ? "f32"
+                                : isWide     ? "i16"
+                                             : "i8")
+                            << ", but got " << schedule;
   if (!isSupported(schedule, target))
     return op.emitOpError() << "expected a schedule that " << target.getCPU()
                             << " supports, but got " << schedule;
-  if (view.isLhsUnsigned && schedule.getDot() == DotKind::SDOT)
-    return op.emitOpError()
-           << "expected an instruction for an unsigned left operand, but got "
-           << schedule;
   return success();
 }
 
@@ -110,7 +114,7 @@ Value KernelBuilder::prepareLhs() {
   }
   if (lhsKind != LhsKind::Offset)
     return lhs;
-  // q + 128 as an unsigned byte: the sign bit flipped. The producer of lhs
+  // A byte of the other signedness: the sign bit flipped. The producer of lhs
   // takes this over where it can (codegen-cpu-fold-offsets).
   AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
   SmallVector<utils::IteratorType> iterators(type.getRank(),
@@ -145,16 +149,16 @@ PackOp KernelBuilder::pack() {
             element);
   SmallVector<Type> types = {packed.getType()};
   Value correction;
-  if (schedule.getDot() == DotKind::VPDPBUSD && lhsKind != LhsKind::Unsigned) {
+  if (schedule.needsCorrection(lhsKind, view.isRhsUnsigned)) {
     correction = empty(getCorrectionShape(bounds, view.numBatch, schedule),
                        builder.getI32Type());
     types.push_back(correction.getType());
   }
-  return PackOp::create(builder, loc, types, view.rhs, packed, correction,
-                        AffineMapAttr::get(map),
-                        builder.getDenseI64ArrayAttr(bounds),
-                        builder.getI64IntegerAttr(view.numBatch),
-                        builder.getI64IntegerAttr(view.segmentDims), schedule);
+  return PackOp::create(
+      builder, loc, types, view.rhs, packed, correction,
+      AffineMapAttr::get(map), builder.getDenseI64ArrayAttr(bounds),
+      builder.getI64IntegerAttr(view.numBatch),
+      builder.getI64IntegerAttr(view.segmentDims), getRhsUnsigned(), schedule);
 }
 
 /// The source of a broadcast and its map, given that of the result; null for
@@ -294,7 +298,8 @@ FailureOr<ContractOp> KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
       builder.getI64IntegerAttr(view.numBatch),
       builder.getI64IntegerAttr(view.numM),
       builder.getI64IntegerAttr(view.segmentDims),
-      LhsKindAttr::get(builder.getContext(), lhsKind), schedule);
+      LhsKindAttr::get(builder.getContext(), lhsKind), getRhsUnsigned(),
+      schedule);
   contract.getEpilogue().push_back(body.release());
   for (NamedAttribute attribute : op->getDiscardableAttrs())
     if (attribute.getName() == "qnn.site")

@@ -31,8 +31,9 @@ public:
   explicit PackLowering(PackOp op)
       : op(op), builder(op), loc(op.getLoc()), schedule(op.getSchedule()),
         lanes(schedule.getLanes()), group(schedule.getGroup()),
-        index(builder, loc), dot(builder, loc, schedule, LhsKind::Unsigned),
-        element(cast<ShapedType>(op.getSource().getType()).getElementType()) {}
+        index(builder, loc), element(getElementTypeOrSelf(op.getSource())),
+        dot(builder, loc, schedule,
+            {element, element, LhsKind::Offset, op.getRhsUnsigned()}) {}
 
   LogicalResult run();
 
@@ -60,8 +61,8 @@ private:
   ScheduleAttr schedule;
   int64_t lanes, group;
   IndexArithmetic index;
-  DotInstruction dot;
   Type element;
+  DotInstruction dot;
 
   FlatAccess source;
   Value packed, correction;
@@ -174,7 +175,7 @@ SmallVector<Value> PackLowering::emitGroup(Value sourceOffset, Value groupIndex,
     if (correction)
       results.push_back(active == 0
                             ? sums[q]
-                            : dot.update(sums[q], dot.splatLhs(128), value));
+                            : dot.update(sums[q], dot.splatSignBit(), value));
   }
   return results;
 }

@@ -66,10 +66,14 @@ PackLoops::PackLoops(PackOp op, ArrayRef<int64_t> strides) {
   kStride = strides.back();
 }
 
-/// Packs into zeroed buffers; `correction` is null where there is none.
+/// Packs into zeroed buffers; `correction`, null where there is none, receives
+/// `factor` times the sum of each column.
 template <typename T>
-static void pack(MLIRContext *context, const PackLoops &loops, const T *source,
-                 T *packed, int32_t *correction) {
+static void pack(MLIRContext *context, const PackLoops &loops,
+                 ConstantTensor &tensor, MutableArrayRef<char> buffer,
+                 int32_t *correction = nullptr, int32_t factor = 0) {
+  const T *source = tensor.getAs<T>().data();
+  T *packed = reinterpret_cast<T *>(buffer.data());
   int64_t numGroups = loops.segments.size() * loops.groupsOfSegment;
   int64_t panelElements = numGroups * loops.width * loops.group;
   auto packPanel = [&](int64_t index) {
@@ -88,7 +92,7 @@ static void pack(MLIRContext *context, const PackLoops &loops, const T *source,
           T value = row[c * loops.columnStride];
           place[c * loops.group] = value;
           if (correction)
-            correction[index * loops.width + c] -= 128 * int32_t(value);
+            correction[index * loops.width + c] += factor * int32_t(value);
         }
       }
   };
@@ -142,13 +146,22 @@ private:
     auto type = cast<RankedTensorType>(op.getPacked().getType());
     Value packed = createConstantTensor(
         builder, op.getLoc(), type, name, [&](MutableArrayRef<char> buffer) {
+          MLIRContext *context = &getContext();
+          int32_t *correction = op.getCorrection() ? sums.data() : nullptr;
+          bool isUnsigned = op.getRhsUnsigned();
+          DotKind dot = op.getSchedule().getDot();
+          // What the instruction reads on the left is 128 too large, or too
+          // small.
+          int32_t factor =
+              readsUnsignedLhs(dot, isUnsigned).value_or(false) ? -128 : 128;
           if (type.getElementType().isF32())
-            pack(&getContext(), loops, source->getAs<float>().data(),
-                 reinterpret_cast<float *>(buffer.data()), nullptr);
+            pack<float>(context, loops, *source, buffer);
+          else if (type.getElementType().isInteger(16))
+            pack<int16_t>(context, loops, *source, buffer);
+          else if (isUnsigned)
+            pack<uint8_t>(context, loops, *source, buffer, correction, factor);
           else
-            pack(&getContext(), loops, source->getAs<int8_t>().data(),
-                 reinterpret_cast<int8_t *>(buffer.data()),
-                 op.getCorrection() ? sums.data() : nullptr);
+            pack<int8_t>(context, loops, *source, buffer, correction, factor);
         });
     SmallVector<Value> results = {packed};
     if (op.getCorrection())

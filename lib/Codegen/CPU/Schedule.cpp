@@ -59,12 +59,21 @@ struct Machine {
 
 } // namespace
 
-static Machine getMachine(bool isFloat, LhsKind lhs, const Target &target) {
+/// Whether the bytes of the left operand have to be flipped in registers.
+static bool flipsLhs(DotKind dot, const KernelOperands &operands) {
+  std::optional<bool> readsUnsigned =
+      readsUnsignedLhs(dot, operands.rhsUnsigned);
+  return readsUnsigned && operands.lhs != LhsKind::Offset &&
+         *readsUnsigned != (operands.lhs == LhsKind::Unsigned);
+}
+
+static Machine getMachine(const KernelOperands &operands,
+                          const Target &target) {
   // Wide registers even where the target's tuning avoids them for scattered
   // vector code: a kernel stays in them long enough to gain.
   int64_t lanes =
       target.has("avx512f") ? 16 : int64_t(target.getVectorBits()) / 32;
-  if (!isFloat && lanes == 16 && !target.has("avx512bw"))
+  if (!operands.isFloat && lanes == 16 && !target.has("avx512bw"))
     lanes = 8;
   bool many = !target.isX86() || lanes == 16 || target.has("avx512vl");
   int64_t registers = many ? 32 : 16;
@@ -73,30 +82,31 @@ static Machine getMachine(bool isFloat, LhsKind lhs, const Target &target) {
     return Machine{dot,      lanes,     group,      registers,
                    reserved, perUpdate, perOperand, perOperand};
   };
-  if (isFloat)
+  if (operands.isFloat)
     return hasDot(target, DotKind::FMA, lanes)
                ? machine(DotKind::FMA, 1, 1, 1, 0)
                : machine(DotKind::MulAddF, 1, 2, 2, 0);
-  if (hasDot(target, DotKind::VPDPBUSD, lanes)) {
-    Machine vnni = machine(DotKind::VPDPBUSD, 4, 1, 1, 0);
-    if (lhs == LhsKind::Signed) {
-      vnni.reserved += 1;
-      vnni.perRow += 1;
+  for (DotKind dot : {DotKind::VPDPBUSD, DotKind::SDOT}) {
+    if (operands.isWide || !hasDot(target, dot, lanes))
+      continue;
+    Machine bytes = machine(dot, 4, 1, 1, 0);
+    if (flipsLhs(dot, operands)) {
+      bytes.reserved += 1;
+      bytes.perRow += 1;
     }
-    return vnni;
+    return bytes;
   }
-  if (hasDot(target, DotKind::SDOT, lanes) && lhs == LhsKind::Signed)
-    return machine(DotKind::SDOT, 4, 1, 1, 0);
   if (hasDot(target, DotKind::VPMADDWD, lanes))
     return machine(DotKind::VPMADDWD, 2, 2, 2, 1);
   return machine(DotKind::MulAdd, 1, 2, 2, 1);
 }
 
-LhsKind quantc::cpu::chooseLhsKind(const Target &target) {
-  Machine machine = getMachine(/*isFloat=*/false, LhsKind::Signed, target);
+LhsKind quantc::cpu::chooseLhsKind(const KernelOperands &operands,
+                                   const Target &target) {
   // Zen has four vector ports, two of which vpdpbusd leaves alone.
-  if (machine.dot != DotKind::VPDPBUSD || target.getCPU().starts_with("znver"))
-    return LhsKind::Signed;
+  bool flipsForFree = target.getCPU().starts_with("znver");
+  if (flipsForFree || !flipsLhs(getMachine(operands, target).dot, operands))
+    return operands.lhs;
   return LhsKind::Offset;
 }
 
@@ -114,8 +124,9 @@ static double getCyclesOfStep(const Machine &machine, int64_t rows,
 
 ScheduleAttr quantc::cpu::chooseSchedule(MLIRContext *context,
                                          const KernelShape &shape,
+                                         const KernelOperands &operands,
                                          const Target &target) {
-  Machine machine = getMachine(shape.isFloat, shape.lhs, target);
+  Machine machine = getMachine(operands, target);
   int64_t columns = llvm::divideCeil(shape.n, machine.lanes);
   // Entering and leaving a tile costs about as much as four steps.
   double steps = llvm::divideCeil(shape.k, machine.group) + 4;

@@ -93,3 +93,55 @@ func.func @captured_n(%a: tensor<2x3xf32>, %p: tensor<1x3x4xf32>, %c: tensor<4x2
   } -> tensor<2x4xf32>
   return %r : tensor<2x4xf32>
 }
+
+// -----
+
+#s = #qnn_cpu.schedule<dot = vpmaddwd, lanes = 4, rows = 1, registers = 1, unroll = 1, prefetch = 0>
+func.func @needless_correction(%w: tensor<2x4xi8>, %p: tensor<1x1x8xi8>, %c: tensor<4xi32>) {
+  // expected-error @below {{expected no correction for vpmaddwd}}
+  %r:2 = qnn_cpu.pack source(%w : tensor<2x4xi8>) outs(%p : tensor<1x1x8xi8>) correction(%c : tensor<4xi32>)
+      {map = affine_map<(n, k) -> (k, n)>, bounds = array<i64: 4, 2>, num_batch = 0 : i64, segment_dims = 1 : i64, schedule = #s}
+      -> tensor<1x1x8xi8>, tensor<4xi32>
+  return
+}
+
+// -----
+
+#s = #qnn_cpu.schedule<dot = sdot, lanes = 4, rows = 1, registers = 1, unroll = 1, prefetch = 0>
+func.func @missing_correction(%a: tensor<2x4xi8>, %p: tensor<1x1x16xi8>, %d: tensor<2x4xi32>) -> tensor<2x4xi32> {
+  // expected-error @below {{expected a correction for a left operand of kind 'unsigned' and sdot}}
+  %r = qnn_cpu.contract lhs(%a : tensor<2x4xi8>) rhs(%p : tensor<1x1x16xi8>) outs(%d : tensor<2x4xi32>)
+      attributes {maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (m, n)>],
+                  bounds = array<i64: 2, 4, 4>, num_batch = 0 : i64, num_m = 1 : i64, segment_dims = 1 : i64,
+                  lhs_kind = #qnn_cpu<lhs unsigned>, schedule = #s} {
+  ^bb0(%acc: i32):
+    qnn_cpu.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return %r : tensor<2x4xi32>
+}
+
+// -----
+
+#s = #qnn_cpu.schedule<dot = muladd, lanes = 4, rows = 1, registers = 1, unroll = 1, prefetch = 0>
+func.func @offset(%a: tensor<2x4xi8>, %p: tensor<1x4x4xi8>, %d: tensor<2x4xi32>) -> tensor<2x4xi32> {
+  // expected-error @below {{expected a left operand without offset for muladd}}
+  %r = qnn_cpu.contract lhs(%a : tensor<2x4xi8>) rhs(%p : tensor<1x4x4xi8>) outs(%d : tensor<2x4xi32>)
+      attributes {maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (m, n)>],
+                  bounds = array<i64: 2, 4, 4>, num_batch = 0 : i64, num_m = 1 : i64, segment_dims = 1 : i64,
+                  lhs_kind = #qnn_cpu<lhs offset>, schedule = #s} {
+  ^bb0(%acc: i32):
+    qnn_cpu.yield %acc : i32
+  } -> tensor<2x4xi32>
+  return %r : tensor<2x4xi32>
+}
+
+// -----
+
+#s = #qnn_cpu.schedule<dot = vpdpbusd, lanes = 8, rows = 1, registers = 1, unroll = 1, prefetch = 0>
+func.func @wide_bytes(%w: tensor<4x8xi16>, %p: tensor<1x1x32xi16>) -> tensor<1x1x32xi16> {
+  // expected-error @below {{expected i8 operands for vpdpbusd, but got 'i16'}}
+  %r = qnn_cpu.pack source(%w : tensor<4x8xi16>) outs(%p : tensor<1x1x32xi16>)
+      {map = affine_map<(n, k) -> (k, n)>, bounds = array<i64: 8, 4>, num_batch = 0 : i64, segment_dims = 1 : i64, schedule = #s}
+      -> tensor<1x1x32xi16>
+  return %r : tensor<1x1x32xi16>
+}

@@ -237,7 +237,7 @@ def CodegenCPUApproximateMathPass : Pass<"codegen-cpu-approximate-math"> {
 def CodegenCPUFormKernelsPass : Pass<"codegen-cpu-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn contractions and their epilogues into kernels";
   let description = [{
-    Every linalg op that multiplies and adds (i8 in i32, or f32) over two
+    Every linalg op that multiplies and adds (i8 and i16 in i32, or f32) over two
     operands with static shapes becomes a `qnn_cpu.contract`, together with the
     elementwise `linalg.generic` that alone uses its result. Named or generic,
     in any order of batch, m, n and k, transposed or a convolution: what counts
@@ -245,9 +245,9 @@ def CodegenCPUFormKernelsPass : Pass<"codegen-cpu-form-kernels", "::mlir::Module
     That operand is packed (`qnn_cpu.pack`), the other is read as it is.
 
     An initial value that is a broadcast is read before it is broadcast, and
-    none where it is zero. Where the target's dot instruction takes an unsigned
-    left operand and has no time to flip signs in registers, the left operand is
-    shifted by 128 in a `linalg.generic` of its own (see
+    none where it is zero. Where the target's dot instruction reads bytes of the
+    other signedness on the left and has no time to flip signs in registers, the
+    left operand is shifted by 128 in a `linalg.generic` of its own (see
     `codegen-cpu-fold-offsets`); the packed weights carry the correction.
 
     The register tile is chosen by a static model of the target, or given by an

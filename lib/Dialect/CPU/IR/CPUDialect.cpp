@@ -88,3 +88,22 @@ int64_t ScheduleAttr::getGroup() const {
 bool ScheduleAttr::isFloat() const {
   return getDot() == DotKind::FMA || getDot() == DotKind::MulAddF;
 }
+
+bool ScheduleAttr::isOfBytes() const {
+  return getDot() == DotKind::VPDPBUSD || getDot() == DotKind::SDOT;
+}
+
+std::optional<bool> quantc::cpu::readsUnsignedLhs(DotKind dot,
+                                                  bool rhsUnsigned) {
+  if (dot == DotKind::VPDPBUSD)
+    return !rhsUnsigned;
+  if (dot == DotKind::SDOT)
+    return rhsUnsigned;
+  return std::nullopt;
+}
+
+bool ScheduleAttr::needsCorrection(LhsKind kind, bool rhsUnsigned) const {
+  std::optional<bool> readsUnsigned = readsUnsignedLhs(getDot(), rhsUnsigned);
+  return readsUnsigned && (kind == LhsKind::Offset ||
+                           *readsUnsigned != (kind == LhsKind::Unsigned));
+}

@@ -123,9 +123,13 @@ static LogicalResult verifyShape(Operation *op, StringRef what, Type type,
 static LogicalResult verifyElementTypes(Operation *op, ScheduleAttr schedule,
                                         Type operand) {
   Type element = cast<ShapedType>(operand).getElementType();
-  if (element.isF32() != schedule.isFloat())
+  if (element.isF32() != schedule.isFloat() ||
+      (schedule.isOfBytes() && !element.isInteger(8)))
     return op->emitOpError()
-           << "expected " << (schedule.isFloat() ? "f32" : "i8")
+           << "expected "
+           << (schedule.isFloat()     ? "f32"
+               : schedule.isOfBytes() ? "i8"
+                                      : "i8 or i16")
            << " operands for " << stringifyDotKind(schedule.getDot())
            << ", but got " << element;
   return success();
@@ -180,6 +184,9 @@ LogicalResult PackOp::verify() {
                          getPackedShape(getBounds(), getNumBatch(),
                                         getSegmentDims(), getSchedule()))))
     return failure();
+  if (getCorrection() && !getSchedule().isOfBytes())
+    return emitOpError() << "expected no correction for "
+                         << stringifyDotKind(getSchedule().getDot());
   if (Value correction = getCorrection())
     if (failed(verifyShape(
             *this, "a correction", correction.getType(),
@@ -274,6 +281,16 @@ LogicalResult ContractOp::verify() {
                        getAccumulatorType())
     return emitOpError() << "expected init of element type "
                          << getAccumulatorType();
+  bool isOfBytes = getSchedule().isOfBytes();
+  if (getLhsKind() == LhsKind::Offset && !isOfBytes)
+    return emitOpError() << "expected a left operand without offset for "
+                         << stringifyDotKind(getSchedule().getDot());
+  bool needed = getSchedule().needsCorrection(getLhsKind(), getRhsUnsigned());
+  if (needed != !!getCorrection())
+    return emitOpError() << "expected " << (needed ? "a" : "no")
+                         << " correction for a left operand of kind '"
+                         << stringifyLhsKind(getLhsKind()) << "' and "
+                         << stringifyDotKind(getSchedule().getDot());
   if (Value correction = getCorrection())
     if (failed(verifyShape(
             *this, "a correction", correction.getType(),

@@ -22,11 +22,11 @@ class CPU_Enum<string name, string summary, list<I32EnumAttrCase> cases>
 }
 
 def CPU_DotKind : CPU_Enum<"DotKind", "the instruction that multiplies and adds", [
-  /// u8 x s8, four products a lane (AVX-512 VNNI and AVX-VNNI).
+  /// u8 x s8 in either order, four products a lane (AVX-512 VNNI and AVX-VNNI).
   I32EnumAttrCase<"VPDPBUSD", 0, "vpdpbusd">,
   /// s16 x s16, two products a lane (SSE2, AVX2, AVX-512BW).
   I32EnumAttrCase<"VPMADDWD", 1, "vpmaddwd">,
-  /// s8 x s8, four products a lane (Arm dot product).
+  /// s8 x s8 or u8 x u8, four products a lane (Arm dot product).
   I32EnumAttrCase<"SDOT", 2, "sdot">,
   /// i32 multiplication and addition, on any target.
   I32EnumAttrCase<"MulAdd", 3, "muladd">,
@@ -35,12 +35,13 @@ def CPU_DotKind : CPU_Enum<"DotKind", "the instruction that multiplies and adds"
   /// f32 multiplication and addition, on any target.
   I32EnumAttrCase<"MulAddF", 5, "muladdf">]>;
 
-def CPU_LhsKind : CPU_Enum<"LhsKind", "what the bytes of the left operand stand for", [
+def CPU_LhsKind : CPU_Enum<"LhsKind", "what the elements of the left operand stand for", [
   /// Signed integers, or floats.
   I32EnumAttrCase<"Signed", 0, "signed">,
   /// Unsigned integers.
   I32EnumAttrCase<"Unsigned", 1, "unsigned">,
-  /// A signed integer plus 128, as an unsigned one.
+  /// A signed byte plus 128 as an unsigned one, or an unsigned byte minus 128
+  /// as a signed one: the sign bit is flipped, as the instruction wants it.
   I32EnumAttrCase<"Offset", 2, "offset">]>;
 
 def CPU_LhsKindAttr : EnumAttr<CPU_Dialect, CPU_LhsKind, "lhs">;
@@ -72,6 +73,12 @@ def CPU_ScheduleAttr : CPU_Attr<"Schedule", "schedule"> {
     int64_t getPanelWidth() const { return getRegisters() * getLanes(); }
     /// True for the instructions on f32.
     bool isFloat() const;
+    /// Whether the instruction takes nothing but bytes.
+    bool isOfBytes() const;
+    /// Whether a left operand of `kind` is 128 too large or too small for what
+    /// it stands for when the instruction reads it, which the correction of the
+    /// packed weights makes good.
+    bool needsCorrection(LhsKind kind, bool rhsUnsigned) const;
   }];
 }
 

@@ -22,6 +22,10 @@ namespace quantc::cpu {
 /// The `#qnn_cpu.schedule` that a linalg op asks for.
 inline constexpr llvm::StringLiteral kScheduleAttrName = "qnn_cpu.schedule";
 
+/// Whether `dot` reads the left operand as unsigned bytes (true) or signed ones
+/// (false) when the right one is unsigned or not; nullopt where it takes both.
+std::optional<bool> readsUnsignedLhs(DotKind dot, bool rhsUnsigned);
+
 /// Makes the operations of the dialect bufferizable.
 void registerBufferizableOpInterfaceExternalModels(
     mlir::DialectRegistry &registry);

@@ -17,7 +17,7 @@ include "quantc/Dialect/CPU/IR/CPUAttributes.td"
 class CPU_Op<string mnemonic, list<Trait> traits = []> : Op<CPU_Dialect, mnemonic, traits>;
 
 def CPU_Shaped : AnyTypeOf<[StaticShapeTensorOf<[AnyType]>, StaticShapeMemRefOf<[AnyType]>]>;
-def CPU_Operand : AnyTypeOf<[StaticShapeTensorOf<[I8, F32]>, StaticShapeMemRefOf<[I8, F32]>]>;
+def CPU_Operand : AnyTypeOf<[StaticShapeTensorOf<[I8, I16, F32]>, StaticShapeMemRefOf<[I8, I16, F32]>]>;
 def CPU_Accumulator : AnyTypeOf<[StaticShapeTensorOf<[I32, F32]>, StaticShapeMemRefOf<[I32, F32]>]>;
 def CPU_Correction : AnyTypeOf<[StaticShapeTensorOf<[I32]>, StaticShapeMemRefOf<[I32]>]>;
 
@@ -41,9 +41,11 @@ def CPU_PackOp : CPU_KernelOp<"pack"> {
     and holds, for a panel and a group, g successive elements of k of column 0,
     then of column 1 and so on, with zeros where n or k have ended.
 
-    `correction`, of shape batch... x (ceil(n / P) * P), receives -128 times
-    the sum over k of every column: what an unsigned left operand that is 128
-    too large adds to a product.
+    `correction`, of shape batch... x (ceil(n / P) * P), makes good for left
+    operands that the instruction reads as bytes of the other signedness. It
+    receives -128 times the sum over k of every column where it reads unsigned
+    ones, which then are 128 too large, and 128 times the sum where it reads
+    signed ones. With `rhs_unsigned` the weights are unsigned.
 
     ```mlir
     %p, %c = qnn_cpu.pack source(%w : tensor<768x3072xi8>)
@@ -55,7 +57,7 @@ def CPU_PackOp : CPU_KernelOp<"pack"> {
   }];
   let arguments = (ins CPU_Operand:$source, CPU_Operand:$packed, Optional<CPU_Correction>:$correction,
                        AffineMapAttr:$map, DenseI64ArrayAttr:$bounds, I64Attr:$num_batch,
-                       I64Attr:$segment_dims, CPU_ScheduleAttr:$schedule);
+                       I64Attr:$segment_dims, UnitAttr:$rhs_unsigned, CPU_ScheduleAttr:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     `source` `(` $source `:` type($source) `)` `outs` `(` $packed `:` type($packed) `)`
@@ -82,8 +84,10 @@ def CPU_ContractOp : CPU_KernelOp<"contract", [AttrSizedOperandSegments, SingleB
         acc = correction[batch, n] + init[...] + sum over k of lhs * rhs
         dest[...] = epilogue(acc, captures[...]...)
 
-    in i32 with wrap-around, or in f32 in order of k. `lhs` maps may add
-    dimensions (y + ky), which makes the op a convolution. The innermost
+    in i32 with wrap-around, or in f32 in order of k. `lhs_kind` and
+    `rhs_unsigned` say what the elements stand for; there is a correction where
+    the instruction reads bytes of another signedness on the left. `lhs` maps may
+    add dimensions (y + ky), which makes the op a convolution. The innermost
     `segment_dims` of the k dimensions are adjacent in `lhs`.
 
     ```mlir
@@ -104,7 +108,7 @@ def CPU_ContractOp : CPU_KernelOp<"contract", [AttrSizedOperandSegments, SingleB
                        Optional<CPU_Accumulator>:$init, Variadic<CPU_Shaped>:$captures, CPU_Shaped:$dest,
                        AffineMapArrayAttr:$maps, DenseI64ArrayAttr:$bounds, I64Attr:$num_batch,
                        I64Attr:$num_m, I64Attr:$segment_dims, CPU_LhsKindAttr:$lhs_kind,
-                       CPU_ScheduleAttr:$schedule);
+                       UnitAttr:$rhs_unsigned, CPU_ScheduleAttr:$schedule);
   let regions = (region SizedRegion<1>:$epilogue);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
