@@ -44,16 +44,6 @@ mlir::Value buildRequantize(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value zeroPoint, ScalarStorage storage,
                             bool finiteMultiplier);
 
-/// f32 to f8 bits (an i8), rounded half to even, saturating at the largest
-/// finite value; NaN stays NaN. In integer arithmetic: targets without f8
-/// conversions have nothing else.
-mlir::Value buildEncodeF8(mlir::OpBuilder &builder, mlir::Location loc,
-                          mlir::Value value, mlir::Type f8);
-
-/// f8 bits (an i8) to f32, exactly.
-mlir::Value buildDecodeF8(mlir::OpBuilder &builder, mlir::Location loc,
-                          mlir::Value bits, mlir::Type f8);
-
 } // namespace quantc::qnn
 
 #endif // QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SCALARARITHMETIC_H

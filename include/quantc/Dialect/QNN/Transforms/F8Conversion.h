@@ -1,0 +1,26 @@
+//===- F8Conversion.h - f8 to and from f32 in arith -------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QNN_TRANSFORMS_F8CONVERSION_H
+#define QUANTC_DIALECT_QNN_TRANSFORMS_F8CONVERSION_H
+
+#include "mlir/IR/Builders.h"
+
+namespace quantc::qnn {
+
+/// f32 to f8 bits (an i8), rounded half to even, saturating at the largest
+/// finite value; NaN stays NaN. In integer arithmetic: targets without f8
+/// conversions have nothing else.
+mlir::Value buildEncodeF8(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::Value value, mlir::Type f8);
+
+/// f8 bits (an i8) to f32, exactly.
+mlir::Value buildDecodeF8(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::Value bits, mlir::Type f8);
+
+} // namespace quantc::qnn
+
+#endif // QUANTC_DIALECT_QNN_TRANSFORMS_F8CONVERSION_H
