@@ -31,6 +31,8 @@ function(quantc_add_library name)
     quantc_precompiled_header(${name})
     target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS} MLIR LLVM)
   endif()
+  target_include_directories(${name} INTERFACE $<INSTALL_INTERFACE:include>)
+  install(TARGETS ${name} EXPORT QuantcTargets DESTINATION lib)
 endfunction()
 
 # quantc_add_tool(name sources... LINK_LIBS quantc-libs...)

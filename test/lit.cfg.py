@@ -18,3 +18,8 @@ config.environment["PYTHONPATH"] = os.path.join(config.quantc_source_dir, "pytho
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source_dir", config.quantc_source_dir))
 config.substitutions.append(("%llvm_bin", config.llvm_tools_dir))
+config.substitutions.append(
+    ("%quantc_plugin", os.path.join(config.quantc_binary_dir, "lib", "quantc-plugin.so"))
+)
+config.substitutions.append(("%cxx", config.cxx_compiler))
+config.substitutions.append(("%binary_dir", config.quantc_binary_dir))
