@@ -66,6 +66,55 @@ func.func @requantize() -> tensor<4xi8> {
 
 // -----
 
+// Ties go up, or with double rounding, which shifts by more than 31 bits do
+// first, away from zero: -(2^31 + 2^30) 2^-32 = -0.75, -2^31 2^-32 = -0.5.
+// CHECK-LABEL: func @requantize_fixed_point
+func.func @requantize_fixed_point() -> (tensor<4xi8>, tensor<4xi8>, tensor<3xi32>) {
+  %a = arith.constant dense<[3, -3, 2, -2]> : tensor<4xi32>
+  %w = arith.constant dense<[140737488355328, -9223372036854775808, 3]> : tensor<3xi64>
+  %m = arith.constant dense<1073741824> : tensor<i32>
+  %n = arith.constant dense<16384> : tensor<i16>
+  %s = arith.constant dense<32> : tensor<i8>
+  %t = arith.constant dense<15> : tensor<i8>
+  // CHECK-DAG: dense<[1, -1, 1, 0]> : tensor<4xi8>
+  %q = qnn.requantize %a, multiplier %m shift %s : tensor<4xi32>, tensor<i32>, tensor<i8> -> tensor<4xi8>
+  // CHECK-DAG: dense<[1, -1, 1, -1]> : tensor<4xi8>
+  %d = qnn.requantize %a, multiplier %m shift %s {double_round} : tensor<4xi32>, tensor<i32>, tensor<i8> -> tensor<4xi8>
+  // CHECK-DAG: dense<[2147483647, -2147483648, 2]> : tensor<3xi32>
+  %r = qnn.requantize %w, multiplier %n shift %t : tensor<3xi64>, tensor<i16>, tensor<i8> -> tensor<3xi32>
+  return %q, %d, %r : tensor<4xi8>, tensor<4xi8>, tensor<3xi32>
+}
+
+// -----
+
+// Ties go to the even neighbour.
+// CHECK-LABEL: func @requantize_shift
+func.func @requantize_shift() -> (tensor<6xi8>, tensor<2xi32>) {
+  %a = arith.constant dense<[1, 3, -1, -3, 1000, -1000]> : tensor<6xi32>
+  %b = arith.constant dense<[250, 1]> : tensor<2xui8>
+  %u = arith.constant dense<255> : tensor<ui8>
+  %s = arith.constant dense<1> : tensor<i8>
+  %t = arith.constant dense<[-20, -31]> : tensor<2xi8>
+  %z = arith.constant dense<10> : tensor<i8>
+  // CHECK-DAG: dense<[10, 12, 10, 8, 127, -128]> : tensor<6xi8>
+  %q = qnn.requantize %a, shift %s zero_point %z : tensor<6xi32>, tensor<i8>, tensor<i8> -> tensor<6xi8>
+  // CHECK-DAG: dense<[-5242880, -2147483648]> : tensor<2xi32>
+  %r = qnn.requantize %b input_zero_point %u, shift %t {axes = array<i64: 0>} : tensor<2xui8>, tensor<ui8>, tensor<2xi8> -> tensor<2xi32>
+  return %q, %r : tensor<6xi8>, tensor<2xi32>
+}
+
+// -----
+
+// CHECK-LABEL: func @zero_input_zero_point
+func.func @zero_input_zero_point(%x: tensor<4xi8>, %s: tensor<i8>) -> tensor<4xi8> {
+  %z = arith.constant dense<0> : tensor<i8>
+  // CHECK: qnn.requantize %{{.*}}, shift %{{.*}} : tensor<4xi8>, tensor<i8> -> tensor<4xi8>
+  %q = qnn.requantize %x input_zero_point %z, shift %s : tensor<4xi8>, tensor<i8>, tensor<i8> -> tensor<4xi8>
+  return %q : tensor<4xi8>
+}
+
+// -----
+
 // CHECK-LABEL: func @zero_zero_point
 // CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[S:.*]]: tensor<f32>
 func.func @zero_zero_point(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xi8> {

@@ -297,3 +297,118 @@ func.func private @a() attributes {qnn.scheme = "int8"}
 
 // expected-error @below {{expected 'qnn.terms' to be a dictionary, but got "fused"}}
 func.func private @a() attributes {qnn.terms = "fused"}
+
+// -----
+
+func.func @requantize_by_nothing(%x: tensor<4xi32>) -> tensor<4xi8> {
+  // expected-error @below {{expected a multiplier, a shift or both}}
+  %0 = qnn.requantize %x, : tensor<4xi32> -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
+func.func @shift_of_float(%x: tensor<4xi32>, %m: tensor<f32>, %s: tensor<i8>) -> tensor<4xi8> {
+  // expected-error @below {{expected no shift with f32 multipliers}}
+  %0 = qnn.requantize %x, multiplier %m shift %s : tensor<4xi32>, tensor<f32>, tensor<i8> -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
+func.func @float_to_i32(%x: tensor<4xi8>, %m: tensor<f32>) -> tensor<4xi32> {
+  // expected-error @below {{expected i32 or i16 multipliers, or only shifts, for an i32 result, but got f32 multipliers}}
+  %0 = qnn.requantize %x, multiplier %m : tensor<4xi8>, tensor<f32> -> tensor<4xi32>
+  return %0 : tensor<4xi32>
+}
+
+// -----
+
+func.func @multiplier_without_shift(%x: tensor<4xi32>, %m: tensor<i32>) -> tensor<4xi8> {
+  // expected-error @below {{expected shifts with integer multipliers}}
+  %0 = qnn.requantize %x, multiplier %m : tensor<4xi32>, tensor<i32> -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
+func.func @shift_to_f8(%x: tensor<4xi32>, %s: tensor<i8>) -> tensor<4xf8E4M3FN> {
+  // expected-error @below {{expected f32 multipliers for storage 'f8E4M3FN'}}
+  %0 = qnn.requantize %x, shift %s : tensor<4xi32>, tensor<i8> -> tensor<4xf8E4M3FN>
+  return %0 : tensor<4xf8E4M3FN>
+}
+
+// -----
+
+func.func @wide_input(%x: tensor<4xi64>, %m: tensor<i32>, %s: tensor<i8>) -> tensor<4xi8> {
+  // expected-error @below {{expected i16 multipliers for an i64 input, but got i32}}
+  %0 = qnn.requantize %x, multiplier %m shift %s : tensor<4xi64>, tensor<i32>, tensor<i8> -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
+func.func @double_round_i16(%x: tensor<4xi32>, %m: tensor<i16>, %s: tensor<i8>) -> tensor<4xi8> {
+  // expected-error @below {{expected i32 multipliers with double_round}}
+  %0 = qnn.requantize %x, multiplier %m shift %s {double_round} : tensor<4xi32>, tensor<i16>, tensor<i8> -> tensor<4xi8>
+  return %0 : tensor<4xi8>
+}
+
+// -----
+
+func.func @negative_multiplier(%x: tensor<2xi32>, %s: tensor<i8>) -> tensor<2xi8> {
+  %m = arith.constant dense<[1, -1]> : tensor<2xi32>
+  // expected-error @below {{expected multipliers >= 0, but got -1}}
+  %0 = qnn.requantize %x, multiplier %m shift %s {axes = array<i64: 0>} : tensor<2xi32>, tensor<2xi32>, tensor<i8> -> tensor<2xi8>
+  return %0 : tensor<2xi8>
+}
+
+// -----
+
+func.func @small_shift(%x: tensor<2xi32>, %m: tensor<i32>) -> tensor<2xi8> {
+  %s = arith.constant dense<1> : tensor<i8>
+  // expected-error @below {{expected shifts in [2, 62], but got 1}}
+  %0 = qnn.requantize %x, multiplier %m shift %s : tensor<2xi32>, tensor<i32>, tensor<i8> -> tensor<2xi8>
+  return %0 : tensor<2xi8>
+}
+
+// -----
+
+func.func @large_shift(%x: tensor<2xi32>) -> tensor<2xi8> {
+  %s = arith.constant dense<63> : tensor<i8>
+  // expected-error @below {{expected shifts in [-31, 62], but got 63}}
+  %0 = qnn.requantize %x, shift %s : tensor<2xi32>, tensor<i8> -> tensor<2xi8>
+  return %0 : tensor<2xi8>
+}
+
+// -----
+
+func.func @shift_shape(%x: tensor<2xi32>, %m: tensor<2xi32>, %s: tensor<3xi8>) -> tensor<2xi8> {
+  // expected-error @below {{expected 2 shifts for axis 0, but got 3}}
+  %0 = qnn.requantize %x, multiplier %m shift %s {axes = array<i64: 0>} : tensor<2xi32>, tensor<2xi32>, tensor<3xi8> -> tensor<2xi8>
+  return %0 : tensor<2xi8>
+}
+
+// -----
+
+func.func @accumulator_zero_point(%x: tensor<2xi32>, %m: tensor<f32>, %z: tensor<i8>) -> tensor<2xi8> {
+  // expected-error @below {{expected no input zero point for an accumulator of type 'i32'}}
+  %0 = qnn.requantize %x input_zero_point %z, multiplier %m : tensor<2xi32>, tensor<i8>, tensor<f32> -> tensor<2xi8>
+  return %0 : tensor<2xi8>
+}
+
+// -----
+
+func.func @input_zero_point_type(%x: tensor<2xui8>, %m: tensor<f32>, %z: tensor<i8>) -> tensor<2xi8> {
+  // expected-error @below {{expected an input zero point of the storage type 'ui8', but got 'i8'}}
+  %0 = qnn.requantize %x input_zero_point %z, multiplier %m : tensor<2xui8>, tensor<i8>, tensor<f32> -> tensor<2xi8>
+  return %0 : tensor<2xi8>
+}
+
+// -----
+
+func.func @result_zero_point(%x: tensor<2xi8>, %s: tensor<i8>, %z: tensor<i8>) -> tensor<2xi32> {
+  // expected-error @below {{expected no zero point for an i32 result}}
+  %0 = qnn.requantize %x, shift %s zero_point %z : tensor<2xi8>, tensor<i8>, tensor<i8> -> tensor<2xi32>
+  return %0 : tensor<2xi32>
+}

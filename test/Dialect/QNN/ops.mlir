@@ -21,3 +21,18 @@ func.func @per_tensor(%x: tensor<4x8xf32>, %s: tensor<f32>, %z: tensor<i8>) -> t
 func.func @schemes() attributes {qnn.scheme = #qnn.scheme<lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.99>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>>} {
   return
 }
+
+// CHECK-LABEL: func @requantize
+func.func @requantize(%acc: tensor<4x16xi32>, %wide: tensor<4x16xi64>, %q: tensor<4x16xui8>, %f: tensor<16xf32>, %m: tensor<16xi32>, %n: tensor<i16>, %s: tensor<16xi8>, %t: tensor<i8>, %z: tensor<i8>, %u: tensor<ui8>) {
+  // CHECK: qnn.requantize %{{.*}}, multiplier %{{.*}} zero_point %{{.*}} {axes = array<i64: 1>} : tensor<4x16xi32>, tensor<16xf32>, tensor<i8> -> tensor<4x16xi8>
+  %0 = qnn.requantize %acc, multiplier %f zero_point %z {axes = array<i64: 1>} : tensor<4x16xi32>, tensor<16xf32>, tensor<i8> -> tensor<4x16xi8>
+  // CHECK: qnn.requantize %{{.*}}, multiplier %{{.*}} shift %{{.*}} zero_point %{{.*}} {axes = array<i64: 1>, double_round, narrow_range} : tensor<4x16xi32>, tensor<16xi32>, tensor<16xi8>, tensor<i8> -> tensor<4x16xi8>
+  %1 = qnn.requantize %acc, multiplier %m shift %s zero_point %z {axes = array<i64: 1>, double_round, narrow_range} : tensor<4x16xi32>, tensor<16xi32>, tensor<16xi8>, tensor<i8> -> tensor<4x16xi8>
+  // CHECK: qnn.requantize %{{.*}} input_zero_point %{{.*}}, multiplier %{{.*}} shift %{{.*}} {axes = array<i64: 1>} : tensor<4x16xui8>, tensor<ui8>, tensor<16xi32>, tensor<i8> -> tensor<4x16xi32>
+  %2 = qnn.requantize %q input_zero_point %u, multiplier %m shift %t {axes = array<i64: 1>} : tensor<4x16xui8>, tensor<ui8>, tensor<16xi32>, tensor<i8> -> tensor<4x16xi32>
+  // CHECK: qnn.requantize %{{.*}}, multiplier %{{.*}} shift %{{.*}} : tensor<4x16xi64>, tensor<i16>, tensor<i8> -> tensor<4x16xi16>
+  %3 = qnn.requantize %wide, multiplier %n shift %t : tensor<4x16xi64>, tensor<i16>, tensor<i8> -> tensor<4x16xi16>
+  // CHECK: qnn.requantize %{{.*}}, shift %{{.*}} zero_point %{{.*}} : tensor<4x16xi64>, tensor<i8>, tensor<ui8> -> tensor<4x16xui8>
+  %4 = qnn.requantize %wide, shift %t zero_point %u : tensor<4x16xi64>, tensor<i8>, tensor<ui8> -> tensor<4x16xui8>
+  return
+}

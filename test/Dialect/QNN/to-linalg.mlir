@@ -50,6 +50,37 @@ func.func @requantize(%a: tensor<4xi32>) -> tensor<4xi8> {
 
 // -----
 
+// No float, and shifts that are not known are bounded.
+// CHECK-LABEL: func @requantize_fixed_point
+// CHECK-NOT: f32
+// CHECK: arith.muli
+// CHECK: arith.maxsi
+// CHECK: arith.minsi
+// CHECK: arith.shrsi
+// CHECK: arith.trunci %{{.*}} : i64 to i8
+func.func @requantize_fixed_point(%a: tensor<4xi32>, %m: tensor<i32>, %s: tensor<i8>) -> tensor<4xi8> {
+  %q = qnn.requantize %a, multiplier %m shift %s : tensor<4xi32>, tensor<i32>, tensor<i8> -> tensor<4xi8>
+  return %q : tensor<4xi8>
+}
+
+// -----
+
+// Shifts that are known to go right need no bound and no left shift.
+// CHECK-LABEL: func @requantize_shift
+// CHECK-NOT: f32
+// CHECK: arith.subi
+// CHECK: arith.shrsi
+// CHECK: arith.maxsi %{{.*}}, %c0_i64
+// CHECK: arith.minsi %{{.*}}, %c255_i64
+// CHECK: arith.trunci %{{.*}} : i64 to i8
+func.func @requantize_shift(%a: tensor<2xi8>, %z: tensor<i8>) -> tensor<2xui8> {
+  %s = arith.constant dense<[3, 5]> : tensor<2xi8>
+  %q = qnn.requantize %a input_zero_point %z, shift %s {axes = array<i64: 0>} : tensor<2xi8>, tensor<i8>, tensor<2xi8> -> tensor<2xui8>
+  return %q : tensor<2xui8>
+}
+
+// -----
+
 // One scale for every 4 elements along axis 1.
 // CHECK: affine_map<(d0, d1) -> (d0, d1 floordiv 4)>
 // CHECK-LABEL: func @blocks

@@ -37,6 +37,42 @@ int64_t quantc::qnn::requantize(int64_t accumulator, float multiplier,
   return roundAndClamp(float(accumulator) * multiplier, zeroPoint, range);
 }
 
+int64_t quantc::qnn::rescaleFixedPoint(int64_t v, int64_t multiplier,
+                                       int64_t shift, bool doubleRound) {
+  int64_t round = int64_t(1) << (shift - 1);
+  if (doubleRound && shift > 31)
+    round += v >= 0 ? int64_t(1) << 30 : -(int64_t(1) << 30);
+  return (v * multiplier + round) >> shift;
+}
+
+int64_t quantc::qnn::rescaleShift(int64_t v, int64_t shift) {
+  if (shift <= 0)
+    return std::clamp<int64_t>(v, INT32_MIN, INT32_MAX) *
+           (int64_t(1) << -shift);
+  // Half minus one, plus one where the integer below is odd: a tie goes up from
+  // odd integers only.
+  int64_t round = (int64_t(1) << (shift - 1)) - 1 + ((v >> shift) & 1);
+  return (v + round) >> shift;
+}
+
+FixedPointFactor quantc::qnn::getFixedPointFactor(double factor,
+                                                  unsigned bits) {
+  int exponent;
+  double fraction = std::frexp(factor, &exponent);
+  double multiplier = std::nearbyint(std::ldexp(fraction, bits));
+  int64_t limit = int64_t(1) << bits;
+  if (multiplier == double(limit)) {
+    multiplier /= 2;
+    ++exponent;
+  }
+  int64_t shift = int64_t(bits) - exponent;
+  if (shift < 2)
+    return {limit - 1, 2};
+  if (shift > 62)
+    return {int64_t(std::nearbyint(std::ldexp(factor, 62))), 62};
+  return {int64_t(multiplier), shift};
+}
+
 float quantc::qnn::getRequantizeMultiplier(float from, float to) {
   return float(double(from) / double(to));
 }

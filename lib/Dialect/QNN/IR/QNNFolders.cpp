@@ -26,44 +26,14 @@ static constexpr int64_t maxFoldedElements = 1024;
 
 namespace {
 
-/// Constant parameters and the parameter that each element of the operand
-/// takes.
-class ConstantParameters {
+/// Which element of a parameter each element of an operand takes.
+class ParameterIndex {
 public:
-  /// Returns nullopt unless the parameters are constants and the operand is
-  /// small enough to fold.
-  static std::optional<ConstantParameters>
-  get(RankedTensorType operand, Attribute scale, bool hasZeroPoint,
-      Attribute zeroPoint, ArrayRef<int64_t> axes, ArrayRef<int64_t> blocks) {
-    ConstantParameters result;
-    result.scales = dyn_cast_or_null<DenseFPElementsAttr>(scale);
-    result.zeroPoints = dyn_cast_or_null<DenseIntElementsAttr>(zeroPoint);
-    if (!operand.hasStaticShape() ||
-        operand.getNumElements() > maxFoldedElements || !result.scales ||
-        (hasZeroPoint && !result.zeroPoints))
-      return std::nullopt;
-    result.shape = operand.getShape();
-    result.axes = axes;
-    result.blocks = blocks;
-    return result;
-  }
+  ParameterIndex(ArrayRef<int64_t> shape, ArrayRef<int64_t> axes,
+                 ArrayRef<int64_t> blocks)
+      : shape(shape), axes(axes), blocks(blocks) {}
 
-  float getScale(int64_t element) const {
-    return scales.getValues<float>()[getIndex(scales.getType(), element)];
-  }
-
-  int64_t getZeroPoint(int64_t element) const {
-    if (!zeroPoints)
-      return 0;
-    APInt value =
-        zeroPoints.getValues<APInt>()[getIndex(zeroPoints.getType(), element)];
-    return zeroPoints.getElementType().isUnsignedInteger()
-               ? int64_t(value.getZExtValue())
-               : value.getSExtValue();
-  }
-
-private:
-  int64_t getIndex(ShapedType parameter, int64_t element) const {
+  int64_t get(ShapedType parameter, int64_t element) const {
     if (parameter.getRank() == 0)
       return 0;
     SmallVector<int64_t> position(shape.size());
@@ -79,9 +49,71 @@ private:
     return index;
   }
 
-  DenseFPElementsAttr scales;
-  DenseIntElementsAttr zeroPoints;
+private:
   ArrayRef<int64_t> shape, axes, blocks;
+};
+
+/// A constant parameter of integers; 0 where an op has none.
+class IntegerParameter {
+public:
+  IntegerParameter(Attribute constant)
+      : elements(dyn_cast_or_null<DenseIntElementsAttr>(constant)) {}
+
+  /// Whether `operand`, which may be null, is known.
+  bool isKnown(Value operand) const { return !operand || elements; }
+
+  int64_t get(const ParameterIndex &index, int64_t element) const {
+    if (!elements)
+      return 0;
+    APInt value =
+        elements.getValues<APInt>()[index.get(elements.getType(), element)];
+    return elements.getElementType().isUnsignedInteger()
+               ? int64_t(value.getZExtValue())
+               : value.getSExtValue();
+  }
+
+private:
+  DenseIntElementsAttr elements;
+};
+
+/// The constant scales and zero points of an op.
+class ConstantParameters {
+public:
+  /// Returns nullopt unless the parameters are constants and the operand is
+  /// small enough to fold.
+  template <typename OpTy>
+  static std::optional<ConstantParameters>
+  get(OpTy op, typename OpTy::FoldAdaptor adaptor) {
+    auto scales = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getScale());
+    IntegerParameter zeroPoints(adaptor.getZeroPoint());
+    if (!isSmall(op.getInput().getType()) || !scales ||
+        !zeroPoints.isKnown(op.getZeroPoint()))
+      return std::nullopt;
+    return ConstantParameters{ParameterIndex(op.getInput().getType().getShape(),
+                                             op.getAxes(), op.getBlocks()),
+                              scales, zeroPoints};
+  }
+
+  static bool isSmall(RankedTensorType operand) {
+    return operand.hasStaticShape() &&
+           operand.getNumElements() <= maxFoldedElements;
+  }
+
+  float getScale(int64_t element) const {
+    return scales.getValues<float>()[index.get(scales.getType(), element)];
+  }
+  int64_t getZeroPoint(int64_t element) const {
+    return zeroPoints.get(index, element);
+  }
+
+private:
+  ConstantParameters(ParameterIndex index, DenseFPElementsAttr scales,
+                     IntegerParameter zeroPoints)
+      : index(index), scales(scales), zeroPoints(zeroPoints) {}
+
+  ParameterIndex index;
+  DenseFPElementsAttr scales;
+  IntegerParameter zeroPoints;
 };
 
 /// A constant of `type` from `compute(i)`, an APInt or APFloat, for each
@@ -149,9 +181,7 @@ OpFoldResult QuantizeOp::fold(FoldAdaptor adaptor) {
   }
 
   auto input = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getInput());
-  auto parameters = ConstantParameters::get(
-      getInput().getType(), adaptor.getScale(), !!getZeroPoint(),
-      adaptor.getZeroPoint(), getAxes(), getBlocks());
+  auto parameters = ConstantParameters::get(*this, adaptor);
   if (!input || !parameters)
     return {};
   Type storage = getResult().getType().getElementType();
@@ -168,9 +198,7 @@ OpFoldResult QuantizeOp::fold(FoldAdaptor adaptor) {
 
 OpFoldResult DequantizeOp::fold(FoldAdaptor adaptor) {
   auto input = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
-  auto parameters = ConstantParameters::get(
-      getInput().getType(), adaptor.getScale(), !!getZeroPoint(),
-      adaptor.getZeroPoint(), getAxes(), getBlocks());
+  auto parameters = ConstantParameters::get(*this, adaptor);
   // Quantized weights stay in storage, for sites to read: only scalars fold.
   if (!input || !parameters || getInput().getType().getRank() != 0)
     return {};
@@ -193,32 +221,54 @@ OpFoldResult DequantizeOp::fold(FoldAdaptor adaptor) {
 
 OpFoldResult RequantizeOp::fold(FoldAdaptor adaptor) {
   auto input = dyn_cast_or_null<DenseIntElementsAttr>(adaptor.getInput());
-  auto parameters = ConstantParameters::get(
-      getInput().getType(), adaptor.getMultiplier(), !!getZeroPoint(),
-      adaptor.getZeroPoint(), getAxes(), getBlocks());
-  if (!input || !parameters)
+  auto factors = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getMultiplier());
+  IntegerParameter multipliers(adaptor.getMultiplier()),
+      shifts(adaptor.getShift()), zeroPoints(adaptor.getZeroPoint()),
+      inputZeroPoints(adaptor.getInputZeroPoint());
+  RequantizeMode mode = getMode();
+  if (!input || !ConstantParameters::isSmall(getInput().getType()) ||
+      (mode == RequantizeMode::Float ? !factors
+                                     : !multipliers.isKnown(getMultiplier())) ||
+      !shifts.isKnown(getShift()) || !zeroPoints.isKnown(getZeroPoint()) ||
+      !inputZeroPoints.isKnown(getInputZeroPoint()))
     return {};
   Type storage = getResult().getType().getElementType();
-  auto getAccumulator = [&](int64_t i) {
-    return input.getValues<APInt>()[i].getSExtValue();
+  bool isUnsigned = input.getElementType().isUnsignedInteger();
+  ParameterIndex index(getInput().getType().getShape(), getAxes(), getBlocks());
+  auto getInteger = [&](int64_t i) {
+    APInt value = input.getValues<APInt>()[i];
+    return (isUnsigned ? int64_t(value.getZExtValue()) : value.getSExtValue()) -
+           inputZeroPoints.get(index, i);
+  };
+  auto getFactor = [&](int64_t i) {
+    return factors.getValues<float>()[index.get(factors.getType(), i)];
+  };
+  // Only 64-bit accumulators can lie beyond.
+  auto getWide = [&](int64_t i) {
+    return std::clamp(getInteger(i), -(int64_t(1) << 47),
+                      (int64_t(1) << 47) - 1);
   };
   return makeStorage(
       getResult().getType(),
       [&](int64_t i) {
-        return requantize(getAccumulator(i), parameters->getScale(i),
-                          parameters->getZeroPoint(i),
-                          getStorageRange(storage, getNarrowRange()));
+        StorageRange range = getStorageRange(storage, getNarrowRange());
+        int64_t zeroPoint = zeroPoints.get(index, i);
+        if (mode == RequantizeMode::Float)
+          return requantize(getInteger(i), getFactor(i), zeroPoint, range);
+        int64_t shift = shifts.get(index, i);
+        int64_t value =
+            mode == RequantizeMode::Shift
+                ? rescaleShift(getWide(i), shift)
+                : rescaleFixedPoint(getWide(i), multipliers.get(index, i),
+                                    shift, getDoubleRound());
+        return std::clamp(value + zeroPoint, range.min, range.max);
       },
-      [&](int64_t i) {
-        return float(getAccumulator(i)) * parameters->getScale(i);
-      });
+      [&](int64_t i) { return float(getInteger(i)) * getFactor(i); });
 }
 
 OpFoldResult FakeQuantizeOp::fold(FoldAdaptor adaptor) {
   auto input = dyn_cast_or_null<DenseFPElementsAttr>(adaptor.getInput());
-  auto parameters = ConstantParameters::get(
-      getInput().getType(), adaptor.getScale(), !!getZeroPoint(),
-      adaptor.getZeroPoint(), getAxes(), getBlocks());
+  auto parameters = ConstantParameters::get(*this, adaptor);
   if (!input || !parameters)
     return {};
   Type storage = getStorage(),
@@ -240,14 +290,17 @@ OpFoldResult FakeQuantizeOp::fold(FoldAdaptor adaptor) {
 // Canonicalization
 //===----------------------------------------------------------------------===//
 
+static bool isZero(Value zeroPoint) {
+  DenseIntElementsAttr constant;
+  return zeroPoint && matchPattern(zeroPoint, m_Constant(&constant)) &&
+         llvm::all_of(constant,
+                      [](const APInt &value) { return value.isZero(); });
+}
+
 /// A zero point that is constantly zero is no zero point.
 template <typename OpTy>
 static LogicalResult dropZeroZeroPoint(OpTy op, PatternRewriter &rewriter) {
-  DenseIntElementsAttr zeroPoint;
-  if (!op.getZeroPoint() ||
-      !matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)) ||
-      !llvm::all_of(zeroPoint,
-                    [](const APInt &value) { return value.isZero(); }))
+  if (!isZero(op.getZeroPoint()))
     return rewriter.notifyMatchFailure(op, "requires a zero point of zero");
   rewriter.modifyOpInPlace(op, [&] { op.getZeroPointMutable().clear(); });
   return success();
@@ -263,6 +316,11 @@ LogicalResult DequantizeOp::canonicalize(DequantizeOp op,
 }
 LogicalResult RequantizeOp::canonicalize(RequantizeOp op,
                                          PatternRewriter &rewriter) {
+  if (isZero(op.getInputZeroPoint())) {
+    rewriter.modifyOpInPlace(op,
+                             [&] { op.getInputZeroPointMutable().clear(); });
+    return success();
+  }
   return dropZeroZeroPoint(op, rewriter);
 }
 LogicalResult FakeQuantizeOp::canonicalize(FakeQuantizeOp op,

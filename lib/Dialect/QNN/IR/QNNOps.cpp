@@ -1,5 +1,4 @@
-//===- QNNOps.cpp - verifiers of the qnn operations
-//---------------------------------===//
+//===- QNNOps.cpp - verifiers of the qnn operations -----------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -128,6 +127,24 @@ static LogicalResult verifyZeroPointValues(Operation *op, Value zeroPoint,
   return success();
 }
 
+/// A zero point has the storage type, and rank 0 or a dimension for each axis.
+template <typename OpTy>
+static LogicalResult verifyZeroPoint(OpTy op, StringRef what, Value zeroPoint,
+                                     Type storage, bool narrowRange) {
+  auto type = cast<RankedTensorType>(zeroPoint.getType());
+  if (type.getElementType() != storage)
+    return op.emitOpError()
+           << (what.starts_with("i") ? "expected an " : "expected a ") << what
+           << " of the storage type " << storage << ", but got "
+           << type.getElementType();
+  if (type.getRank() != 0 &&
+      failed(verifyParameterShape(
+          op, what, cast<RankedTensorType>(op.getInput().getType()), type,
+          op.getAxes(), op.getBlocks())))
+    return failure();
+  return verifyZeroPointValues(op, zeroPoint, storage, narrowRange);
+}
+
 /// The rules shared by all ops with parameters. `scaleName` is what the op
 /// calls its scale; `allowScalar` lets it be per tensor where the zero points
 /// have dimensions.
@@ -150,21 +167,12 @@ static LogicalResult verifyParameters(OpTy op, StringRef scaleName, Value scale,
   if (narrowRange && !isa<IntegerType>(storage))
     return op.emitOpError()
            << "expected no narrow_range for storage " << storage;
-  Value zeroPoint = op.getZeroPoint();
-  if (!zeroPoint)
+  if (!op.getZeroPoint())
     return success();
-  auto zeroPointType = cast<RankedTensorType>(zeroPoint.getType());
   if (!isa<IntegerType>(storage))
     return op.emitOpError() << "expected no zero point for storage " << storage;
-  if (zeroPointType.getElementType() != storage)
-    return op.emitOpError()
-           << "expected a zero point of the storage type " << storage
-           << ", but got " << zeroPointType.getElementType();
-  if (zeroPointType.getRank() != 0 &&
-      failed(verifyParameterShape(op, "zero point", operand, zeroPointType,
-                                  axes, blocks)))
-    return failure();
-  return verifyZeroPointValues(op, zeroPoint, storage, narrowRange);
+  return verifyZeroPoint(op, "zero point", op.getZeroPoint(), storage,
+                         narrowRange);
 }
 
 //===----------------------------------------------------------------------===//
@@ -204,10 +212,93 @@ LogicalResult DequantizeOp::verify() {
                           /*narrowRange=*/false, /*allowScalar=*/true);
 }
 
+RequantizeMode RequantizeOp::getMode() {
+  if (!getMultiplier())
+    return RequantizeMode::Shift;
+  return getMultiplier().getType().getElementType().isF32()
+             ? RequantizeMode::Float
+             : RequantizeMode::FixedPoint;
+}
+
+std::pair<int64_t, int64_t> RequantizeOp::getShiftRange() {
+  return {getMode() == RequantizeMode::Shift ? -31 : 2, 62};
+}
+
+/// Which operands, types and attributes go together.
+static LogicalResult verifyRequantizeMode(RequantizeOp op) {
+  Value multiplier = op.getMultiplier();
+  if (!multiplier && !op.getShift())
+    return op.emitOpError() << "expected a multiplier, a shift or both";
+  Type input = op.getInput().getType().getElementType();
+  Type result = op.getResult().getType().getElementType();
+  RequantizeMode mode = op.getMode();
+  if (mode == RequantizeMode::Float) {
+    if (op.getShift())
+      return op.emitOpError() << "expected no shift with f32 multipliers";
+    if (result.isInteger(32))
+      return op.emitOpError()
+             << "expected i32 or i16 multipliers, or only shifts, for an i32 "
+                "result, but got f32 multipliers";
+  } else {
+    if (!op.getShift())
+      return op.emitOpError() << "expected shifts with integer multipliers";
+    if (isa<FloatType>(result))
+      return op.emitOpError()
+             << "expected f32 multipliers for storage " << result;
+  }
+  bool narrow =
+      multiplier && getElementTypeOrSelf(multiplier.getType()).isInteger(16);
+  if (mode == RequantizeMode::FixedPoint && input.isInteger(64) && !narrow)
+    return op.emitOpError()
+           << "expected i16 multipliers for an i64 input, but got i32";
+  if (op.getDoubleRound() && (mode != RequantizeMode::FixedPoint || narrow))
+    return op.emitOpError() << "expected i32 multipliers with double_round";
+  return success();
+}
+
+/// Constant multipliers are not negative and constant shifts in their range.
+static LogicalResult verifyFixedPointValues(RequantizeOp op) {
+  DenseIntElementsAttr values;
+  if (op.getMode() == RequantizeMode::FixedPoint &&
+      matchPattern(op.getMultiplier(), m_Constant(&values)))
+    for (const APInt &value : values)
+      if (value.isNegative())
+        return op.emitOpError()
+               << "expected multipliers >= 0, but got " << value.getSExtValue();
+  if (!op.getShift() || !matchPattern(op.getShift(), m_Constant(&values)))
+    return success();
+  auto [min, max] = op.getShiftRange();
+  for (const APInt &value : values)
+    if (value.slt(min) || value.sgt(max))
+      return op.emitOpError() << "expected shifts in [" << min << ", " << max
+                              << "], but got " << value.getSExtValue();
+  return success();
+}
+
 LogicalResult RequantizeOp::verify() {
-  return verifyParameters(*this, "multiplier", getMultiplier(),
-                          getResult().getType().getElementType(),
-                          getNarrowRange());
+  if (failed(verifyRequantizeMode(*this)))
+    return failure();
+  Type result = getResult().getType().getElementType();
+  RankedTensorType input = getInput().getType();
+  if (getZeroPoint() && result.isInteger(32))
+    return emitOpError() << "expected no zero point for an i32 result";
+  if (failed(verifyParameters(*this, getMultiplier() ? "multiplier" : "shift",
+                              getRescaling(), result, getNarrowRange())) ||
+      failed(verifyFixedPointValues(*this)))
+    return failure();
+  if (getMultiplier() && getShift() && getShift().getType().getRank() != 0 &&
+      failed(verifyParameterShape(*this, "shift", input, getShift().getType(),
+                                  getAxes(), getBlocks())))
+    return failure();
+  if (!getInputZeroPoint())
+    return success();
+  Type storage = input.getElementType();
+  if (storage.isInteger(32) || storage.isInteger(64))
+    return emitOpError()
+           << "expected no input zero point for an accumulator of type "
+           << storage;
+  return verifyZeroPoint(*this, "input zero point", getInputZeroPoint(),
+                         storage, /*narrowRange=*/false);
 }
 
 LogicalResult FakeQuantizeOp::verify() {

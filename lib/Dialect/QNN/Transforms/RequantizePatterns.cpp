@@ -130,7 +130,8 @@ struct FormRequantize : OpRewritePattern<QuantizeOp> {
     auto [multiplier, axes] = createMultiplier(rewriter, dequantize, op);
     Value result = RequantizeOp::create(
         rewriter, op.getLoc(), op.getResult().getType(), dequantize.getInput(),
-        multiplier, zeroPoint, axes, ArrayRef<int64_t>{}, op.getNarrowRange());
+        /*input_zero_point=*/Value(), multiplier, /*shift=*/Value(), zeroPoint,
+        axes, ArrayRef<int64_t>{}, op.getNarrowRange(), /*double_round=*/false);
     if (relu)
       result = createIntegerRelu(rewriter, op.getLoc(), result, op);
     rewriter.replaceOp(op, result);

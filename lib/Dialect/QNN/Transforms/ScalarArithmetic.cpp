@@ -64,6 +64,19 @@ Value quantc::qnn::buildQuantize(OpBuilder &builder, Location loc, Value x,
   return buildRoundAndClamp(s, number, zeroPoint, storage);
 }
 
+Value quantc::qnn::buildSubtractZeroPoint(OpBuilder &builder, Location loc,
+                                          Value q, Value zeroPoint,
+                                          ScalarStorage storage) {
+  Type i32 = builder.getI32Type();
+  if (q.getType().getIntOrFloatBitWidth() < 32)
+    q = extendInteger(builder, loc, q, i32, storage.isUnsigned());
+  if (!zeroPoint)
+    return q;
+  Value zero =
+      extendInteger(builder, loc, zeroPoint, i32, storage.isUnsigned());
+  return arith::SubIOp::create(builder, loc, q, zero);
+}
+
 Value quantc::qnn::buildDequantize(OpBuilder &builder, Location loc, Value q,
                                    Value scale, Value zeroPoint,
                                    ScalarStorage storage, Type resultType) {
@@ -74,15 +87,7 @@ Value quantc::qnn::buildDequantize(OpBuilder &builder, Location loc, Value q,
     number = buildDecodeF8(builder, loc, s.bitcast(q, builder.getI8Type()),
                            storage.type);
   } else {
-    Value integer = q;
-    if (q.getType().getIntOrFloatBitWidth() < 32)
-      integer = extendInteger(builder, loc, q, builder.getI32Type(),
-                              storage.isUnsigned());
-    if (zeroPoint) {
-      Value zero = extendInteger(builder, loc, zeroPoint, builder.getI32Type(),
-                                 storage.isUnsigned());
-      integer = arith::SubIOp::create(builder, loc, integer, zero);
-    }
+    Value integer = buildSubtractZeroPoint(builder, loc, q, zeroPoint, storage);
     number = arith::SIToFPOp::create(builder, loc, f32, integer);
   }
   Value result = arith::MulFOp::create(builder, loc, number, scale);

@@ -31,6 +31,12 @@ mlir::Value buildQuantize(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Value x, mlir::Value scale,
                           mlir::Value zeroPoint, ScalarStorage storage);
 
+/// q - z as an i32, or as it is the accumulator, i32 or i64, that has no zero
+/// point (null).
+mlir::Value buildSubtractZeroPoint(mlir::OpBuilder &builder, mlir::Location loc,
+                                   mlir::Value q, mlir::Value zeroPoint,
+                                   ScalarStorage storage);
+
 /// f32(q - z) * s, in `resultType`. The input is storage or an accumulator.
 mlir::Value buildDequantize(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value q, mlir::Value scale,

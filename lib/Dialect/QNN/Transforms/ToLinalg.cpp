@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "IntegerRescale.h"
 #include "LinalgBuilder.h"
 #include "ScalarArithmetic.h"
 #include "quantc/Dialect/QNN/IR/QNNOps.h"
@@ -26,23 +27,23 @@ using namespace quantc::qnn;
 namespace {
 
 /// Rewrites an op with parameters to an elementwise linalg.generic. `scalar`
-/// builds the body from input, scale and zero point (null without one).
+/// builds the body from the input and the parameters, null where an op has
+/// none.
 template <typename OpTy>
 LogicalResult rewriteToGeneric(
-    PatternRewriter &rewriter, OpTy op, Value scale,
-    llvm::function_ref<Value(OpBuilder &, Location, Value, Value, Value)>
+    PatternRewriter &rewriter, OpTy op, ArrayRef<Value> parameters,
+    llvm::function_ref<Value(OpBuilder &, Location, Value, ArrayRef<Value>)>
         scalar) {
   Location loc = op.getLoc();
   auto resultType = cast<RankedTensorType>(op.getResult().getType());
   int64_t rank = resultType.getRank();
   Value input = toSignless(rewriter, op.getInput());
-  SmallVector<Value> inputs = {input, scale};
-  SmallVector<AffineMap> maps = {
-      rewriter.getMultiDimIdentityMap(rank),
-      getElementToParameterMap(op.getContext(), rank, op.getAxes(),
-                               op.getBlocks(), scale)};
-  if (op.getZeroPoint()) {
-    inputs.push_back(toSignless(rewriter, op.getZeroPoint()));
+  SmallVector<Value> inputs = {input};
+  SmallVector<AffineMap> maps = {rewriter.getMultiDimIdentityMap(rank)};
+  for (Value parameter : parameters) {
+    if (!parameter)
+      continue;
+    inputs.push_back(toSignless(rewriter, parameter));
     maps.push_back(getElementToParameterMap(op.getContext(), rank, op.getAxes(),
                                             op.getBlocks(), inputs.back()));
   }
@@ -53,8 +54,11 @@ LogicalResult rewriteToGeneric(
   linalg::GenericOp generic = createElementwise(
       rewriter, loc, tensor::getMixedSizes(rewriter, loc, input), elementType,
       inputs, maps, [&](OpBuilder &body, Location loc, ValueRange args) {
-        return scalar(body, loc, args[0], args[1],
-                      args.size() > 2 ? args[2] : Value());
+        SmallVector<Value> values;
+        unsigned next = 1;
+        for (Value parameter : parameters)
+          values.push_back(parameter ? args[next++] : Value());
+        return scalar(body, loc, args[0], values);
       });
   Value result = generic.getResult(0);
   if (isUnsigned)
@@ -69,11 +73,11 @@ struct ConvertQuantize : OpRewritePattern<QuantizeOp> {
                                 PatternRewriter &rewriter) const override {
     ScalarStorage storage{op.getResult().getType().getElementType(),
                           op.getNarrowRange()};
-    return rewriteToGeneric(rewriter, op, op.getScale(),
+    return rewriteToGeneric(rewriter, op, {op.getScale(), op.getZeroPoint()},
                             [&](OpBuilder &body, Location loc, Value x,
-                                Value scale, Value zeroPoint) {
-                              return buildQuantize(body, loc, x, scale,
-                                                   zeroPoint, storage);
+                                ArrayRef<Value> parameters) {
+                              return buildQuantize(body, loc, x, parameters[0],
+                                                   parameters[1], storage);
                             });
   }
 };
@@ -84,12 +88,12 @@ struct ConvertDequantize : OpRewritePattern<DequantizeOp> {
                                 PatternRewriter &rewriter) const override {
     ScalarStorage storage{op.getInput().getType().getElementType()};
     Type resultType = op.getResult().getType().getElementType();
-    return rewriteToGeneric(rewriter, op, op.getScale(),
+    return rewriteToGeneric(rewriter, op, {op.getScale(), op.getZeroPoint()},
                             [&](OpBuilder &body, Location loc, Value q,
-                                Value scale, Value zeroPoint) {
-                              return buildDequantize(body, loc, q, scale,
-                                                     zeroPoint, storage,
-                                                     resultType);
+                                ArrayRef<Value> parameters) {
+                              return buildDequantize(
+                                  body, loc, q, parameters[0], parameters[1],
+                                  storage, resultType);
                             });
   }
 };
@@ -98,17 +102,27 @@ struct ConvertRequantize : OpRewritePattern<RequantizeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(RequantizeOp op,
                                 PatternRewriter &rewriter) const override {
-    ScalarStorage storage{op.getResult().getType().getElementType(),
-                          op.getNarrowRange()};
-    // The verifier has seen that constants are finite.
-    bool finite = matchPattern(op.getMultiplier(), m_Constant());
-    return rewriteToGeneric(rewriter, op, op.getMultiplier(),
-                            [&](OpBuilder &body, Location loc, Value acc,
-                                Value multiplier, Value zeroPoint) {
-                              return buildRequantize(body, loc, acc, multiplier,
-                                                     zeroPoint, storage,
-                                                     finite);
-                            });
+    ScalarStorage from{op.getInput().getType().getElementType()};
+    ScalarStorage to{op.getResult().getType().getElementType(),
+                     op.getNarrowRange()};
+    return rewriteToGeneric(
+        rewriter, op,
+        {op.getInputZeroPoint(), op.getMultiplier(), op.getShift(),
+         op.getZeroPoint()},
+        [&](OpBuilder &body, Location loc, Value input,
+            ArrayRef<Value> parameters) {
+          Value v =
+              buildSubtractZeroPoint(body, loc, input, parameters[0], from);
+          Value multiplier = parameters[1], shift = parameters[2],
+                zeroPoint = parameters[3];
+          if (op.getMode() != RequantizeMode::Float)
+            return buildIntegerRequantize(body, loc, op, v, multiplier, shift,
+                                          zeroPoint, to);
+          // The verifier has seen that constants are finite.
+          bool finite = matchPattern(op.getMultiplier(), m_Constant());
+          return buildRequantize(body, loc, v, multiplier, zeroPoint, to,
+                                 finite);
+        });
   }
 };
 
@@ -119,9 +133,10 @@ struct ConvertFakeQuantize : OpRewritePattern<FakeQuantizeOp> {
     ScalarStorage storage{op.getStorage(), op.getNarrowRange()};
     Type resultType = op.getResult().getType().getElementType();
     return rewriteToGeneric(
-        rewriter, op, op.getScale(),
-        [&](OpBuilder &body, Location loc, Value x, Value scale,
-            Value zeroPoint) {
+        rewriter, op, {op.getScale(), op.getZeroPoint()},
+        [&](OpBuilder &body, Location loc, Value x,
+            ArrayRef<Value> parameters) {
+          Value scale = parameters[0], zeroPoint = parameters[1];
           Value q = buildQuantize(body, loc, x, scale, zeroPoint, storage);
           return buildDequantize(body, loc, q, scale, zeroPoint, storage,
                                  resultType);

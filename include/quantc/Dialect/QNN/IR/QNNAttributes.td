@@ -37,6 +37,15 @@ def QNN_RangeEstimator : I32EnumAttr<"RangeEstimator",
   let genSpecializedAttr = 0;
 }
 
+def QNN_RequantizeMode : I32EnumAttr<"RequantizeMode",
+    "how a requantization multiplies by the quotient of two scales", [
+      I32EnumAttrCase<"Float", 0, "float">,
+      I32EnumAttrCase<"FixedPoint", 1, "fixed-point">,
+      I32EnumAttrCase<"Shift", 2, "shift">]> {
+  let cppNamespace = "::quantc::qnn";
+  let genSpecializedAttr = 0;
+}
+
 def QNN_QuantizationAttr : QNN_Attr<"Quantization", "quantization"> {
   let summary = "how one operand of a site is quantized";
   let description = [{

@@ -23,9 +23,12 @@ include "quantc/Dialect/QNN/IR/QNNAttributes.td"
 def QNN_Storage : AnyTypeOf<[I<4>, I8, UI8, I16, F8E4M3FN, F8E5M2]>;
 def QNN_StorageTensor : RankedTensorOf<[QNN_Storage]>;
 def QNN_DequantizableTensor : RankedTensorOf<[QNN_Storage, I32, I64]>;
-def QNN_AccumulatorTensor : RankedTensorOf<[I32, I64]>;
+def QNN_RequantizableTensor : RankedTensorOf<[I<4>, I8, UI8, I16, I32, I64]>;
+def QNN_RequantizedTensor : RankedTensorOf<[QNN_Storage, I32]>;
 def QNN_FloatTensor : RankedTensorOf<[F32, F16, BF16]>;
 def QNN_ScaleTensor : RankedTensorOf<[F32]>;
+def QNN_MultiplierTensor : RankedTensorOf<[F32, I32, I16]>;
+def QNN_ShiftTensor : RankedTensorOf<[I8]>;
 
 //===----------------------------------------------------------------------===//
 // Base classes
@@ -45,8 +48,8 @@ class QNN_Op<string mnemonic, list<Trait> traits = []> : Op<QNN_Dialect, mnemoni
 ///   tensor<BxMxf32> [0, 1]           token
 ///   tensor<Hxf32>  [1]               head (of BxHxTxD)
 ///   tensor<16xNxf32> [0, 1] [32, 1]  block (sub-channel)
-class QNN_ParametrisedOp<string mnemonic> :
-    QNN_Op<mnemonic, [Pure, AllShapesMatch<["input", "result"]>]> {
+class QNN_ParametrisedOp<string mnemonic, list<Trait> traits = []> :
+    QNN_Op<mnemonic, !listconcat([Pure, AllShapesMatch<["input", "result"]>], traits)> {
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizeMethod = 1;
@@ -127,27 +130,62 @@ def QNN_DequantizeOp : QNN_ParametrisedOp<"dequantize"> {
   }];
 }
 
-def QNN_RequantizeOp : QNN_ParametrisedOp<"requantize"> {
-  let summary = "accumulator to storage";
+def QNN_RequantizeOp : QNN_ParametrisedOp<"requantize", [AttrSizedOperandSegments]> {
+  let summary = "integers of one scale to storage of another";
   let description = [{
-    `q = clamp(round_half_even(float(acc) * m) + z, qmin, qmax)`. The multiplier
-    m = s_in / s_out is computed in double and rounded once to f32. The zero
-    point is per tensor or has the multiplier's shape.
+    `q = clamp(rescale(v) + z, qmin, qmax)`, where v is an accumulator, or storage
+    less its zero point (`input_zero_point`), and rescale multiplies by the
+    quotient of the scales, s_in / s_out, in one of three ways:
+
+    | operands | rescale(v) |
+    |---|---|
+    | `multiplier` f32 | round_half_even(f32(f32(v) * m)); m is the quotient in double, rounded once |
+    | `multiplier` i32 `shift` i8 | (v * m + 2^(shift-1)) >> shift, 2 <= shift <= 62, exactly, in 64 bits |
+    | `shift` i8 | round_half_even(v * 2^-shift), -31 <= shift <= 62, exactly |
+
+    The second is `apply_scale_32` of the TOSA 1.0 specification; with
+    `double_round`, v * m is first rounded to a multiple of 2^31 where shift > 31:
+    2^30 is added for v >= 0, subtracted else. With i16 multipliers it is
+    `apply_scale_16`. A 64-bit v, which only goes with i16 multipliers or a shift
+    alone, is first clamped to 48 bits. Shifts that are not constant are clamped
+    to their range.
+
+    Multiplier (without one: shift) has one dimension for each of `axes`; the
+    other parameters have this shape or rank 0. The result may be an i32, which
+    saturates and has no zero point, except with an f32 multiplier.
 
     ```mlir
     %q = qnn.requantize %acc, multiplier %m zero_point %z {axes = array<i64: 1>}
       : tensor<4x16xi32>, tensor<16xf32>, tensor<i8> -> tensor<4x16xi8>
+    %r = qnn.requantize %acc, multiplier %m shift %s {double_round}
+      : tensor<4x16xi32>, tensor<i32>, tensor<i8> -> tensor<4x16xi8>
+    %t = qnn.requantize %q input_zero_point %z, shift %s
+      : tensor<4x16xi8>, tensor<i8>, tensor<i8> -> tensor<4x16xi32>
     ```
   }];
-  let arguments = (ins QNN_AccumulatorTensor:$input, QNN_ScaleTensor:$multiplier,
+  let arguments = (ins QNN_RequantizableTensor:$input,
+                       Optional<QNN_StorageTensor>:$input_zero_point,
+                       Optional<QNN_MultiplierTensor>:$multiplier,
+                       Optional<QNN_ShiftTensor>:$shift,
                        Optional<QNN_StorageTensor>:$zero_point,
                        DefaultValuedOptionalAttr<DenseI64ArrayAttr, "{}">:$axes,
                        DefaultValuedOptionalAttr<DenseI64ArrayAttr, "{}">:$blocks,
-                       UnitAttr:$narrow_range);
-  let results = (outs QNN_StorageTensor:$result);
+                       UnitAttr:$narrow_range, UnitAttr:$double_round);
+  let results = (outs QNN_RequantizedTensor:$result);
   let assemblyFormat = [{
-    $input `,` `multiplier` $multiplier (`zero_point` $zero_point^)? attr-dict `:`
-    type($input) `,` type($multiplier) (`,` type($zero_point)^)? `->` type($result)
+    $input (`input_zero_point` $input_zero_point^)? `,`
+    (`multiplier` $multiplier^)? (`shift` $shift^)? (`zero_point` $zero_point^)?
+    attr-dict `:` type(operands) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// How the quotient of the scales is given.
+    ::quantc::qnn::RequantizeMode getMode();
+    /// The parameter that `axes` give the shape of.
+    ::mlir::TypedValue<::mlir::RankedTensorType> getRescaling() {
+      return getMultiplier() ? getMultiplier() : getShift();
+    }
+    /// The shifts that the mode allows, both included.
+    std::pair<int64_t, int64_t> getShiftRange();
   }];
 }
 
