@@ -90,6 +90,13 @@ Tensor quantc::test::drawTensor(RankedTensorType type,
 static Tensor getTensor(Value value, const Arguments &arguments) {
   if (auto it = arguments.find(value); it != arguments.end())
     return it->second;
+  // Unsigned bytes come as signed ones.
+  if (auto bitcast = value.getDefiningOp<tensor::BitcastOp>()) {
+    Tensor tensor = getTensor(bitcast.getSource(), arguments);
+    for (double &element : tensor.values)
+      element = uint8_t(int64_t(element));
+    return tensor;
+  }
   Tensor tensor = Tensor::zeros(cast<RankedTensorType>(value.getType()));
   DenseElementsAttr constant;
   if (!matchPattern(value, m_Constant(&constant)))
@@ -229,23 +236,23 @@ std::vector<float> quantc::test::evaluateSite(linalg::LinalgOp site,
     } while (advance(point, sizes));
   }
 
-  bool isBlocked = llvm::any_of(blockSizes, [](int64_t b) { return b != 0; });
   bool lhsPerTensor = lhs.scale.shape.empty();
   std::optional<Tensor> init;
   if (auto it = arguments.find(site.getDpsInits()[0]); it != arguments.end())
     init = it->second;
   std::vector<float> values;
   for (auto [i, blocks] : llvm::enumerate(sums)) {
-    float y = 0;
+    std::optional<float> sum;
     for (auto &[key, block] : blocks) {
-      float sum = static_cast<float>(int64_t(block.sum)), part;
+      float part = static_cast<float>(int64_t(block.sum));
       if (lhsPerTensor)
-        part = sum * static_cast<float>(double(block.lhsScale) *
-                                        double(block.rhsScale));
+        part *=
+            static_cast<float>(double(block.lhsScale) * double(block.rhsScale));
       else
-        part = (sum * block.rhsScale) * block.lhsScale;
-      y = isBlocked ? y + part : part;
+        part = (part * block.rhsScale) * block.lhsScale;
+      sum = sum ? *sum + part : part;
     }
+    float y = sum.value_or(0);
     if (init)
       y = static_cast<float>(init->values[i]) + y;
     values.push_back(y);

@@ -4,11 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ConstantEvaluation.h"
 #include "QuantizedSite.h"
-#include "quantc/Parameters/ConstantTensor.h"
 
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
+#include <cstring>
 
 using namespace mlir;
 using namespace quantc;
@@ -44,23 +45,55 @@ uint64_t getLargestDifference(const QuantizedOperand &operand) {
   return std::max(range.max - zero.min, zero.max - range.min);
 }
 
+/// Elements of a constant as numbers.
+class IntegerReader {
+public:
+  static std::optional<IntegerReader> get(Value value) {
+    auto type = dyn_cast<IntegerType>(getElementTypeOrSelf(value.getType()));
+    if (!type || type.getWidth() > 16 || !isEvaluable(value))
+      return std::nullopt;
+    std::optional<ConstantBytes> constant = evaluate(value);
+    if (!constant)
+      return std::nullopt;
+    return IntegerReader(std::move(*constant), type);
+  }
+
+  int64_t operator[](int64_t i) const {
+    const char *bytes = constant.bytes.data();
+    if (constant.splat)
+      i = 0;
+    if (type.getWidth() == 16) {
+      int16_t value;
+      std::memcpy(&value, bytes + 2 * i, 2);
+      return value;
+    }
+    return type.isUnsigned() ? int64_t(uint8_t(bytes[i])) : int8_t(bytes[i]);
+  }
+
+private:
+  IntegerReader(ConstantBytes constant, IntegerType type)
+      : constant(std::move(constant)), type(type) {}
+
+  ConstantBytes constant;
+  IntegerType type;
+};
+
 /// The largest sum of |q - z| over the products of one result, if the operand
-/// is a constant with zero points known to lie in one place.
+/// is a constant.
 std::optional<uint64_t> getLargestConstantSum(const QuantizedSite &site,
                                               unsigned number) {
   const QuantizedOperand &operand = site.operands[number];
-  StorageRange zero = getZeroPointRange(operand);
-  Type storage = operand.getStorageType();
   AffineMap map = site.indexing.getMap(number);
-  if (!storage.isInteger(8) || !map.isProjectedPermutation())
+  if (operand.pad || !map.isProjectedPermutation())
     return std::nullopt;
-  std::optional<ConstantTensor> constant = ConstantTensor::get(operand.storage);
-  if (!constant)
+  std::optional<IntegerReader> values = IntegerReader::get(operand.storage);
+  if (!values)
     return std::nullopt;
 
-  ArrayRef<int64_t> shape = constant->getType().getShape();
-  ArrayRef<char> bytes = constant->getBytes();
-  int64_t numSums = 1;
+  StorageRange zero = getZeroPointRange(operand);
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(operand.storage.getType()).getShape();
+  int64_t numSums = 1, repeats = 1;
   SmallVector<int64_t> strides(shape.size(), 0);
   for (int64_t dim = int64_t(shape.size()) - 1; dim >= 0; --dim) {
     if (site.indexing.isReduction(*site.indexing.getLoop(number, dim)))
@@ -68,14 +101,17 @@ std::optional<uint64_t> getLargestConstantSum(const QuantizedSite &site,
     strides[dim] = numSums;
     numSums *= shape[dim];
   }
+  // Loops that the operand does not see add the same elements again.
+  ArrayRef<int64_t> sizes = site.indexing.getLoopSizes();
+  for (unsigned loop = 0; loop < sizes.size(); ++loop)
+    if (site.indexing.isReduction(loop) && !map.isFunctionOfDim(loop))
+      repeats *= sizes[loop];
   SmallVector<uint64_t> sums(numSums, 0);
   SmallVector<int64_t> index(shape.size(), 0);
-  for (char byte : bytes) {
-    int64_t value =
-        storage.isUnsignedInteger() ? int64_t(uint8_t(byte)) : int8_t(byte);
-    int64_t sum = 0;
-    for (auto [i, stride] : llvm::zip_equal(index, strides))
-      sum += i * stride;
+  for (int64_t i = 0, e = ShapedType::getNumElements(shape); i < e; ++i) {
+    int64_t value = (*values)[i], sum = 0;
+    for (auto [position, stride] : llvm::zip_equal(index, strides))
+      sum += position * stride;
     sums[sum] +=
         std::max(std::abs(value - zero.min), std::abs(value - zero.max));
     for (int64_t dim = int64_t(shape.size()) - 1; dim >= 0; --dim) {
@@ -84,38 +120,43 @@ std::optional<uint64_t> getLargestConstantSum(const QuantizedSite &site,
       index[dim] = 0;
     }
   }
-  return sums.empty() ? 0 : *llvm::max_element(sums);
+  return sums.empty() ? 0 : *llvm::max_element(sums) * repeats;
 }
+
+/// One more than the largest magnitude that an i32 holds either way.
+constexpr uint64_t kLimit = uint64_t(1) << 31;
 
 } // namespace
 
-FailureOr<AccumulatorBound>
-quantc::qnn::proveAccumulator(const QuantizedSite &site) {
-  linalg::LinalgOp op = site.op;
-  MLIRContext *context = op.getContext();
+AccumulatorBound quantc::qnn::boundAccumulator(const QuantizedSite &site) {
+  MLIRContext *context = linalg::LinalgOp(site.op).getContext();
   Type i32 = IntegerType::get(context, 32), i64 = IntegerType::get(context, 64);
   uint64_t products = *site.indexing.getReductionSize();
   std::array<uint64_t, 2> largest = {getLargestDifference(site.operands[0]),
                                      getLargestDifference(site.operands[1])};
-  uint64_t limit = uint64_t(1) << 31;
   uint64_t bound = llvm::SaturatingMultiply(
       products, llvm::SaturatingMultiply(largest[0], largest[1]));
-  if (bound < limit)
-    return AccumulatorBound{i32, bound};
+  if (bound < kLimit)
+    return {i32, bound};
   for (unsigned number : {0, 1})
     if (std::optional<uint64_t> sum = getLargestConstantSum(site, number))
       bound =
           std::min(bound, llvm::SaturatingMultiply(*sum, largest[1 - number]));
-  if (bound < limit)
-    return AccumulatorBound{i32, bound};
+  if (bound < kLimit)
+    return {i32, bound};
 
-  Type lhs = site.operands[0].getStorageType();
-  Type rhs = site.operands[1].getStorageType();
   bool isWide =
-      lhs.getIntOrFloatBitWidth() == 16 || rhs.getIntOrFloatBitWidth() == 16;
+      llvm::any_of(site.operands, [](const QuantizedOperand &operand) {
+        return operand.getStorageType().getIntOrFloatBitWidth() == 16;
+      });
   if (isWide && bound < uint64_t(INT64_MAX))
-    return AccumulatorBound{i64, bound};
-  return op.emitOpError() << "expected sums below 2^31 in magnitude, but K = "
-                          << products << " products of " << lhs << " and "
-                          << rhs << " can reach " << bound;
+    return {i64, bound};
+  return {Type(), bound};
+}
+
+int64_t quantc::qnn::getSafeProductCount(const QuantizedSite &site) {
+  uint64_t largest =
+      llvm::SaturatingMultiply(getLargestDifference(site.operands[0]),
+                               getLargestDifference(site.operands[1]));
+  return (kLimit - 1) / std::max<uint64_t>(largest, 1);
 }

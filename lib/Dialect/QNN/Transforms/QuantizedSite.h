@@ -13,6 +13,7 @@
 #ifndef QUANTC_LIB_DIALECT_QNN_TRANSFORMS_QUANTIZEDSITE_H
 #define QUANTC_LIB_DIALECT_QNN_TRANSFORMS_QUANTIZEDSITE_H
 
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -29,14 +30,32 @@ struct QuantizedOperand {
   mlir::tensor::PadOp pad;
   /// The operand dimension that each dimension of the parameters follows.
   llvm::SmallVector<int64_t> axes;
-  /// The parallel loop that each dimension of the parameters follows.
+  /// The number of elements along each axis that share a parameter.
+  llvm::SmallVector<int64_t> blocks;
+  /// The loop that each axis follows. Loops of the scale are parallel, or
+  /// summed over in blocks.
   llvm::SmallVector<unsigned> loops;
 
   mlir::Type getStorageType() const {
     return mlir::getElementTypeOrSelf(storage);
   }
   bool isUnsigned() const { return getStorageType().isUnsignedInteger(); }
-  bool isPerTensor() const { return loops.empty(); }
+  bool hasScalarScale() const { return isScalar(scale); }
+  bool hasScalarZeroPoint() const { return isScalar(zeroPoint); }
+  /// The loops that the dimensions of the scale follow.
+  llvm::ArrayRef<unsigned> getScaleLoops() const {
+    return hasScalarScale() ? llvm::ArrayRef<unsigned>() : loops;
+  }
+  /// The loops that the dimensions of the zero points follow.
+  llvm::ArrayRef<unsigned> getZeroPointLoops() const {
+    return hasScalarZeroPoint() ? llvm::ArrayRef<unsigned>() : loops;
+  }
+
+private:
+  static bool isScalar(mlir::Value parameter) {
+    return mlir::cast<mlir::RankedTensorType>(parameter.getType()).getRank() ==
+           0;
+  }
 };
 
 struct QuantizedSite {
@@ -49,24 +68,38 @@ struct QuantizedSite {
   }
 };
 
-/// Matches a site whose two operands are dequantized with parameters that
-/// factor out of its sums. On failure `reason` says why the site has to stay in
-/// float; it is empty where no operand is quantized.
+/// Matches a site whose two operands are dequantized with scales that factor
+/// out of its sums, or out of the sums over blocks. On failure `reason` says
+/// why the site has to stay in float; it is empty where no operand is
+/// quantized.
 mlir::FailureOr<QuantizedSite> matchQuantizedSite(mlir::linalg::LinalgOp op,
                                                   std::string &reason);
 
-/// A proof that every sum of a site fits the accumulator.
+/// The largest |sum (A - zA)(B - zB)| of a site, and the accumulator for it.
 struct AccumulatorBound {
+  /// i32, or i64 for 16-bit storage; null where it cannot hold the sums.
   mlir::Type type;
   /// No sum is larger than this in magnitude.
   uint64_t bound;
 };
 
-/// Bounds |sum (A - zA)(B - zB)| from the storage ranges, the zero points, the
-/// number of products and, where that is too coarse, the values of constant
-/// operands. Emits an error where an i32 (for 16-bit storage: i64) cannot hold
-/// it.
-mlir::FailureOr<AccumulatorBound> proveAccumulator(const QuantizedSite &site);
+/// Bounds the sums by the storage ranges, the zero points, the number of
+/// products and, where that is too coarse, the values of constant operands.
+AccumulatorBound boundAccumulator(const QuantizedSite &site);
+
+/// The largest number of products of which every sum fits an i32.
+int64_t getSafeProductCount(const QuantizedSite &site);
+
+/// The site whose integer form is built: with sums that are proven to fit.
+struct AccumulatedSite {
+  /// What is replaced.
+  QuantizedSite site;
+  /// `site`, or the site with its reduction cut into chunks: the result has
+  /// `chunkDims` dimensions more, over which the accumulators are added in i64.
+  QuantizedSite chunked;
+  int64_t chunkDims = 0;
+  AccumulatorBound bound;
+};
 
 /// The storage tensors of a site's operands: signless and padded.
 std::array<mlir::Value, 2> createStorageOperands(mlir::OpBuilder &builder,
@@ -80,18 +113,17 @@ using CorrectionBuilder = llvm::function_ref<mlir::Value(
 /// Replaces the site by its integer form and the dequantization of its
 /// accumulator, with the given corrections between them.
 mlir::linalg::LinalgOp lowerSite(mlir::RewriterBase &rewriter,
-                                 const QuantizedSite &site,
-                                 const AccumulatorBound &bound,
+                                 const AccumulatedSite &site,
                                  CorrectionBuilder correct);
 
 /// Lowers all sites below `root` for which `select` holds. Sites that cannot be
-/// lowered get a reason; fails after an error.
-mlir::LogicalResult
-lowerSites(mlir::Operation *root, llvm::StringRef passName,
-           llvm::function_ref<bool(const QuantizedSite &)> select,
-           llvm::function_ref<void(mlir::RewriterBase &, const QuantizedSite &,
-                                   const AccumulatorBound &)>
-               lower);
+/// lowered get a reason; fails after an error, which a site is whose sums do
+/// not fit the accumulator unless `overflow` says that they be cut.
+mlir::LogicalResult lowerSites(
+    mlir::Operation *root, llvm::StringRef passName, OverflowAction overflow,
+    llvm::function_ref<bool(const QuantizedSite &)> select,
+    llvm::function_ref<void(mlir::RewriterBase &, const AccumulatedSite &)>
+        lower);
 
 } // namespace quantc::qnn
 

@@ -9,6 +9,16 @@
 
 include "mlir/Pass/PassBase.td"
 
+class QNN_OverflowOption : Option<"overflow", "overflow",
+    "::quantc::qnn::OverflowAction",
+    /*default=*/"::quantc::qnn::OverflowAction::Error",
+    "What to do with a site whose sums are not proven to fit an i32",
+    [{::llvm::cl::values(
+        clEnumValN(::quantc::qnn::OverflowAction::Error, "error",
+                   "an error that names the op, K and the bound"),
+        clEnumValN(::quantc::qnn::OverflowAction::Split, "split",
+                   "sum in chunks that fit and add these up in i64"))}]>;
+
 def QNNMaterializePass : Pass<"qnn-materialize", "::mlir::ModuleOp"> {
   let summary = "Make the selected schemes explicit quantize and dequantize pairs";
   let description = [{
@@ -88,13 +98,38 @@ def QNNLowerSymmetricPass : Pass<"qnn-lower-symmetric"> {
     filled with zeros is added at the end. Zero padding of a dequantized operand
     is done on the integers.
 
+    Where a scale varies in blocks along a summed dimension, that dimension is
+    cut: the blocks become a parallel dimension of an integer contraction, whose
+    accumulators are dequantized each with its own scale and then added in f32,
+    in ascending order.
+
+    ```mlir
+    %b = qnn.dequantize %qb, scale %sb {axes = array<i64: 0, 1>, blocks = array<i64: 32, 1>}
+      : tensor<64x16xi8>, tensor<2x16xf32> -> tensor<64x16xf32>
+    %y = linalg.matmul ins(%a, %b : tensor<4x64xf32>, tensor<64x16xf32>) ...
+    ```
+
+    becomes
+
+    ```mlir
+    %qa2 = tensor.expand_shape %qa [[0], [1, 2]] : tensor<4x64xi8> into tensor<4x2x32xi8>
+    %qb2 = tensor.expand_shape %qb [[0, 1], [2]] : tensor<64x16xi8> into tensor<2x32x16xi8>
+    %acc = linalg.generic ... ins(%qa2, %qb2) outs(... : tensor<2x4x16xi32>)
+    %parts = qnn.dequantize %acc, scale %sab {axes = array<i64: 0, 2>} : ... -> tensor<2x4x16xf32>
+    %y = scf.for ...                                          // %parts[0] + %parts[1]
+    ```
+
     That every sum fits the accumulator is proven from storage ranges, the
     number of products K and, where needed, the values of constant operands; a
-    site for which it does not hold is an error. Sites that cannot be lowered
-    keep their float form and get a `qnn.float_reason`.
+    site for which it does not hold is an error, or with `overflow=split` summed
+    in chunks that are added up in i64. The remark `Lowered` states the bound.
+    Sites that cannot be lowered keep their float form and get a
+    `qnn.float_reason`.
   }];
-  let dependentDialects = ["::quantc::qnn::QNNDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+  let options = [QNN_OverflowOption<>];
+  let dependentDialects = ["::quantc::qnn::QNNDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def QNNLowerAsymmetricPass : Pass<"qnn-lower-asymmetric"> {
@@ -116,11 +151,16 @@ def QNNLowerAsymmetricPass : Pass<"qnn-lower-asymmetric"> {
     %acc = linalg.generic {qnn.term = "column_sum"} ... ins(%d, %t) outs(...)  // D - zA RB
     ```
 
-    Zero points may be constant or computed at run time, per tensor, per channel
-    or per token. Zero padding becomes padding with the zero point.
+    Zero points may be constant or computed at run time, per tensor, per channel,
+    per token or per block. They may also vary along the summed dimensions
+    themselves, beside a scale that does not: then zA RB is the sum of
+    zA[k] B[k, n], and K zA zB that of zA[k] zB[k]. Zero padding becomes padding
+    with the zero point.
   }];
-  let dependentDialects = ["::quantc::qnn::QNNDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+  let options = [QNN_OverflowOption<>];
+  let dependentDialects = ["::quantc::qnn::QNNDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def VerifyLoweredPass : Pass<"verify-lowered", "::mlir::ModuleOp"> {

@@ -7,6 +7,8 @@
 #ifndef QUANTC_DIALECT_QNN_TRANSFORMS_PASSES_H
 #define QUANTC_DIALECT_QNN_TRANSFORMS_PASSES_H
 
+#include "quantc/Dialect/QNN/Transforms/Overflow.h"
+
 #include "mlir/Pass/Pass.h"
 #include <memory>
 
