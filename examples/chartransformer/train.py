@@ -4,7 +4,7 @@
 #===------------------------------------------------------------------------===#
 """Trains the character transformer and writes its parameters as .npz.
 
-About half an hour on one core. `export.py` turns the result into the committed
+About twenty minutes on one core; the committed model took `--steps 1000`. `export.py` turns the result into the committed
 files.
 """
 

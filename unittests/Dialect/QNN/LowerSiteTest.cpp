@@ -1,14 +1,10 @@
-//===- LowerSiteTest.cpp - lowered sites compute what they should ---------===//
+//===- LowerSiteTest.cpp - lowered sites compute what they should --------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// Sites on dequantized operands, lowered with and without fusion, compiled and
-// executed, against SiteReference bit for bit.
-//
-//===----------------------------------------------------------------------===//
 
+#include "LowerSiteTest.h"
 #include "SiteReference.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
@@ -20,65 +16,18 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringExtras.h"
-#include "gtest/gtest.h"
 
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::test;
 
-namespace {
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
 
-/// An operand of a site: storage and parameters.
-struct OperandText {
-  const char *shape;
-  /// Shapes of the parameters, "" for one per tensor; null: no zero point.
-  const char *scale = "";
-  const char *zeroPoint = nullptr;
-  /// The attributes axes and blocks.
-  const char *attributes = "";
-  bool isConstant = false;
-  const char *storage = "i8";
-  /// The shape after padding by one (two at the end) along the dimensions that
-  /// differ; null without.
-  const char *padded = nullptr;
-};
-
-/// A function @main that returns the result of one site.
-struct Program {
-  const char *name;
-  /// The op, up to its operands.
-  const char *op;
-  OperandText lhs, rhs;
-  const char *result;
-  bool hasInit = false;
-
-  bool isGeneric() const { return StringRef(op).contains("generic"); }
-};
-
-std::string getType(StringRef shape, StringRef element) {
+static std::string getType(StringRef shape, StringRef element) {
   return ("tensor<" + shape + (shape.empty() ? "" : "x") + element + ">").str();
 }
-
-void PrintTo(const Program &program, std::ostream *os) { *os << program.op; }
-
-/// Writes programs in MLIR. Constants are drawn from `random`.
-class ProgramWriter {
-public:
-  ProgramWriter(MLIRContext *context, uint64_t seed)
-      : context(context), random(seed) {}
-
-  std::string write(const Program &program);
-
-private:
-  /// A constant or the next argument.
-  std::string addTensor(const std::string &type, bool isConstant);
-  std::string addOperand(const OperandText &operand);
-
-  MLIRContext *context;
-  std::mt19937_64 random;
-  std::string arguments, body;
-  int count = 0;
-};
 
 std::string ProgramWriter::addTensor(const std::string &type, bool isConstant) {
   std::string name = "%t" + std::to_string(count++);
@@ -167,86 +116,65 @@ std::string ProgramWriter::write(const Program &program) {
          region + " -> " + type + "\n  return %y : " + type + "\n}\n";
 }
 
-constexpr const char *kSeparate = "qnn-lower-symmetric,qnn-lower-asymmetric";
-constexpr const char *kFused =
-    "qnn-lower-symmetric,qnn-lower-asymmetric,verify-lowered,"
-    "qnn-fuse-zero-points,qnn-fuse-epilogue";
+//===----------------------------------------------------------------------===//
+// Execution
+//===----------------------------------------------------------------------===//
 
-class LowerSiteTest : public ::testing::Test {
-protected:
-  LowerSiteTest() {
-    qnn::registerQNNPasses();
-    DialectRegistry registry;
-    registerCompilerDialects(registry);
-    registry.insert<qnn::QNNDialect>();
-    context.appendDialectRegistry(registry);
+LowerSiteTest::LowerSiteTest() {
+  qnn::registerQNNPasses();
+  DialectRegistry registry;
+  registerCompilerDialects(registry);
+  registry.insert<qnn::QNNDialect>();
+  context.appendDialectRegistry(registry);
+}
+
+void LowerSiteTest::check(StringRef text, const char *pipeline, uint64_t seed) {
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+  ASSERT_TRUE(module);
+  auto function = module->lookupSymbol<func::FuncOp>("main");
+  std::mt19937_64 random(seed);
+  Arguments arguments = makeArguments();
+  std::vector<std::vector<char>> buffers;
+  for (BlockArgument argument : function.getArguments()) {
+    Tensor tensor =
+        drawTensor(cast<RankedTensorType>(argument.getType()), random);
+    buffers.push_back(tensor.getBytes());
+    arguments.insert({argument, tensor});
   }
+  SmallVector<linalg::LinalgOp> sites;
+  function.walk([&](linalg::LinalgOp op) {
+    if (qnn::isSite(op))
+      sites.push_back(op);
+  });
+  ASSERT_EQ(sites.size(), 1u);
+  std::vector<float> expected = evaluateSite(sites.front(), arguments);
 
-  /// Compiles and runs `text` after the passes of `pipeline` on drawn
-  /// arguments.
-  void check(StringRef text, const char *pipeline, uint64_t seed = 1) {
-    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
-    ASSERT_TRUE(module);
-    auto function = module->lookupSymbol<func::FuncOp>("main");
-    std::mt19937_64 random(seed);
-    Arguments arguments = makeArguments();
-    std::vector<std::vector<char>> buffers;
-    for (BlockArgument argument : function.getArguments()) {
-      Tensor tensor =
-          drawTensor(cast<RankedTensorType>(argument.getType()), random);
-      buffers.push_back(tensor.getBytes());
-      arguments.insert({argument, tensor});
-    }
-    SmallVector<linalg::LinalgOp> sites;
-    function.walk([&](linalg::LinalgOp op) {
-      if (qnn::isSite(op))
-        sites.push_back(op);
-    });
-    ASSERT_EQ(sites.size(), 1u);
-    std::vector<float> expected = evaluateSite(sites.front(), arguments);
-
-    PassManager manager(&context, ModuleOp::getOperationName());
-    ASSERT_TRUE(succeeded(parsePassPipeline(pipeline, manager)));
-    ASSERT_TRUE(succeeded(manager.run(*module)));
-    module->walk([&](Operation *op) {
-      if (auto reason =
-              op->getAttrOfType<StringAttr>(qnn::kFloatReasonAttrName))
-        ADD_FAILURE() << "stays in float: " << reason.str();
-    });
-    CompileOptions options;
-    options.optimizationLevel = 1;
-    auto executable = Executable::compile(*module, {}, options);
-    ASSERT_TRUE(succeeded(executable));
-    const EntryPoint *entry = (*executable)->lookup("main");
-    ASSERT_NE(entry, nullptr);
-    std::vector<const void *> inputs;
-    for (const std::vector<char> &buffer : buffers)
-      inputs.push_back(buffer.data());
-    std::vector<float> actual(expected.size() + 16, -77.0f);
-    ASSERT_FALSE((*executable)->run(*entry, inputs, {actual.data()}));
-    for (size_t i = 0; i < expected.size(); ++i)
-      ASSERT_EQ(llvm::bit_cast<uint32_t>(actual[i]),
-                llvm::bit_cast<uint32_t>(expected[i]))
-          << "element " << i << " of " << expected.size() << ": expected "
-          << expected[i] << ", but got " << actual[i];
-    for (size_t i = expected.size(); i < actual.size(); ++i)
-      ASSERT_EQ(actual[i], -77.0f) << "wrote behind the result";
-  }
-
-  void checkBoth(StringRef text, uint64_t seed = 1) {
-    for (const char *pipeline : {kSeparate, kFused}) {
-      SCOPED_TRACE(pipeline);
-      check(text, pipeline, seed);
-      if (HasFatalFailure())
-        return;
-    }
-  }
-
-  MLIRContext context;
-};
-
-class LowerSiteProgramTest : public LowerSiteTest,
-                             public ::testing::WithParamInterface<Program> {};
+  PassManager manager(&context, ModuleOp::getOperationName());
+  ASSERT_TRUE(succeeded(parsePassPipeline(pipeline, manager)));
+  ASSERT_TRUE(succeeded(manager.run(*module)));
+  module->walk([&](Operation *op) {
+    if (auto reason = op->getAttrOfType<StringAttr>(qnn::kFloatReasonAttrName))
+      ADD_FAILURE() << "stays in float: " << reason.str();
+  });
+  CompileOptions options;
+  options.optimizationLevel = 1;
+  auto executable = Executable::compile(*module, {}, options);
+  ASSERT_TRUE(succeeded(executable));
+  const EntryPoint *entry = (*executable)->lookup("main");
+  ASSERT_NE(entry, nullptr);
+  std::vector<const void *> inputs;
+  for (const std::vector<char> &buffer : buffers)
+    inputs.push_back(buffer.data());
+  std::vector<float> actual(expected.size() + 16, -77.0f);
+  ASSERT_FALSE((*executable)->run(*entry, inputs, {actual.data()}));
+  for (size_t i = 0; i < expected.size(); ++i)
+    ASSERT_EQ(llvm::bit_cast<uint32_t>(actual[i]),
+              llvm::bit_cast<uint32_t>(expected[i]))
+        << "element " << i << " of " << expected.size() << ": expected "
+        << expected[i] << ", but got " << actual[i];
+  for (size_t i = expected.size(); i < actual.size(); ++i)
+    ASSERT_EQ(actual[i], -77.0f) << "wrote behind the result";
+}
 
 TEST_P(LowerSiteProgramTest, matchesExactIntegers) {
   for (uint64_t seed : {1, 2}) {
@@ -257,6 +185,8 @@ TEST_P(LowerSiteProgramTest, matchesExactIntegers) {
       return;
   }
 }
+
+namespace {
 
 constexpr const char *kBatchedGeneric =
     "linalg.generic {indexing_maps = [affine_map<(b, c, m, o, n, k, l) -> (c, "
@@ -478,259 +408,10 @@ const Program kSizes[] = {
      "3x33"},
 };
 
-constexpr const char *kTwoSums =
-    "linalg.generic {indexing_maps = [affine_map<(m, n, k, l) -> (m, k, l)>, "
-    "affine_map<(m, n, k, l) -> (l, k, n)>, affine_map<(m, n, k, l) -> (m, "
-    "n)>], "
-    "iterator_types = [\"parallel\", \"parallel\", \"reduction\", "
-    "\"reduction\"]}";
-constexpr const char *kOneSided =
-    "linalg.generic {indexing_maps = [affine_map<(m, n, k, l) -> (m, k, l)>, "
-    "affine_map<(m, n, k, l) -> (k, n)>, affine_map<(m, n, k, l) -> (m, n)>], "
-    "iterator_types = [\"parallel\", \"parallel\", \"reduction\", "
-    "\"reduction\"]}";
-
-/// Zero points along summed dimensions, beside a scale that does not vary.
-const Program kSummedZeroPoints[] = {
-    {"lhs",
-     "linalg.matmul",
-     {"5x19", "", "19", "axes = array<i64: 1>"},
-     {"19x21", "21", nullptr, "axes = array<i64: 1>", true},
-     "5x21"},
-    {"lhsConstant",
-     "linalg.matmul",
-     {"5x19", "", "19", "axes = array<i64: 1>", true},
-     {"19x21", "21", "21", "axes = array<i64: 1>"},
-     "5x21"},
-    {"rhs",
-     "linalg.matmul",
-     {"5x19", "5", "5", "axes = array<i64: 0>"},
-     {"19x21", "", "19", "axes = array<i64: 0>"},
-     "5x21"},
-    {"both",
-     "linalg.matmul",
-     {"5x19", "", "19", "axes = array<i64: 1>"},
-     {"19x21", "", "19x21", "axes = array<i64: 0, 1>", true},
-     "5x21"},
-    {"everyElement",
-     "linalg.matmul",
-     {"5x19", "", "5x19", "axes = array<i64: 0, 1>"},
-     {"19x21", "", "19x21", "axes = array<i64: 0, 1>"},
-     "5x21"},
-    {"blocks",
-     "linalg.matmul",
-     {"5x19", "", "5", "axes = array<i64: 1>, blocks = array<i64: 4>"},
-     {"19x21", "21", "21", "axes = array<i64: 1>", true},
-     "5x21"},
-    {"twoSums",
-     kTwoSums,
-     {"3x4x5", "", "4x5", "axes = array<i64: 1, 2>"},
-     {"5x4x6", "", "5", "axes = array<i64: 0>"},
-     "3x6"},
-    {"oneSided",
-     kOneSided,
-     {"3x4x5", "", "", ""},
-     {"4x6", "6", "6", "axes = array<i64: 1>"},
-     "3x6"},
-    {"oneSidedSummed",
-     kOneSided,
-     {"3x4x5", "", "4", "axes = array<i64: 1>"},
-     {"4x6", "", "4", "axes = array<i64: 0>"},
-     "3x6"},
-    {"conv",
-     "linalg.conv_2d_nhwc_hwcf",
-     {"1x6x6x3", "", "3", "axes = array<i64: 3>", false, "i8", "1x9x9x3"},
-     {"3x3x3x5", "5", "5", "axes = array<i64: 3>", true},
-     "1x7x7x5"},
-    {"convTaps",
-     "linalg.conv_2d_nhwc_hwcf",
-     {"1x6x6x3", "", "3", "axes = array<i64: 3>", false, "i8", "1x9x9x3"},
-     {"3x3x3x5", "", "3x3", "axes = array<i64: 0, 2>"},
-     "1x7x7x5"},
-    {"unsignedStorage",
-     "linalg.matmul",
-     {"5x19", "", "19", "axes = array<i64: 1>", false, "ui8"},
-     {"19x21", "21", "21", "axes = array<i64: 1>", true},
-     "5x21"},
-};
-
-/// Scales in blocks, along summed dimensions and others.
-const Program kBlocks[] = {
-    {"rhs",
-     "linalg.matmul",
-     {"5x24", "", ""},
-     {"24x21", "3x21", nullptr,
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true},
-     "5x21"},
-    {"rhsInit",
-     "linalg.matmul",
-     {"5x24", "", ""},
-     {"24x21", "3x21", "3x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true},
-     "5x21",
-     true},
-    {"rhsPerBlockAlone",
-     "linalg.matmul",
-     {"5x24", "5", "5", "axes = array<i64: 0>"},
-     {"24x21", "3", "3", "axes = array<i64: 0>, blocks = array<i64: 8>"},
-     "5x21"},
-    {"shortBlock",
-     "linalg.matmul",
-     {"5x19", "", ""},
-     {"19x21", "3x21", "3x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true},
-     "5x21"},
-    {"shortBlockConstantLhs",
-     "linalg.matmul",
-     {"5x19", "", "", "", true},
-     {"19x21", "3x21", "3x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>"},
-     "5x21"},
-    {"shortBlockBothConstant",
-     "linalg.matmul",
-     {"5x19", "", "", "", true},
-     {"19x21", "3x21", "3x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true},
-     "5x21"},
-    {"shortBlockSymmetric",
-     "linalg.matmul",
-     {"5x19"},
-     {"19x21", "3x21", nullptr,
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true},
-     "5x21"},
-    {"oneBlock",
-     "linalg.matmul",
-     {"5x7", "", ""},
-     {"7x21", "1x21", "1x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 32, 1>"},
-     "5x21"},
-    {"onlyK",
-     "linalg.matmul",
-     {"5x1", "1", "1", "axes = array<i64: 1>"},
-     {"1x21", "1x21", "1x21", "axes = array<i64: 0, 1>"},
-     "5x21"},
-    {"noK",
-     "linalg.matmul",
-     {"5x0", "", ""},
-     {"0x21", "0x21", "0x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>"},
-     "5x21",
-     true},
-    {"both",
-     "linalg.matmul",
-     {"5x24", "5x6", "5x6",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 1, 4>"},
-     {"24x21", "4x21", "4x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 6, 1>", true},
-     "5x21"},
-    {"bothShort",
-     "linalg.matmul",
-     {"5x23", "3", "3", "axes = array<i64: 1>, blocks = array<i64: 8>"},
-     {"23x21", "2x21", "2x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 12, 1>"},
-     "5x21"},
-    {"twoDimensional",
-     "linalg.matmul",
-     {"5x24", "", ""},
-     {"24x21", "3x4", "3x4",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 6>", true},
-     "5x21"},
-    {"rowsAndColumns",
-     "linalg.matmul",
-     {"5x24", "3", "3", "axes = array<i64: 0>, blocks = array<i64: 2>"},
-     {"24x21", "4", "4", "axes = array<i64: 1>, blocks = array<i64: 6>"},
-     "5x21"},
-    {"besideSummedZeroPoints",
-     "linalg.matmul",
-     {"5x19", "", "19", "axes = array<i64: 1>"},
-     {"19x21", "3x21", "3x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true},
-     "5x21"},
-    {"besideSummedBlocks",
-     "linalg.matmul",
-     {"5x19", "", "4", "axes = array<i64: 1>, blocks = array<i64: 5>"},
-     {"19x21", "3x21", "",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>"},
-     "5x21"},
-    {"oneZeroPoint",
-     "linalg.matmul",
-     {"5x19", "", "", ""},
-     {"19x21", "3x21", "", "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>",
-      true},
-     "5x21"},
-    {"unsignedStorage",
-     "linalg.matmul",
-     {"5x19", "", "", "", false, "ui8"},
-     {"19x21", "3x21", "3x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true},
-     "5x21"},
-    {"unsignedArguments",
-     "linalg.matmul",
-     {"5x19", "5x3", "5x3",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 1, 8>", false, "ui8"},
-     {"19x21", "3x21", "3x21",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", false, "ui8"},
-     "5x21"},
-    {"dot",
-     "linalg.dot",
-     {"19", "", ""},
-     {"19", "5", "5", "axes = array<i64: 0>, blocks = array<i64: 4>"},
-     ""},
-    {"matvec",
-     "linalg.matvec",
-     {"6x19", "6x5", "6x5",
-      "axes = array<i64: 0, 1>, blocks = array<i64: 1, 4>", true},
-     {"19", "", ""},
-     "6"},
-    {"batchMatmul",
-     "linalg.batch_matmul",
-     {"3x4x10", "3", "3", "axes = array<i64: 0>"},
-     {"3x10x6", "3x3x6", "3x3x6",
-      "axes = array<i64: 0, 1, 2>, blocks = array<i64: 1, 4, 1>"},
-     "3x4x6"},
-    {"batchReduce",
-     "linalg.batch_reduce_matmul",
-     {"3x4x10", "", ""},
-     {"3x10x6", "2x3x6", "2x3x6",
-      "axes = array<i64: 0, 1, 2>, blocks = array<i64: 2, 4, 1>"},
-     "4x6"},
-    {"heads",
-     kBatchedGeneric,
-     {"2x3x5x4x2x3", "2x4", "2x4", "axes = array<i64: 0, 3>"},
-     {"2x4x7x5x2", "4x2x2", "4x2x2",
-      "axes = array<i64: 1, 3, 4>, blocks = array<i64: 1, 3, 1>"},
-     "4x3x2x3x7"},
-    {"conv",
-     "linalg.conv_2d_nhwc_hwcf {strides = dense<[2, 1]> : tensor<2xi64>}",
-     {"1x6x6x8", "", "", "", false, "i8", "1x9x9x8"},
-     {"3x3x8x5", "2x5", "2x5",
-      "axes = array<i64: 2, 3>, blocks = array<i64: 4, 1>", true},
-     "1x4x7x5"},
-    {"convShort",
-     "linalg.conv_1d_nwc_wcf",
-     {"2x8x7", "3", "3", "axes = array<i64: 2>, blocks = array<i64: 3>", false,
-      "i8", "2x11x7"},
-     {"3x7x5", "", ""},
-     "2x9x5"},
-    {"grouped",
-     "linalg.conv_2d_ngchw_fgchw",
-     {"1x2x6x5x5", "", ""},
-     {"4x2x6x3x3", "4x2x2", "4x2x2",
-      "axes = array<i64: 0, 1, 2>, blocks = array<i64: 1, 1, 4>", true},
-     "1x2x4x3x3"},
-};
-
-std::string getName(const ::testing::TestParamInfo<Program> &info) {
-  return info.param.name;
-}
 INSTANTIATE_TEST_SUITE_P(ops, LowerSiteProgramTest, ::testing::ValuesIn(kOps),
                          getName);
 INSTANTIATE_TEST_SUITE_P(convolutions, LowerSiteProgramTest,
                          ::testing::ValuesIn(kConvolutions), getName);
-INSTANTIATE_TEST_SUITE_P(summedZeroPoints, LowerSiteProgramTest,
-                         ::testing::ValuesIn(kSummedZeroPoints), getName);
-INSTANTIATE_TEST_SUITE_P(blocks, LowerSiteProgramTest,
-                         ::testing::ValuesIn(kBlocks), getName);
 INSTANTIATE_TEST_SUITE_P(sizes, LowerSiteProgramTest,
                          ::testing::ValuesIn(kSizes), getName);
 

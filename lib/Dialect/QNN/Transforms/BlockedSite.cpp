@@ -293,17 +293,7 @@ Value quantc::qnn::createOrderedSum(OpBuilder &builder, Location loc,
   auto loop = scf::ForOp::create(
       builder, loc, lower, upper, step, first,
       [&](OpBuilder &body, Location loc, Value index, ValueRange sums) {
-        SmallVector<OpFoldResult> sizes =
-            tensor::getMixedSizes(body, loc, sums[0]);
-        AffineMap identity = body.getMultiDimIdentityMap(sizes.size());
-        Value sum =
-            createElementwise(
-                body, loc, sizes, body.getF32Type(),
-                {sums[0], getPart(body, index)}, {identity, identity},
-                [](OpBuilder &scalar, Location loc, ValueRange args) -> Value {
-                  return arith::AddFOp::create(scalar, loc, args[0], args[1]);
-                })
-                .getResult(0);
+        Value sum = createFloatSum(body, loc, sums[0], getPart(body, index));
         scf::YieldOp::create(body, loc, sum);
       });
   return loop.getResult(0);

@@ -63,6 +63,19 @@ Value quantc::qnn::createZeros(OpBuilder &builder, Location loc,
   return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
 }
 
+Value quantc::qnn::createFloatSum(OpBuilder &builder, Location loc, Value a,
+                                  Value b) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, a);
+  AffineMap identity = builder.getMultiDimIdentityMap(sizes.size());
+  return createElementwise(
+             builder, loc, sizes, builder.getF32Type(), {a, b},
+             {identity, identity},
+             [](OpBuilder &body, Location loc, ValueRange args) -> Value {
+               return arith::AddFOp::create(body, loc, args[0], args[1]);
+             })
+      .getResult(0);
+}
+
 bool quantc::qnn::isZeroFilled(Value value) {
   if (auto fill = value.getDefiningOp<linalg::FillOp>())
     return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) ||
@@ -99,11 +112,6 @@ Value quantc::qnn::toSignless(OpBuilder &builder, Value value) {
     return value;
   Type signless =
       builder.getIntegerType(type.getElementType().getIntOrFloatBitWidth());
-  // Constants are what later passes look for.
-  DenseElementsAttr constant;
-  if (matchPattern(value, m_Constant(&constant)))
-    return arith::ConstantOp::create(builder, value.getLoc(),
-                                     constant.bitcast(signless));
   return tensor::BitcastOp::create(builder, value.getLoc(),
                                    type.clone(signless), value);
 }

@@ -38,6 +38,10 @@ mlir::Value createZeros(mlir::OpBuilder &builder, mlir::Location loc,
                         llvm::ArrayRef<mlir::OpFoldResult> sizes,
                         mlir::Type elementType);
 
+/// a + b in f32, element by element.
+mlir::Value createFloatSum(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value a, mlir::Value b);
+
 /// Whether `value` is a tensor filled with (positive or negative) zero.
 bool isZeroFilled(mlir::Value value);
 
