@@ -30,12 +30,15 @@ bool isStorable(Type type) {
          isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
 }
 
-LogicalResult verifyType(Location loc, Type type) {
+/// What the caller passes has a static shape; what lies between may be dynamic.
+LogicalResult verifyType(Location loc, Type type, bool isBoundary) {
   auto tensor = dyn_cast<TensorType>(type);
   if (!tensor)
     return success();
-  if (!tensor.hasRank() || !tensor.hasStaticShape())
-    return emitError(loc) << "expected a static shape, but got " << type;
+  if (!tensor.hasRank() || (isBoundary && !tensor.hasStaticShape()))
+    return emitError(loc) << "expected a "
+                          << (isBoundary ? "static shape" : "rank")
+                          << ", but got " << type;
   if (!isStorable(tensor.getElementType()))
     return emitError(loc)
            << "expected elements of type i1, i8, i16, i32, i64, f16, bf16, "
@@ -47,18 +50,22 @@ LogicalResult verifyType(Location loc, Type type) {
 /// Only what can reach the back end is checked: all values of the function.
 LogicalResult verifyTypes(func::FuncOp func) {
   for (BlockArgument argument : func.getArguments()) {
-    if (failed(verifyType(argument.getLoc(), argument.getType())))
+    if (failed(verifyType(argument.getLoc(), argument.getType(),
+                          /*isBoundary=*/true)))
       return failure();
     if (!isa<RankedTensorType>(argument.getType()))
       return func.emitOpError()
              << "expected tensor arguments, but got " << argument.getType();
   }
-  for (Type type : func.getResultTypes())
+  for (Type type : func.getResultTypes()) {
     if (!isa<RankedTensorType>(type))
       return func.emitOpError() << "expected tensor results, but got " << type;
+    if (failed(verifyType(func.getLoc(), type, /*isBoundary=*/true)))
+      return failure();
+  }
   WalkResult result = func.walk([](Operation *op) {
     for (Type type : op->getResultTypes())
-      if (failed(verifyType(op->getLoc(), type)))
+      if (failed(verifyType(op->getLoc(), type, /*isBoundary=*/false)))
         return WalkResult::interrupt();
     return WalkResult::advance();
   });

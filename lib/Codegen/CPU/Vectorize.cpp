@@ -449,12 +449,21 @@ public:
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
-      if (!op.hasPureBufferSemantics() || op.hasDynamicShape()) {
-        op.emitOpError()
-            << "expected operands that are buffers of static shape";
+      if (!op.hasPureBufferSemantics()) {
+        op.emitOpError() << "expected operands that are buffers";
         return signalPassFailure();
       }
       rewriter.setInsertionPoint(op);
+      if (op.hasDynamicShape()) {
+        // The plan needs extents. Sizes known at run time only are rare and
+        // small; scalar loops do for them.
+        if (failed(linalg::linalgOpToLoops(rewriter, op))) {
+          op.emitOpError() << "expected an operation with a loop form";
+          return signalPassFailure();
+        }
+        rewriter.eraseOp(op);
+        continue;
+      }
       LoopNestEmitter(rewriter, op, planVectors(op, vectorBits)).emit();
       rewriter.eraseOp(op);
     }

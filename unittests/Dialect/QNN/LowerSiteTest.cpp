@@ -29,6 +29,31 @@ static std::string getType(StringRef shape, StringRef element) {
   return ("tensor<" + shape + (shape.empty() ? "" : "x") + element + ">").str();
 }
 
+namespace {
+
+/// The operands of an extract_slice or insert_slice between the type and the
+/// one with the largest size in place of the dynamic dimensions.
+struct SliceText {
+  std::string whole, ranges;
+
+  explicit SliceText(const std::string &type) : whole(type) {
+    for (size_t i; (i = whole.find('?')) != std::string::npos;)
+      whole.replace(i, 1, std::to_string(ProgramWriter::kLargestSize));
+    SmallVector<StringRef> dims;
+    StringRef(type).drop_front(strlen("tensor<")).split(dims, 'x');
+    std::string offsets, sizes, strides;
+    for (StringRef dim : ArrayRef<StringRef>(dims).drop_back()) {
+      std::string comma = offsets.empty() ? "" : ", ";
+      offsets += comma + "0";
+      sizes += comma + (dim == "?" ? "%m" : dim.str());
+      strides += comma + "1";
+    }
+    ranges = "[" + offsets + "] [" + sizes + "] [" + strides + "]";
+  }
+};
+
+} // namespace
+
 std::string ProgramWriter::addTensor(const std::string &type, bool isConstant) {
   std::string name = "%t" + std::to_string(count++);
   if (!isConstant && StringRef(type).ends_with("ui8>")) {
@@ -37,6 +62,13 @@ std::string ProgramWriter::addTensor(const std::string &type, bool isConstant) {
     std::string argument = addTensor(bits, false);
     body += "  " + name + " = tensor.bitcast " + argument + " : " + bits +
             " to " + type + "\n";
+    return name;
+  }
+  if (StringRef(type).contains('?')) {
+    SliceText slice(type);
+    std::string whole = addTensor(slice.whole, isConstant);
+    body += "  " + name + " = tensor.extract_slice " + whole + slice.ranges +
+            " : " + slice.whole + " to " + type + "\n";
     return name;
   }
   if (!isConstant) {
@@ -95,8 +127,22 @@ std::string ProgramWriter::addOperand(const OperandText &operand) {
 }
 
 std::string ProgramWriter::write(const Program &program) {
+  std::string type = getType(program.result, "f32"), resultType = type;
+  bool isDynamic = StringRef(type).contains('?');
+  std::string prologue = "  %c0 = arith.constant 0.0 : f32\n";
+  std::string empty = "tensor.empty()", end;
+  if (isDynamic) {
+    SliceText slice(type);
+    resultType = slice.whole;
+    arguments = "%n: tensor<i64>";
+    prologue += "  %i = tensor.extract %n[] : tensor<i64>\n"
+                "  %m = arith.index_cast %i : i64 to index\n";
+    empty = "tensor.empty(%m)";
+    end = "  %rest = arith.constant dense<-77.0> : " + resultType +
+          "\n  %r = tensor.insert_slice %y into %rest" + slice.ranges + " : " +
+          type + " into " + resultType + "\n";
+  }
   std::string lhs = addOperand(program.lhs), rhs = addOperand(program.rhs);
-  std::string type = getType(program.result, "f32");
   std::string init = program.hasInit ? addTensor(type, false) : "%zero";
   auto floatType = [](const OperandText &operand) {
     return getType(operand.padded ? operand.padded : operand.shape, "f32");
@@ -104,16 +150,17 @@ std::string ProgramWriter::write(const Program &program) {
   std::string region;
   if (program.isGeneric())
     region = " {\n  ^bb0(%a: f32, %b: f32, %c: f32):\n"
-             "    %m = arith.mulf %a, %b : f32\n"
-             "    %s = arith.addf %c, %m : f32\n"
+             "    %p = arith.mulf %a, %b : f32\n"
+             "    %s = arith.addf %c, %p : f32\n"
              "    linalg.yield %s : f32\n  }";
-  return "func.func @main(" + arguments + ") -> " + type +
-         " {\n  %c0 = arith.constant 0.0 : f32\n  %e = tensor.empty() : " +
-         type + "\n  %zero = linalg.fill ins(%c0 : f32) outs(%e : " + type +
-         ") -> " + type + "\n" + body + "  %y = " + program.op + " ins(" + lhs +
-         ", " + rhs + " : " + floatType(program.lhs) + ", " +
-         floatType(program.rhs) + ") outs(" + init + " : " + type + ")" +
-         region + " -> " + type + "\n  return %y : " + type + "\n}\n";
+  return "func.func @main(" + arguments + ") -> " + resultType + " {\n" +
+         prologue + "  %e = " + empty + " : " + type +
+         "\n  %zero = linalg.fill ins(%c0 : f32) outs(%e : " + type + ") -> " +
+         type + "\n" + body + "  %y = " + program.op + " ins(" + lhs + ", " +
+         rhs + " : " + floatType(program.lhs) + ", " + floatType(program.rhs) +
+         ") outs(" + init + " : " + type + ")" + region + " -> " + type + "\n" +
+         end + "  return " + (isDynamic ? "%r" : "%y") + " : " + resultType +
+         "\n}\n";
 }
 
 //===----------------------------------------------------------------------===//
@@ -128,30 +175,40 @@ LowerSiteTest::LowerSiteTest() {
   context.appendDialectRegistry(registry);
 }
 
-void LowerSiteTest::check(StringRef text, const char *pipeline, uint64_t seed) {
+Evaluation LowerSiteTest::evaluate(StringRef text, uint64_t seed) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
-  ASSERT_TRUE(module);
+  if (!module) {
+    ADD_FAILURE() << "does not parse";
+    return {};
+  }
   auto function = module->lookupSymbol<func::FuncOp>("main");
   std::mt19937_64 random(seed);
+  Evaluation result;
   Arguments arguments = makeArguments();
-  std::vector<std::vector<char>> buffers;
   for (BlockArgument argument : function.getArguments()) {
-    Tensor tensor =
-        drawTensor(cast<RankedTensorType>(argument.getType()), random);
-    buffers.push_back(tensor.getBytes());
-    arguments.insert({argument, tensor});
+    result.arguments.push_back(
+        drawTensor(cast<RankedTensorType>(argument.getType()), random));
+    arguments.insert({argument, result.arguments.back()});
   }
   SmallVector<linalg::LinalgOp> sites;
   function.walk([&](linalg::LinalgOp op) {
     if (qnn::isSite(op))
       sites.push_back(op);
   });
-  ASSERT_EQ(sites.size(), 1u);
-  std::vector<float> expected = evaluateSite(sites.front(), arguments);
+  EXPECT_EQ(sites.size(), 1u);
+  result.result = evaluateSite(sites.front(), arguments);
+  return result;
+}
 
+std::unique_ptr<Executable> LowerSiteTest::compile(StringRef text,
+                                                   const char *pipeline) {
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
   PassManager manager(&context, ModuleOp::getOperationName());
-  ASSERT_TRUE(succeeded(parsePassPipeline(pipeline, manager)));
-  ASSERT_TRUE(succeeded(manager.run(*module)));
+  if (!module || failed(parsePassPipeline(pipeline, manager)) ||
+      failed(manager.run(*module))) {
+    ADD_FAILURE() << "the passes fail";
+    return nullptr;
+  }
   module->walk([&](Operation *op) {
     if (auto reason = op->getAttrOfType<StringAttr>(qnn::kFloatReasonAttrName))
       ADD_FAILURE() << "stays in float: " << reason.str();
@@ -159,21 +216,39 @@ void LowerSiteTest::check(StringRef text, const char *pipeline, uint64_t seed) {
   CompileOptions options;
   options.optimizationLevel = 1;
   auto executable = Executable::compile(*module, {}, options);
-  ASSERT_TRUE(succeeded(executable));
-  const EntryPoint *entry = (*executable)->lookup("main");
-  ASSERT_NE(entry, nullptr);
-  std::vector<const void *> inputs;
-  for (const std::vector<char> &buffer : buffers)
-    inputs.push_back(buffer.data());
-  std::vector<float> actual(expected.size() + 16, -77.0f);
-  ASSERT_FALSE((*executable)->run(*entry, inputs, {actual.data()}));
+  if (succeeded(executable))
+    return std::move(*executable);
+  ADD_FAILURE() << "does not compile";
+  return nullptr;
+}
+
+void quantc::test::expectSame(ArrayRef<float> actual,
+                              ArrayRef<float> expected) {
+  ASSERT_EQ(actual.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i)
     ASSERT_EQ(llvm::bit_cast<uint32_t>(actual[i]),
               llvm::bit_cast<uint32_t>(expected[i]))
         << "element " << i << " of " << expected.size() << ": expected "
         << expected[i] << ", but got " << actual[i];
-  for (size_t i = expected.size(); i < actual.size(); ++i)
-    ASSERT_EQ(actual[i], -77.0f) << "wrote behind the result";
+}
+
+void LowerSiteTest::check(StringRef text, const char *pipeline, uint64_t seed) {
+  Evaluation evaluation = evaluate(text, seed);
+  std::unique_ptr<Executable> executable = compile(text, pipeline);
+  ASSERT_TRUE(executable);
+  std::vector<std::vector<char>> buffers;
+  std::vector<const void *> inputs;
+  for (const Tensor &tensor : evaluation.arguments)
+    buffers.push_back(tensor.getBytes());
+  for (const std::vector<char> &buffer : buffers)
+    inputs.push_back(buffer.data());
+  // What lies behind the result has to stay.
+  std::vector<float> expected = evaluation.result;
+  std::vector<float> actual(expected.size() + 16, -77.0f);
+  expected.resize(actual.size(), -77.0f);
+  ASSERT_FALSE(
+      executable->run(*executable->lookup("main"), inputs, {actual.data()}));
+  expectSame(actual, expected);
 }
 
 TEST_P(LowerSiteProgramTest, matchesExactIntegers) {

@@ -12,6 +12,9 @@
 #ifndef QUANTC_UNITTESTS_DIALECT_QNN_LOWERSITETEST_H
 #define QUANTC_UNITTESTS_DIALECT_QNN_LOWERSITETEST_H
 
+#include "SiteReference.h"
+#include "quantc/Execution/Executable.h"
+
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringRef.h"
 #include "gtest/gtest.h"
@@ -58,8 +61,12 @@ public:
 
   std::string write(const Program &program);
 
+  /// The size of the arguments' dimensions that are '?' in the program.
+  static constexpr int64_t kLargestSize = 8;
+
 private:
-  /// A constant or the next argument.
+  /// A constant or the next argument. One with dynamic dimensions is a slice of
+  /// a static argument; the first argument of the function holds the size.
   std::string addTensor(const std::string &type, bool isConstant);
   std::string addOperand(const OperandText &operand);
 
@@ -74,9 +81,26 @@ constexpr const char *kFused =
     "qnn-lower-symmetric,qnn-lower-asymmetric,verify-lowered,"
     "qnn-fuse-zero-points,qnn-fuse-epilogue";
 
+/// What a function gets and what it has to return.
+struct Evaluation {
+  std::vector<Tensor> arguments;
+  std::vector<float> result;
+};
+
+/// Compares bit for bit.
+void expectSame(llvm::ArrayRef<float> actual, llvm::ArrayRef<float> expected);
+
 class LowerSiteTest : public ::testing::Test {
 protected:
   LowerSiteTest();
+
+  /// Draws arguments from `seed` for the function of `text`, and evaluates its
+  /// only site.
+  Evaluation evaluate(llvm::StringRef text, uint64_t seed);
+
+  /// Compiles `text` after the passes of `pipeline`; null after a failure.
+  std::unique_ptr<Executable> compile(llvm::StringRef text,
+                                      const char *pipeline);
 
   /// Compiles and runs `text` after the passes of `pipeline` on arguments that
   /// are drawn from `seed`, and compares with the reference.

@@ -48,8 +48,8 @@ def CodegenCPUPrepareEntryPass : Pass<"codegen-cpu-prepare-entry", "::mlir::Modu
           outputs = [{name = "out0", type = tensor<1x8xf32>} ]}} {
     ```
 
-    Fails on shapes that are not static and on element types that the CPU back
-    end does not store: i1, i8, i16, i32, i64, f16, bf16, f32 and f64 remain.
+    Fails on arguments and results of dynamic shape (what lies between may have
+    one) and on element types that the CPU back end does not store: i1, i8, i16, i32, i64, f16, bf16, f32 and f64 remain.
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
                            "::mlir::tensor::TensorDialect"];
@@ -183,8 +183,8 @@ def CodegenCPUVectorizePass : Pass<"codegen-cpu-vectorize"> {
 
     A reduction along the vector dimension keeps one partial result a lane and
     combines the lanes at the end in a fixed order, so that results depend on
-    the target's vectors but not on chance. Ops that no dimension suits become
-    scalar loops.
+    the target's vectors but not on chance. Ops that no dimension suits, and
+    those of dynamic shape, become scalar loops.
 
     ```mlir
     linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
