@@ -100,6 +100,7 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
   // contraction is its epilogue.
   pm.addPass(qnn::createQNNToLinalgPass());
   pm.addPass(createConvertElementwiseToLinalgPass());
+  pm.addPass(cpu::createCodegenCPULegalizeElementsPass());
   pm.addPass(cpu::createCodegenCPUDropEmptyTensorsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -1,7 +1,7 @@
 // RUN: quant-opt %s -verify-lowered -split-input-file -verify-diagnostics
 
 func.func @float(%x: tensor<2x2xf32>, %e: tensor<2x2xf32>) -> tensor<2x2xf32> {
-  // expected-error @below {{expected integer operands, or a 'qnn.float_reason'; run qnn-lower-symmetric and qnn-lower-asymmetric}}
+  // expected-error @below {{expected operands of integers or f8, or a 'qnn.float_reason'; run qnn-lower-symmetric and qnn-lower-asymmetric}}
   %0 = linalg.matmul ins(%x, %x : tensor<2x2xf32>, tensor<2x2xf32>) outs(%e : tensor<2x2xf32>) -> tensor<2x2xf32>
   return %0 : tensor<2x2xf32>
 }

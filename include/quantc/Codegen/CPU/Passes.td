@@ -77,6 +77,37 @@ def CodegenCPUEmitEntryPass : Pass<"codegen-cpu-emit-entry", "::mlir::ModuleOp">
 // Everything that is not a contraction
 //===----------------------------------------------------------------------===//
 
+def CodegenCPULegalizeElementsPass : Pass<"codegen-cpu-legalize-elements", "::mlir::ModuleOp"> {
+  let summary = "Give tensors element types that memory can hold";
+  let description = [{
+    Tensors of ui8, i4, f8E4M3FN and f8E5M2 become tensors of i8: ui8 and f8 keep
+    their bits, i4 is sign extended. Constants are converted at compile time, so
+    that weights of four bits are packed and multiplied like those of eight. In
+    the bodies of linalg ops scalars are converted where they are read from or
+    written to a tensor. Contractions of f8 become contractions of f32 on decoded
+    operands, each decoded once; a constant at compile time.
+
+    ```mlir
+    %w = arith.constant dense<[[-8, 7]]> : tensor<1x2xi4>
+    %a = linalg.matmul ins(%x, %w : tensor<3x1xi8>, tensor<1x2xi4>) outs(%c : tensor<3x2xi32>)
+    %b = linalg.matmul ins(%u, %v : tensor<3x4xf8E4M3FN>, tensor<4x2xf8E4M3FN>) outs(%d : tensor<3x2xf32>)
+    ```
+    becomes
+    ```mlir
+    %w = arith.constant dense<[[-8, 7]]> : tensor<1x2xi8>
+    %a = linalg.matmul ins(%x, %w : tensor<3x1xi8>, tensor<1x2xi8>) outs(%c : tensor<3x2xi32>)
+    %p = linalg.generic ... ins(%u : tensor<3x4xi8>) outs(%e : tensor<3x4xf32>) { ... }
+    %q = linalg.generic ... ins(%v : tensor<4x2xi8>) outs(%f : tensor<4x2xf32>) { ... }
+    %b = linalg.matmul ins(%p, %q : tensor<3x4xf32>, tensor<4x2xf32>) outs(%d : tensor<3x2xf32>)
+    ```
+
+    Fails on these types in arguments and results of functions, whose format a
+    caller would have to know, and on arithmetic in f8.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def CodegenCPUDropEmptyTensorsPass : Pass<"codegen-cpu-drop-empty-tensors"> {
   let summary = "Compute nothing for tensors without elements";
   let description = [{

@@ -171,8 +171,7 @@ LogicalResult QuantizationAttr::verify(
     function_ref<InFlightDiagnostic()> emitError, Type storage, bool symmetric,
     bool narrowRange, bool, Granularity granularity, ArrayRef<int64_t> axes,
     ArrayRef<int64_t> blocks, RangeEstimator estimator, FloatAttr parameter) {
-  if (!storage.isInteger(4) && !storage.isInteger(8) &&
-      !storage.isInteger(16) && !isa<Float8E4M3FNType, Float8E5M2Type>(storage))
+  if (!isStorageType(storage))
     return emitError()
            << "expected storage i4, i8, ui8, i16, f8E4M3FN or f8E5M2, but got "
            << storage;

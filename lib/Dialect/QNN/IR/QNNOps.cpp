@@ -16,6 +16,12 @@
 using namespace mlir;
 using namespace quantc::qnn;
 
+bool quantc::qnn::isStorageType(Type type) {
+  return type.isSignlessInteger(4) || type.isSignlessInteger(8) ||
+         type.isUnsignedInteger(8) || type.isSignlessInteger(16) ||
+         isa<Float8E4M3FNType, Float8E5M2Type>(type);
+}
+
 StorageRange quantc::qnn::getStorageRange(Type storage, bool narrowRange) {
   unsigned width = storage.getIntOrFloatBitWidth();
   if (storage.isUnsignedInteger())
@@ -61,9 +67,9 @@ static LogicalResult verifyParameterShape(Operation *op, StringRef what,
       continue;
     int64_t expected = llvm::divideCeilSigned(size, block);
     if (count != expected)
-      return op->emitOpError() << "expected " << expected << ' ' << what
-                               << "s for axis " << axis << ", but got "
-                               << count;
+      return op->emitOpError()
+             << "expected " << expected << ' ' << what << "s for axis " << axis
+             << ", but got " << count;
   }
   return success();
 }
@@ -205,7 +211,7 @@ LogicalResult QuantizeOp::verify() {
 
 LogicalResult DequantizeOp::verify() {
   Type storage = cast<RankedTensorType>(getInput().getType()).getElementType();
-  if (getZeroPoint() && (storage.isInteger(32) || storage.isInteger(64)))
+  if (getZeroPoint() && !isStorageType(storage))
     return emitOpError() << "expected no zero point for an accumulator of type "
                          << storage;
   return verifyParameters(*this, "scale", getScale(), storage,
@@ -303,8 +309,7 @@ LogicalResult RequantizeOp::verify() {
 
 LogicalResult FakeQuantizeOp::verify() {
   Type storage = getStorage();
-  if (!storage.isInteger(4) && !storage.isInteger(8) &&
-      !storage.isInteger(16) && !isa<Float8E4M3FNType, Float8E5M2Type>(storage))
+  if (!isStorageType(storage))
     return emitOpError()
            << "expected storage i4, i8, ui8, i16, f8E4M3FN or f8E5M2, but got "
            << storage;

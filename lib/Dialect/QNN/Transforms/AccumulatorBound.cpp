@@ -59,15 +59,13 @@ public:
   }
 
   int64_t operator[](int64_t i) const {
-    const char *bytes = constant.bytes.data();
-    if (constant.splat)
-      i = 0;
-    if (type.getWidth() == 16) {
-      int16_t value;
-      std::memcpy(&value, bytes + 2 * i, 2);
-      return value;
-    }
-    return type.isUnsigned() ? int64_t(uint8_t(bytes[i])) : int8_t(bytes[i]);
+    // Elements narrower than a byte have zeros in its high bits.
+    unsigned size = llvm::divideCeil(type.getWidth(), 8);
+    uint64_t bits = 0;
+    std::memcpy(&bits, constant.bytes.data() + (constant.splat ? 0 : i * size),
+                size);
+    return type.isUnsigned() ? int64_t(bits)
+                             : llvm::SignExtend64(bits, type.getWidth());
   }
 
 private:
@@ -126,12 +124,27 @@ std::optional<uint64_t> getLargestConstantSum(const QuantizedSite &site,
 /// One more than the largest magnitude that an i32 holds either way.
 constexpr uint64_t kLimit = uint64_t(1) << 31;
 
+/// Sums of f8 products are f32: rounded, but too large for no K.
+AccumulatorBound boundFloatAccumulator(const QuantizedSite &site,
+                                       uint64_t products) {
+  uint64_t bound = products;
+  for (const QuantizedOperand &operand : site.operands) {
+    auto f8 = cast<FloatType>(operand.getStorageType());
+    llvm::APFloat largest = llvm::APFloat::getLargest(f8.getFloatSemantics());
+    bound =
+        llvm::SaturatingMultiply(bound, uint64_t(largest.convertToDouble()));
+  }
+  return {Float32Type::get(linalg::LinalgOp(site.op).getContext()), bound};
+}
+
 } // namespace
 
 AccumulatorBound quantc::qnn::boundAccumulator(const QuantizedSite &site) {
   MLIRContext *context = linalg::LinalgOp(site.op).getContext();
   Type i32 = IntegerType::get(context, 32), i64 = IntegerType::get(context, 64);
   uint64_t products = *site.indexing.getReductionSize();
+  if (isa<FloatType>(site.operands[0].getStorageType()))
+    return boundFloatAccumulator(site, products);
   std::array<uint64_t, 2> largest = {getLargestDifference(site.operands[0]),
                                      getLargestDifference(site.operands[1])};
   uint64_t bound = llvm::SaturatingMultiply(

@@ -98,11 +98,10 @@ FailureOr<QuantizedSite> quantc::qnn::matchQuantizedSite(linalg::LinalgOp op,
   }
   Type lhs = site.operands[0].getStorageType();
   Type rhs = site.operands[1].getStorageType();
-  for (Type storage : {lhs, rhs}) {
-    if (!isa<IntegerType>(storage) || storage.getIntOrFloatBitWidth() > 16) {
-      reason = llvm::formatv("no integer contraction of {0} and {1}", lhs, rhs);
-      return failure();
-    }
+  if (!isStorageType(lhs) || !isStorageType(rhs) ||
+      isa<FloatType>(lhs) != isa<FloatType>(rhs)) {
+    reason = llvm::formatv("no contraction of {0} and {1}", lhs, rhs);
+    return failure();
   }
   if (!site.indexing.getReductionSize()) {
     reason = "the number of products is not known at compile time";

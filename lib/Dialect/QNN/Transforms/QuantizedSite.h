@@ -77,7 +77,8 @@ mlir::FailureOr<QuantizedSite> matchQuantizedSite(mlir::linalg::LinalgOp op,
 
 /// The largest |sum (A - zA)(B - zB)| of a site, and the accumulator for it.
 struct AccumulatorBound {
-  /// i32, or i64 for 16-bit storage; null where it cannot hold the sums.
+  /// i32, or i64 for 16-bit storage; null where it cannot hold the sums. Sums
+  /// of f8 are rounded to f32.
   mlir::Type type;
   /// No sum is larger than this in magnitude.
   uint64_t bound;

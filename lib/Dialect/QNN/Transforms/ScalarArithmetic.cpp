@@ -83,7 +83,9 @@ Value quantc::qnn::buildDequantize(OpBuilder &builder, Location loc, Value q,
   Scalars s{builder, loc};
   Type f32 = builder.getF32Type();
   Value number;
-  if (isa<FloatType>(storage.type)) {
+  if (storage.type == f32) {
+    number = q;
+  } else if (isa<FloatType>(storage.type)) {
     number = buildDecodeF8(builder, loc, s.bitcast(q, builder.getI8Type()),
                            storage.type);
   } else {

@@ -36,10 +36,16 @@ private:
     auto isInteger = [](Value value) {
       return isa<IntegerType>(getElementTypeOrSelf(value));
     };
+    auto isF8 = [](Value value) {
+      Type type = getElementTypeOrSelf(value);
+      return isa<FloatType>(type) && isStorageType(type);
+    };
     bool integerInputs = llvm::all_of(op.getDpsInputs(), isInteger);
-    if (!integerInputs && !op->hasAttr(kFloatReasonAttrName))
+    bool f8Inputs = llvm::all_of(op.getDpsInputs(), isF8);
+    if (!integerInputs && !f8Inputs && !op->hasAttr(kFloatReasonAttrName))
       return op->emitOpError()
-             << "expected integer operands, or a '" << kFloatReasonAttrName
+             << "expected operands of integers or f8, or a '"
+             << kFloatReasonAttrName
              << "'; run qnn-lower-symmetric and qnn-lower-asymmetric";
     Type accumulator = getElementTypeOrSelf(op->getResult(0));
     if (integerInputs && !accumulator.isInteger(32) &&
@@ -47,6 +53,9 @@ private:
       return op->emitOpError()
              << "expected an accumulator of i32 or i64, but got "
              << accumulator;
+    if (f8Inputs && !accumulator.isF32())
+      return op->emitOpError()
+             << "expected an accumulator of f32, but got " << accumulator;
     return success();
   }
 };

@@ -24,6 +24,9 @@ class PatternRewriter;
 
 namespace quantc::qnn {
 
+/// Whether `type` holds quantized values: i4, i8, ui8, i16, f8E4M3FN, f8E5M2.
+bool isStorageType(mlir::Type type);
+
 /// The integers that a storage type can hold as quantized values.
 struct StorageRange {
   int64_t min;

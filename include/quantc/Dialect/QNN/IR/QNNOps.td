@@ -22,7 +22,7 @@ include "quantc/Dialect/QNN/IR/QNNAttributes.td"
 /// qnn-to-linalg, which picks the unsigned extension.
 def QNN_Storage : AnyTypeOf<[I<4>, I8, UI8, I16, F8E4M3FN, F8E5M2]>;
 def QNN_StorageTensor : RankedTensorOf<[QNN_Storage]>;
-def QNN_DequantizableTensor : RankedTensorOf<[QNN_Storage, I32, I64]>;
+def QNN_DequantizableTensor : RankedTensorOf<[QNN_Storage, I32, I64, F32]>;
 def QNN_RequantizableTensor : RankedTensorOf<[I<4>, I8, UI8, I16, I32, I64]>;
 def QNN_RequantizedTensor : RankedTensorOf<[QNN_Storage, I32]>;
 def QNN_FloatTensor : RankedTensorOf<[F32, F16, BF16]>;
@@ -108,8 +108,8 @@ def QNN_DequantizeOp : QNN_ParametrisedOp<"dequantize"> {
   let summary = "storage, or an accumulator, to float";
   let description = [{
     `x = float(q - z) * s`; the subtraction is exact. An i32 or i64 input is the
-    accumulator of an integer contraction and has no zero point. The scale may
-    be per tensor where the zero points have axes: so looks an operand whose
+    accumulator of an integer contraction, an f32 input that of a contraction of
+    f8; neither has a zero point. The scale may be per tensor where the zero points have axes: so looks an operand whose
     scales have been folded into the one that it is multiplied with.
 
     ```mlir
