@@ -169,3 +169,19 @@ func.func @f8_i8(%a: tensor<2x3xf8E4M3FN>, %b: tensor<3x4xi8>, %s: tensor<f32>) 
   %2 = linalg.matmul ins(%0, %1 : tensor<2x3xf32>, tensor<3x4xf32>) outs(%c : tensor<2x4xf32>) -> tensor<2x4xf32>
   return %2 : tensor<2x4xf32>
 }
+
+// -----
+
+// 5000 weights of -1 keep the sums in i32; those of i4 alone would not.
+// CHECK-LABEL: @constant_i4
+//       CHECK: linalg.matmul {{.*}} ins(%{{.*}}, %{{.*}} : tensor<2x5000xi16>, tensor<5000x4xi4>) outs(%{{.*}} : tensor<2x4xi32>)
+func.func @constant_i4(%a: tensor<2x5000xi16>, %s: tensor<f32>) -> tensor<2x4xf32> {
+  %b = arith.constant dense<-1> : tensor<5000x4xi4>
+  %c0 = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x4xf32>
+  %c = linalg.fill ins(%c0 : f32) outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %0 = qnn.dequantize %a, scale %s : tensor<2x5000xi16>, tensor<f32> -> tensor<2x5000xf32>
+  %1 = qnn.dequantize %b, scale %s : tensor<5000x4xi4>, tensor<f32> -> tensor<5000x4xf32>
+  %2 = linalg.matmul ins(%0, %1 : tensor<2x5000xf32>, tensor<5000x4xf32>) outs(%c : tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %2 : tensor<2x4xf32>
+}
