@@ -85,8 +85,13 @@ std::string quantc::makeBundleHeader(const ModelDescription &model) {
          << "int32_t " << model.name
          << "_run_with_workspace(const void *const *parameters,\n"
          << "    const void *const *inputs, void *const *outputs,\n"
-         << "    void *workspace);\n\n"
-         << "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+         << "    void *workspace);\n\n";
+  if (model.entry->isParallel)
+    stream << "int32_t " << model.name
+           << "_run_parallel(const void *const *parameters,\n"
+           << "    const void *const *inputs, void *const *outputs,\n"
+           << "    void *workspace, const quantc_parallel *parallel);\n\n";
+  stream << "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text;
 }
 
@@ -103,6 +108,7 @@ std::string quantc::makeBundleManifest(const ModelDescription &model) {
     json.attribute("target", model.target);
     json.attribute("fingerprint", model.fingerprint);
     json.attribute("workspace_bytes", entry.workspaceBytes);
+    json.attribute("parallel", entry.isParallel);
     writeTensors(json, "inputs", entry.inputs);
     writeTensors(json, "outputs", entry.outputs);
     json.attribute("parameter_file_bytes", model.parameters.fileBytes);

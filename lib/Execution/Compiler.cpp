@@ -62,6 +62,7 @@ std::vector<EntryPoint> readEntries(ModuleOp module) {
     auto workspace = func->getAttrOfType<IntegerAttr>("qnn.workspace_bytes");
     entries.push_back(EntryPoint::fromAttribute(
         name, signature, workspace ? workspace.getInt() : 0));
+    entries.back().isParallel = func->hasAttr("qnn.parallel");
   }
   return entries;
 }
@@ -88,7 +89,7 @@ FailureOr<ObjectCode> quantc::compileModule(ModuleOp module,
                                             const CompileOptions &options) {
   OwningOpRef<ModuleOp> lowered = module.clone();
   PassManager pm(module.getContext());
-  buildToCPUPipeline(pm, target);
+  buildToCPUPipeline(pm, target, options.parallel);
   if (failed(pm.run(*lowered)))
     return failure();
 

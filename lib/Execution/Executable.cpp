@@ -6,6 +6,8 @@
 
 #include "quantc/Execution/Executable.h"
 
+#include "quantc/Runtime/quantc_runtime.h"
+
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/Alignment.h"
@@ -17,10 +19,6 @@ using namespace quantc;
 namespace {
 
 constexpr size_t workspaceAlignment = 64;
-
-using EntryFunction = int32_t(const void *const *parameters,
-                              const void *const *inputs, void *const *outputs,
-                              void *workspace);
 
 /// Finds host functions under the names that compiled code declares.
 class HostSymbolGenerator : public llvm::orc::DefinitionGenerator {
@@ -60,7 +58,8 @@ llvm::Error checkCount(const EntryPoint &entry, StringRef what, size_t expected,
 } // namespace
 
 Executable::Executable(ObjectCode code, std::unique_ptr<llvm::orc::LLJIT> jit)
-    : code(std::move(code)), jit(std::move(jit)) {
+    : code(std::move(code)), jit(std::move(jit)),
+      threads(nullptr, quantc_threads_stop) {
   size_t bytes = 0;
   for (const EntryPoint &entry : this->code.entries)
     bytes = std::max(bytes, entry.workspaceBytes);
@@ -96,12 +95,14 @@ Executable::load(ObjectCode code, ArrayRef<HostSymbol> symbols) {
         errors += llvm::toString(std::move(error));
       });
   for (const EntryPoint &entry : executable->getEntries()) {
-    auto address = executable->jit->lookup(entry.getSymbol());
+    auto address = executable->jit->lookup(
+        entry.isParallel ? entry.getParallelSymbol() : entry.getSymbol());
     if (!address) {
       llvm::consumeError(address.takeError());
       return llvm::createStringError("cannot link '" + entry.name +
                                      "': " + executable->linkErrors);
     }
+    executable->functions[entry.name] = address->toPtr<void *>();
   }
   return executable;
 }
@@ -119,6 +120,14 @@ Executable::compile(ModuleOp module, ArrayRef<HostSymbol> symbols,
   if (!executable)
     return module.emitError() << llvm::toString(executable.takeError());
   return std::move(*executable);
+}
+
+llvm::Error Executable::setThreads(int64_t count) {
+  threads.reset(count > 1 ? quantc_threads_start(count) : nullptr);
+  if (count > 1 && !threads)
+    return llvm::createStringError("cannot start " + llvm::Twine(count) +
+                                   " threads");
+  return llvm::Error::success();
 }
 
 llvm::Error Executable::run(const EntryPoint &entry,
@@ -149,14 +158,16 @@ llvm::Error Executable::run(const EntryPoint &entry,
   if (llvm::Error error =
           checkCount(entry, "outputs", entry.outputs.size(), outputs))
     return error;
-  auto address = jit->lookup(entry.getSymbol());
-  if (!address)
-    return address.takeError();
-  auto aligned =
-      llvm::alignAddr(workspace.data(), llvm::Align(workspaceAlignment));
-  int32_t status = address->toPtr<EntryFunction *>()(
-      parameters.data(), inputs.data(), outputs.data(),
-      reinterpret_cast<void *>(aligned));
+  void *function = functions.lookup(entry.name);
+  auto *scratch = reinterpret_cast<void *>(
+      llvm::alignAddr(workspace.data(), llvm::Align(workspaceAlignment)));
+  int32_t status =
+      entry.isParallel
+          ? reinterpret_cast<quantc_run_parallel_function *>(function)(
+                parameters.data(), inputs.data(), outputs.data(), scratch,
+                threads ? quantc_threads_parallel(threads.get()) : nullptr)
+          : reinterpret_cast<quantc_run_with_workspace_function *>(function)(
+                parameters.data(), inputs.data(), outputs.data(), scratch);
   if (status != 0)
     return llvm::createStringError("'" + entry.name + "' failed with status " +
                                    llvm::Twine(status));

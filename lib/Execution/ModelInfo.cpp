@@ -39,8 +39,11 @@ public:
   void emit() {
     Function *inner = module.getFunction(model.entry->getSymbol());
     inner->setName(model.name + "_run_with_workspace");
-    Function *run = emitRun(inner);
-    Constant *info = emitInfo(run, inner);
+    Function *parallel = nullptr;
+    if (model.entry->isParallel)
+      parallel = emitRunParallel();
+    Function *run = parallel ? emitSerialRun(parallel) : emitRun(inner);
+    Constant *info = emitInfo(run, inner, parallel);
     for (const std::string &name :
          {model.name + "_info", std::string("quantc_model")}) {
       startFunction(builder.getPtrTy(), {}, name, Function::ExternalLinkage);
@@ -70,38 +73,86 @@ private:
                                    AtomicOrdering::AcquireRelease);
   }
 
+  Function *startRun(const Twine &suffix, unsigned numArguments) {
+    return startFunction(builder.getInt32Ty(),
+                         SmallVector<Type *>(numArguments, builder.getPtrTy()),
+                         model.name + suffix, Function::ExternalLinkage);
+  }
+
+  /// NAME_run of a model for one thread.
   Function *emitRun(Function *inner) {
+    Function *run = startRun("_run", 3);
+    emitCallWithKeptWorkspace(
+        inner, {run->getArg(0), run->getArg(1), run->getArg(2)}, {});
+    return run;
+  }
+
+  /// NAME_run of a model for several threads.
+  Function *emitSerialRun(Function *parallel) {
+    Function *run = startRun("_run", 3);
+    Constant *null = ConstantPointerNull::get(builder.getPtrTy());
+    builder.CreateRet(
+        builder.CreateCall(parallel, {run->getArg(0), run->getArg(1),
+                                      run->getArg(2), null, null}));
+    return run;
+  }
+
+  /// NAME_run_parallel, which takes null for the kept workspace.
+  Function *emitRunParallel() {
+    Function *inner = module.getFunction(model.entry->getParallelSymbol());
+    inner->setName("run_with_workspace_parallel");
+    inner->setLinkage(Function::InternalLinkage);
+    Function *run = startRun("_run_parallel", 5);
+    SmallVector<Value *> arguments(make_pointer_range(run->args()));
+    LLVMContext &context = module.getContext();
+    auto *given = BasicBlock::Create(context, "given", run);
+    auto *keep = BasicBlock::Create(context, "keep", run);
+    builder.CreateCondBr(builder.CreateIsNull(run->getArg(3)), keep, given);
+    builder.SetInsertPoint(given);
+    builder.CreateRet(builder.CreateCall(inner, arguments));
+    builder.SetInsertPoint(keep);
+    emitCallWithKeptWorkspace(inner, ArrayRef(arguments).take_front(3),
+                              run->getArg(4));
+    return run;
+  }
+
+  /// Where the workspace stays from call to call; it is freed when the library
+  /// is unloaded.
+  GlobalVariable *emitKeptWorkspace(FunctionCallee release) {
+    IRBuilder<>::InsertPointGuard guard(builder);
+    Constant *null = ConstantPointerNull::get(builder.getPtrTy());
+    auto *kept = new GlobalVariable(
+        module, builder.getPtrTy(), /*isConstant=*/false,
+        GlobalValue::InternalLinkage, null, "kept_workspace");
+    Function *unload = startFunction(builder.getVoidTy(), {}, "free_workspace",
+                                     Function::InternalLinkage);
+    builder.CreateCall(release, {takeWorkspace(kept, null)});
+    builder.CreateRetVoid();
+    appendToGlobalDtors(module, unload, /*Priority=*/65535);
+    return kept;
+  }
+
+  /// Returns what `inner` does with the arguments around the workspace.
+  void emitCallWithKeptWorkspace(Function *inner, ArrayRef<Value *> before,
+                                 ArrayRef<Value *> behind) {
     Type *pointer = builder.getPtrTy();
     Constant *null = ConstantPointerNull::get(builder.getPtrTy());
+    auto callInner = [&](Value *workspace) {
+      SmallVector<Value *> arguments(before);
+      arguments.push_back(workspace);
+      append_range(arguments, behind);
+      return builder.CreateCall(inner, arguments);
+    };
     uint64_t bytes = model.entry->workspaceBytes;
-    FunctionCallee release = declare("free", builder.getVoidTy(), {pointer});
-    GlobalVariable *kept = nullptr;
-    if (bytes != 0) {
-      kept = new GlobalVariable(module, pointer, /*isConstant=*/false,
-                                GlobalValue::InternalLinkage, null,
-                                "kept_workspace");
-      // When the library is unloaded.
-      Function *unload = startFunction(
-          builder.getVoidTy(), {}, "free_workspace", Function::InternalLinkage);
-      builder.CreateCall(release, {takeWorkspace(kept, null)});
-      builder.CreateRetVoid();
-      appendToGlobalDtors(module, unload, /*Priority=*/65535);
-    }
-
-    Function *run =
-        startFunction(builder.getInt32Ty(), {pointer, pointer, pointer},
-                      model.name + "_run", Function::ExternalLinkage);
-    SmallVector<Value *> arguments;
-    for (Argument &argument : run->args())
-      arguments.push_back(&argument);
     if (bytes == 0) {
-      arguments.push_back(null);
-      builder.CreateRet(builder.CreateCall(inner, arguments));
-      return run;
+      builder.CreateRet(callInner(null));
+      return;
     }
-
+    FunctionCallee release = declare("free", builder.getVoidTy(), {pointer});
+    GlobalVariable *kept = emitKeptWorkspace(release);
     LLVMContext &context = module.getContext();
     BasicBlock *entry = builder.GetInsertBlock();
+    Function *run = entry->getParent();
     auto *allocate = BasicBlock::Create(context, "allocate", run);
     auto *full = BasicBlock::Create(context, "full", run);
     auto *call = BasicBlock::Create(context, "call", run);
@@ -120,11 +171,9 @@ private:
     PHINode *workspace = builder.CreatePHI(pointer, 2);
     workspace->addIncoming(old, entry);
     workspace->addIncoming(fresh, allocate);
-    arguments.push_back(workspace);
-    Value *status = builder.CreateCall(inner, arguments);
+    Value *status = callInner(workspace);
     builder.CreateCall(release, {takeWorkspace(kept, workspace)});
     builder.CreateRet(status);
-    return run;
   }
 
   Constant *emitData(Constant *data, const Twine &name) {
@@ -165,7 +214,7 @@ private:
     return emitTable(rows);
   }
 
-  Constant *emitInfo(Function *run, Function *inner) {
+  Constant *emitInfo(Function *run, Function *inner, Function *parallel) {
     const EntryPoint &entry = *model.entry;
     SmallVector<Constant *> parameters;
     for (auto [spec, offset] :
@@ -184,7 +233,10 @@ private:
              builder.getInt64(model.parameters.fileBytes),
              builder.getInt64(model.parameters.headerBytes),
              builder.getInt64(model.parameters.headerHash),
-             builder.getInt64(entry.workspaceBytes), run, inner}),
+             builder.getInt64(entry.workspaceBytes), run, inner,
+             parallel ? parallel
+                      : static_cast<Constant *>(
+                            ConstantPointerNull::get(builder.getPtrTy()))}),
         "info");
   }
 

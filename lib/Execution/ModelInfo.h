@@ -37,7 +37,8 @@ struct ModelDescription {
 uint32_t getRuntimeDType(llvm::StringRef dtype);
 
 /// Defines NAME_run, NAME_info and quantc_model of quantc_model.h in `module`
-/// and renames the entry point to NAME_run_with_workspace. NAME_run keeps one
+/// and renames the entry point to NAME_run_with_workspace, and defines
+/// NAME_run_parallel where the entry point has one. NAME_run keeps one
 /// workspace from call to call; a call that finds it taken by another thread
 /// allocates one.
 void addModelInfo(llvm::Module &module, const ModelDescription &model);

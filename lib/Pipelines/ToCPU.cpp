@@ -85,6 +85,7 @@ void addLoweringToLLVM(OpPassManager &pm) {
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(quantc::cpu::createCodegenCPUEmitTasksPass());
   pm.addPass(quantc::cpu::createCodegenCPUEmitEntryPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -92,7 +93,8 @@ void addLoweringToLLVM(OpPassManager &pm) {
 
 } // namespace
 
-void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
+void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target,
+                                bool parallel) {
   // 1. One function an entry, without calls: everything is visible to fusion.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
@@ -126,9 +128,12 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
   pm.addPass(cpu::createCodegenCPUPrepareEntryPass());
   // 5. Buffers, loops, LLVM.
   addBufferization(pm);
-  pm.addPass(cpu::createCodegenCPULowerKernelsPass());
+  cpu::CodegenCPULowerKernelsPassOptions lowerKernels;
+  lowerKernels.parallel = parallel;
+  pm.addPass(cpu::createCodegenCPULowerKernelsPass(lowerKernels));
   cpu::CodegenCPUVectorizePassOptions vectorize;
   vectorize.vectorBits = target.getVectorBits();
+  vectorize.parallel = parallel;
   pm.addPass(cpu::createCodegenCPUVectorizePass(vectorize));
   cpu::CodegenCPUFuseRoundingPassOptions rounding;
   rounding.triple = target.getTriple();
@@ -144,6 +149,9 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target) {
   pm.addPass(cpu::createCodegenCPUApproximateMathPass(math));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // What a loop has in common with the function around it is outside by now.
+  if (parallel)
+    pm.addPass(cpu::createCodegenCPUParallelizePass());
   addLoweringToLLVM(pm);
 }
 
@@ -161,7 +169,7 @@ void quantc::registerToCPUPipeline() {
             {options.triple, options.cpu, options.features});
         if (!target)
           return errorHandler(llvm::toString(target.takeError()));
-        buildToCPUPipeline(pm, *target);
+        buildToCPUPipeline(pm, *target, options.parallel);
         return success();
       },
       [](function_ref<void(const detail::PassOptions &)> handler) {

@@ -22,8 +22,11 @@ struct quantc_bundle {
   const quantc_model_info *info = nullptr;
   MappedFile file;
   std::vector<const void *> parameters;
+  /// Null for one thread.
+  quantc_threads *threads = nullptr;
 
   ~quantc_bundle() {
+    quantc_threads_stop(threads);
     if (library)
       dlclose(library);
   }
@@ -97,8 +100,20 @@ const quantc_model_info *quantc_bundle_info(const quantc_bundle *bundle) {
   return bundle->info;
 }
 
+int32_t quantc_bundle_set_threads(quantc_bundle *bundle, int64_t threads) {
+  if (threads > 1 && !bundle->info->run_parallel)
+    return QUANTC_NOT_PARALLEL;
+  quantc_threads_stop(bundle->threads);
+  bundle->threads = threads > 1 ? quantc_threads_start(threads) : nullptr;
+  return threads > 1 && !bundle->threads ? QUANTC_OUT_OF_MEMORY : QUANTC_OK;
+}
+
 int32_t quantc_bundle_run(const quantc_bundle *bundle,
                           const void *const *inputs, void *const *outputs) {
+  if (bundle->threads)
+    return bundle->info->run_parallel(bundle->parameters.data(), inputs,
+                                      outputs, /*workspace=*/nullptr,
+                                      quantc_threads_parallel(bundle->threads));
   return bundle->info->run(bundle->parameters.data(), inputs, outputs);
 }
 

@@ -34,9 +34,26 @@ int32_t product_run(const void *const *p, const void *const *in, void *const *ou
   return *(const int8_t *)in[1] == 99 ? QUANTC_OUT_OF_MEMORY : QUANTC_OK;
 }
 
+/* p = how many indices ran, each exactly once, 99 if one of them did not. */
+static void count(void *argument, int64_t index) {
+  __atomic_fetch_add(&((int32_t *)argument)[index], 1, __ATOMIC_RELAXED);
+}
+
+int32_t product_run_parallel(const void *const *p, const void *const *in, void *const *out,
+                             void *workspace, const quantc_parallel *parallel) {
+  int32_t calls[50] = {0};
+  int32_t status = product_run(p, in, out);
+  int8_t *number = (int8_t *)out[1];
+  *number = 0;
+  parallel->run(parallel->context, 50, count, calls);
+  for (int i = 0; i < 50; ++i)
+    *number = calls[i] == 1 ? *number + 1 : 99;
+  return parallel->threads == 3 && !workspace ? status : QUANTC_OUT_OF_MEMORY;
+}
+
 static const quantc_model_info info = {
     VERSION, 1, 2, 2, parameters, inputs, outputs,
-    "product", "f00d", "x86_64", "by hand", BYTES, OFFSET, HASH, 0, product_run, 0};
+    "product", "f00d", "x86_64", "by hand", BYTES, OFFSET, HASH, 0, product_run, 0, PARALLEL};
 
 const quantc_model_info *quantc_model(void) { return &info; }
 """
@@ -47,7 +64,7 @@ def built(tmp_path_factory):
     return build(tmp_path_factory.mktemp("bundle"))
 
 
-def build(folder, version="QUANTC_ABI_VERSION"):
+def build(folder, version="QUANTC_ABI_VERSION", parallel="0"):
     file = folder / "parameters.safetensors"
     tensors.save({"w": np.arange(6, dtype=np.float32).reshape(2, 3)}, file)
     data = file.read_bytes()
@@ -56,7 +73,7 @@ def build(folder, version="QUANTC_ABI_VERSION"):
     source.write_text(SOURCE)
     subprocess.run(
         ["cc", "-shared", "-fPIC", "-o", folder / "model.so", source, f"-I{INCLUDE}",
-         f"-DVERSION={version}", f"-DOFFSET={offset}", f"-DBYTES={len(data)}",
+         f"-DVERSION={version}", f"-DPARALLEL={parallel}", f"-DOFFSET={offset}", f"-DBYTES={len(data)}",
          f"-DHASH={bundle._fnv1a(data[:offset])}ull"], check=True)
     return folder
 
@@ -80,6 +97,21 @@ def test_run(built):
     assert result["p"] == 7
     again = model.run({"q": np.int8(8), "x": x * 2})
     assert result["p"] == 7 and again["y"][1, 2] == 20
+
+
+def test_threads(built, tmp_path):
+    model = quantc.Bundle(build(tmp_path, parallel="product_run_parallel"), threads=3)
+    x = np.ones((2, 3), np.float32)
+    for _ in range(100):
+        result = model.run({"x": x, "q": np.int8(7)})
+        np.testing.assert_array_equal(result["y"], [[0, 1, 2], [3, 4, 5]])
+        assert result["p"] == 50
+    with pytest.raises(MemoryError, match="model 'product'"):
+        model.run({"x": x, "q": np.int8(99)})
+    with pytest.raises(ValueError, match="for 3 threads, but got one for a single"):
+        quantc.Bundle(built, threads=3)
+    with pytest.raises(ValueError, match="at least 1 thread, but got 0"):
+        quantc.Bundle(built, threads=0)
 
 
 def test_run_refuses(built):
@@ -122,5 +154,5 @@ def test_refuses_other_libraries(tmp_path):
     with pytest.raises(ValueError, match="expected a compiled model: .*quantc_model"):
         quantc.Bundle(tmp_path)
     build(tmp_path, version="7")
-    with pytest.raises(ValueError, match="expected ABI version 1, but got 7"):
+    with pytest.raises(ValueError, match="expected ABI version 2, but got 7"):
         quantc.Bundle(tmp_path)

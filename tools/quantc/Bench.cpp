@@ -45,6 +45,7 @@ static cl::opt<unsigned> numRuns("runs", cl::init(50), cl::value_desc("n"),
                                  cl::sub(benchCommand), cl::cat(quantcOptions));
 static cl::opt<bool> printJSON("json", cl::desc("Print a JSON object"),
                                cl::sub(benchCommand), cl::cat(quantcOptions));
+static ThreadsOption numThreads(benchCommand);
 
 namespace {
 /// A model and the times of its runs in seconds.
@@ -119,6 +120,7 @@ static void printReport(ArrayRef<Contestant> contestants) {
                        {"p95_seconds", contestant.getQuantile(0.95)},
                        {"spread", contestant.getSpread()}});
     json::Object object{{"machine", getMachineName()},
+                        {"threads", int64_t(numThreads)},
                         {"runs", int64_t(numRuns)},
                         {"bundles", std::move(bundles)}};
     if (hasRatio)
@@ -129,7 +131,9 @@ static void printReport(ArrayRef<Contestant> contestants) {
   size_t width = 6;
   for (const Contestant &contestant : contestants)
     width = std::max(width, contestant.name.size());
-  outs() << "machine: " << getMachineName() << ", " << numRuns << " runs\n";
+  outs() << "machine: " << getMachineName() << ", " << numThreads
+         << (numThreads == 1 ? " thread, " : " threads, ") << numRuns
+         << " runs\n";
   auto printRow = [&](StringRef name, StringRef median, StringRef p5,
                       StringRef spread) {
     outs() << left_justify(name, width) << right_justify(median, 14)
@@ -154,7 +158,7 @@ static Error runBench(Tool &tool) {
        {&bundlePath.getValue(), &againstPath.getValue()}) {
     if (path->empty())
       continue;
-    auto model = CompiledModel::load(*path);
+    auto model = CompiledModel::load(*path, numThreads);
     if (!model)
       return model.takeError();
     if (Error error = fillInputs(**model))

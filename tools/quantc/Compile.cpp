@@ -48,6 +48,12 @@ static cl::opt<std::string>
               cl::desc("Prefix of the exported functions (default: model)"),
               cl::sub(compileCommand), cl::cat(quantcOptions));
 
+static cl::opt<bool>
+    parallel("parallel",
+             cl::desc("Let the code use the threads of whoever runs it; the "
+                      "results are the same"),
+             cl::sub(compileCommand), cl::cat(quantcOptions));
+
 static Error runCompile(Tool &tool) {
   Expected<cpu::Target> target =
       cpu::Target::resolve({triple, targetCPU, targetFeatures});
@@ -58,6 +64,7 @@ static Error runCompile(Tool &tool) {
     return model.takeError();
   BundleOptions options;
   options.name = modelName;
+  options.compile.parallel = parallel;
   if (failed(writeBundle(*model->module, outputPath, *target, options)))
     return tool.diagnosed();
   return Error::success();

@@ -14,6 +14,12 @@ using namespace quantc;
 using namespace quantc::tool;
 using namespace llvm;
 
+ThreadsOption::ThreadsOption(cl::SubCommand &command)
+    : opt("threads", cl::init(1), cl::value_desc("n"),
+          cl::desc("Threads to run on (default 1; more need a bundle compiled "
+                   "with --parallel)"),
+          cl::sub(command), cl::cat(quantcOptions)) {}
+
 TensorBuffers::TensorBuffers(ArrayRef<DataSpec> specs) {
   const Align alignment(64);
   for (const DataSpec &spec : specs) {
@@ -42,7 +48,8 @@ readTensors(StringRef path, const quantc_tensor_info *tensors, uint32_t count) {
   return specs;
 }
 
-Expected<std::unique_ptr<CompiledModel>> CompiledModel::load(StringRef path) {
+Expected<std::unique_ptr<CompiledModel>>
+CompiledModel::load(StringRef path, unsigned numThreads) {
   std::unique_ptr<CompiledModel> model(new CompiledModel());
   model->path = path.str();
   char message[1024];
@@ -50,6 +57,8 @@ Expected<std::unique_ptr<CompiledModel>> CompiledModel::load(StringRef path) {
       quantc_bundle_open(model->path.c_str(), message, sizeof(message)));
   if (!model->bundle)
     return createStringError(StringRef(message));
+  if (Error error = model->startThreads(numThreads))
+    return error;
   const quantc_model_info *info = quantc_bundle_info(model->bundle.get());
   if (Error error = readTensors(path, info->inputs, info->num_inputs)
                         .moveInto(model->inputs))
@@ -60,6 +69,21 @@ Expected<std::unique_ptr<CompiledModel>> CompiledModel::load(StringRef path) {
   model->inputBuffers.emplace(model->inputs);
   model->outputBuffers.emplace(model->outputs);
   return model;
+}
+
+Error CompiledModel::startThreads(unsigned count) {
+  if (count == 0)
+    return createStringError("expected --threads of at least 1, but got 0");
+  switch (quantc_bundle_set_threads(bundle.get(), count)) {
+  case QUANTC_OK:
+    return Error::success();
+  case QUANTC_NOT_PARALLEL:
+    return makeFileError(
+        path, "expected a bundle compiled with --parallel for " + Twine(count) +
+                  " threads, but got one for a single thread");
+  default:
+    return createStringError("cannot start " + Twine(count) + " threads");
+  }
 }
 
 Error CompiledModel::run() {

@@ -10,6 +10,8 @@
 #include "quantc/Evaluation/DataSet.h"
 #include "quantc/Runtime/quantc_runtime.h"
 
+#include "llvm/Support/CommandLine.h"
+
 #include <memory>
 
 namespace quantc::tool {
@@ -26,12 +28,18 @@ private:
   std::vector<void *> pointers;
 };
 
+/// The option `--threads` of a command that runs bundles.
+struct ThreadsOption : llvm::cl::opt<unsigned> {
+  explicit ThreadsOption(llvm::cl::SubCommand &command);
+};
+
 /// A loaded bundle with buffers for one batch of inputs and outputs.
 class CompiledModel {
 public:
-  /// Loads the bundle at `path`; errors begin with it.
+  /// Loads the bundle at `path` to run on `numThreads` threads; errors begin
+  /// with `path`.
   static llvm::Expected<std::unique_ptr<CompiledModel>>
-  load(llvm::StringRef path);
+  load(llvm::StringRef path, unsigned numThreads);
 
   llvm::StringRef getPath() const { return path; }
   llvm::ArrayRef<DataSpec> getInputs() const { return inputs; }
@@ -49,6 +57,8 @@ public:
 
 private:
   CompiledModel() = default;
+
+  llvm::Error startThreads(unsigned count);
 
   struct Close {
     void operator()(quantc_bundle *bundle) const {

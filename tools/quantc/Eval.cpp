@@ -73,6 +73,7 @@ static cl::opt<int64_t>
                cl::sub(evalCommand), cl::cat(quantcOptions));
 static cl::opt<bool> printJSON("json", cl::desc("Print a JSON object"),
                                cl::sub(evalCommand), cl::cat(quantcOptions));
+static ThreadsOption numThreads(evalCommand);
 
 //===----------------------------------------------------------------------===//
 // Inputs
@@ -138,7 +139,7 @@ static Expected<std::vector<int32_t>> findLabels(const SafetensorsFile &file,
 /// Loads the reference and checks that it is a model of the same kind.
 static Expected<std::unique_ptr<CompiledModel>>
 loadReference(const CompiledModel &model, size_t output) {
-  auto reference = CompiledModel::load(referencePath);
+  auto reference = CompiledModel::load(referencePath, numThreads);
   if (!reference)
     return reference;
   auto check = [&](StringRef what, ArrayRef<DataSpec> expected,
@@ -320,7 +321,7 @@ static void printReport(ArrayRef<Line> lines, ArrayRef<LogitSums> samples) {
 }
 
 static Error runEval(Tool &tool) {
-  auto model = CompiledModel::load(bundlePath);
+  auto model = CompiledModel::load(bundlePath, numThreads);
   if (!model)
     return model.takeError();
   Expected<size_t> output = findLogits(**model);

@@ -31,6 +31,7 @@ static cl::opt<std::string>
     outputPath("output", cl::Required, cl::value_desc("file"),
                cl::desc("Safetensors file to write the outputs to"),
                cl::sub(runCommand), cl::cat(quantcOptions));
+static ThreadsOption numThreads(runCommand);
 
 namespace {
 /// One output of all batches, concatenated along the first axis.
@@ -41,7 +42,7 @@ struct Result {
 } // namespace
 
 static Error runRun(Tool &tool) {
-  auto model = CompiledModel::load(bundlePath);
+  auto model = CompiledModel::load(bundlePath, numThreads);
   if (!model)
     return model.takeError();
   Expected<DataSet> data = DataSet::open(inputPath, (*model)->getInputs());

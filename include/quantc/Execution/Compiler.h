@@ -37,6 +37,8 @@ struct CompileOptions {
   /// LLVM's level, 0 to 3. The loops are vectors already: 3 takes several times
   /// as long as 2 and gains nothing. No level changes results.
   unsigned optimizationLevel = 2;
+  /// Entry points can use the caller's threads. The results are the same.
+  bool parallel = false;
   /// Called on the LLVM module before it is optimized, to add to it. Failure
   /// ends the compilation and is the callee's to report.
   std::function<mlir::LogicalResult(llvm::Module &, llvm::ArrayRef<EntryPoint>)>

@@ -9,8 +9,11 @@
 
 #include "quantc/Execution/Compiler.h"
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include <memory>
+
+struct quantc_threads;
 
 namespace llvm::orc {
 class LLJIT;
@@ -46,6 +49,10 @@ public:
     return code.lookup(name);
   }
 
+  /// Runs of entries that were compiled for it share so many threads from now
+  /// on; 1 by default. Fails where they cannot be started.
+  llvm::Error setThreads(int64_t count);
+
   /// Calls `entry` with one pointer per input and output, in the order of its
   /// signature. Fails where a parameter has no data.
   llvm::Error run(const EntryPoint &entry, llvm::ArrayRef<const void *> inputs,
@@ -62,6 +69,9 @@ private:
   ObjectCode code;
   std::string linkErrors;
   std::unique_ptr<llvm::orc::LLJIT> jit;
+  /// The function of each entry, with the caller's threads where it takes them.
+  llvm::StringMap<void *> functions;
+  std::unique_ptr<quantc_threads, void (*)(quantc_threads *)> threads;
   /// A cache line more than the largest entry needs, to align it.
   std::vector<char> workspace;
 };

@@ -46,12 +46,17 @@ struct EntryPoint {
   std::vector<TensorSpec> outputs;
   /// Bytes of scratch memory of one call, 64-byte aligned.
   size_t workspaceBytes = 0;
+  /// Can use the caller's threads.
+  bool isParallel = false;
 
   /// From the attribute `qnn.signature` that codegen-cpu-prepare-entry writes.
   static EntryPoint fromAttribute(llvm::StringRef name,
                                   mlir::DictionaryAttr signature,
                                   size_t workspaceBytes);
   std::string getSymbol() const { return name + "_run_with_workspace"; }
+  /// The same with a `const quantc_parallel *` behind the workspace, where
+  /// `isParallel`.
+  std::string getParallelSymbol() const { return name + "_run_parallel"; }
 };
 
 } // namespace quantc

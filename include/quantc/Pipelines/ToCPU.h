@@ -27,11 +27,17 @@ struct ToCPUOptions : mlir::PassPipelineOptions<ToCPUOptions> {
       *this, "features",
       llvm::cl::desc(
           "Comma-separated +feature and -feature on top of the cpu")};
+  Option<bool> parallel{
+      *this, "parallel",
+      llvm::cl::desc("Share loops among the caller's threads"),
+      llvm::cl::init(false)};
 };
 
 /// linalg on tensors, with qnn ops, to the LLVM dialect for `target`. Public
-/// functions become entry points (see codegen-cpu-emit-entry).
-void buildToCPUPipeline(mlir::OpPassManager &pm, const cpu::Target &target);
+/// functions become entry points (see codegen-cpu-emit-entry). `parallel`: they
+/// can use the caller's threads, with the same results.
+void buildToCPUPipeline(mlir::OpPassManager &pm, const cpu::Target &target,
+                        bool parallel = false);
 
 /// Registers `--qnn-to-cpu`.
 void registerToCPUPipeline();

@@ -10,6 +10,8 @@
  *   NAME_info()                the tables below
  *   NAME_run()                 one call of the model
  *   NAME_run_with_workspace()  the same with scratch memory of the caller
+ *   NAME_run_parallel()        the same on threads of the caller; only of a
+ *                              model that was compiled for threads
  *   quantc_model()             the same as NAME_info, for those who load models
  *                              whose name they do not know
  *
@@ -30,7 +32,7 @@ extern "C" {
 #endif
 
 /* Changes when a struct or the meaning of a field does. */
-#define QUANTC_ABI_VERSION 1
+#define QUANTC_ABI_VERSION 2
 
 /* Element types. QUANTC_BOOL is one byte, 0 or 1. */
 enum {
@@ -72,6 +74,27 @@ typedef int32_t quantc_run_with_workspace_function(
     const void *const *parameters, const void *const *inputs,
     void *const *outputs, void *workspace);
 
+/* How a model uses several threads: those of the caller, who calls `task` once
+ * for each index from 0 to count - 1, on any thread, in any order, at the same
+ * time or not, with `argument`, and returns when all calls have. A model calls
+ * `run` many times; the threads should be waiting. Which thread computes what
+ * does not change a bit of the results, as long as all have the same rounding
+ * and denormal modes. */
+typedef struct quantc_parallel {
+  void *context;   /* passed to `run` */
+  int64_t threads; /* with less than 2, `run` is not called */
+  void (*run)(void *context, int64_t count,
+              void (*task)(void *argument, int64_t index), void *argument);
+} quantc_parallel;
+
+/* A null workspace stands for one that is kept from call to call, as in
+ * NAME_run; a null `parallel` for one thread. */
+typedef int32_t quantc_run_parallel_function(const void *const *parameters,
+                                             const void *const *inputs,
+                                             void *const *outputs,
+                                             void *workspace,
+                                             const quantc_parallel *parallel);
+
 typedef struct quantc_model_info {
   uint32_t abi_version;
   uint32_t num_parameters;
@@ -93,6 +116,7 @@ typedef struct quantc_model_info {
   uint64_t workspace_bytes; /* of scratch memory, 64-byte aligned */
   quantc_run_function *run;
   quantc_run_with_workspace_function *run_with_workspace;
+  quantc_run_parallel_function *run_parallel; /* null if not compiled for it */
 } quantc_model_info;
 
 typedef const quantc_model_info *quantc_model_function(void);

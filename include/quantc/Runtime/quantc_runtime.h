@@ -32,6 +32,15 @@ quantc_bundle *quantc_bundle_open(const char *directory, char *error,
 /* Never null. Lives as long as the bundle. */
 const quantc_model_info *quantc_bundle_info(const quantc_bundle *bundle);
 
+/* Lets the runs that follow use so many threads, of which the calling one is
+ * one; less than 1 counts as 1, which is the default. Runs that overlap share
+ * them: one has them all, the others run alone. No run may be under way.
+ * Returns QUANTC_OK; QUANTC_NOT_PARALLEL if the model was not compiled for
+ * threads; QUANTC_OUT_OF_MEMORY if threads cannot be started, and then it stays
+ * with one. */
+enum { QUANTC_NOT_PARALLEL = 2 };
+int32_t quantc_bundle_set_threads(quantc_bundle *bundle, int64_t threads);
+
 /* Runs the model on one pointer per input and output, in the order of the
  * tables. Returns QUANTC_OK or QUANTC_OUT_OF_MEMORY. */
 int32_t quantc_bundle_run(const quantc_bundle *bundle,
@@ -39,6 +48,18 @@ int32_t quantc_bundle_run(const quantc_bundle *bundle,
 
 /* Unloads the bundle; null is allowed. */
 void quantc_bundle_close(quantc_bundle *bundle);
+
+/* Threads for the run_parallel functions of several models, or of models that
+ * are part of the program: `threads` in all, with the one that runs a model.
+ * Returns null if they cannot be started. */
+typedef struct quantc_threads quantc_threads;
+quantc_threads *quantc_threads_start(int64_t threads);
+
+/* What to pass to run_parallel. Lives as long as the threads. */
+const quantc_parallel *quantc_threads_parallel(const quantc_threads *threads);
+
+/* Ends them; null is allowed. No run may be under way. */
+void quantc_threads_stop(quantc_threads *threads);
 
 /* Bytes of an element, 0 for an unknown type. */
 size_t quantc_dtype_bytes(uint32_t dtype);

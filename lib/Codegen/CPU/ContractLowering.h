@@ -10,6 +10,7 @@
 #include "DotInstruction.h"
 #include "FlatAccess.h"
 #include "IndexArithmetic.h"
+#include "WorkPieces.h"
 #include "quantc/Dialect/CPU/IR/CPUOps.h"
 
 namespace quantc::cpu {
@@ -47,22 +48,29 @@ struct Tile {
 /// LowerTile.cpp what happens in a tile.
 class ContractLowering {
 public:
-  explicit ContractLowering(ContractOp op)
-      : op(op), builder(op), loc(op.getLoc()), schedule(op.getSchedule()),
-        lanes(schedule.getLanes()), group(schedule.getGroup()),
-        index(builder, loc), dot(builder, loc, schedule,
-                                 {getElementTypeOrSelf(op.getLhs()),
-                                  getElementTypeOrSelf(op.getRhs()),
-                                  op.getLhsKind(), op.getRhsUnsigned()}) {}
+  /// `parallel`: in pieces, where there is enough work.
+  ContractLowering(ContractOp op, bool parallel)
+      : op(op), parallel(parallel), builder(op), loc(op.getLoc()),
+        schedule(op.getSchedule()), lanes(schedule.getLanes()),
+        group(schedule.getGroup()), index(builder, loc),
+        dot(builder, loc, schedule,
+            {getElementTypeOrSelf(op.getLhs()),
+             getElementTypeOrSelf(op.getRhs()), op.getLhsKind(),
+             op.getRhsUnsigned()}) {}
 
   mlir::LogicalResult run();
 
 private:
   mlir::LogicalResult analyzeOperands();
   void mergeRows();
-  void forBatches(llvm::function_ref<void()> body);
-  void forPanels(llvm::function_ref<void(const Panel &)> body);
-  void forTiles(llvm::function_ref<void(const Tile &)> body);
+  void forBatches(llvm::ArrayRef<IndexRange> ranges,
+                  llvm::function_ref<void()> body);
+  void forPanels(const IndexRange &range,
+                 llvm::function_ref<void(const Panel &)> body);
+  void forTiles(const IndexRange &range,
+                llvm::function_ref<void(const Tile &)> body);
+  int64_t getNumTiles() const;
+  double countInstructions();
   void emitTile(const Panel &panel, const Tile &tile);
 
   /// Offset of each row of a tile in an operand, in its current batch.
@@ -86,8 +94,6 @@ private:
   mlir::Value
   loop(int64_t from, int64_t to, int64_t step, mlir::Value initial,
        llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> body);
-  void loop(int64_t from, int64_t to,
-            llvm::function_ref<void(mlir::Value)> body);
   mlir::Value getMask(int64_t active);
 
   /// Whether register `q` has lanes behind the last column.
@@ -96,6 +102,7 @@ private:
   }
 
   ContractOp op;
+  bool parallel;
   mlir::OpBuilder builder;
   mlir::Location loc;
   ScheduleAttr schedule;

@@ -42,16 +42,19 @@ public:
 
 private:
   /// `func` takes its arguments in the order of the source, then one pointer
-  /// per output, then the workspace where the function needs one.
+  /// per output, then the workspace where the function needs one, then the
+  /// caller's threads where it can use them.
   LogicalResult wrap(LLVM::LLVMFuncOp func) {
     auto signature = func->getAttrOfType<DictionaryAttr>("qnn.signature");
     auto parameters = signature.getAs<ArrayAttr>("parameters");
     auto inputs = signature.getAs<ArrayAttr>("inputs");
     auto outputs = signature.getAs<ArrayAttr>("outputs");
     bool hasWorkspace = func->hasAttr("qnn.workspace_bytes");
+    bool isParallel = func->hasAttr("qnn.parallel");
     if (!parameters || !inputs || !outputs ||
-        func.getNumArguments() !=
-            parameters.size() + inputs.size() + outputs.size() + hasWorkspace)
+        func.getNumArguments() != parameters.size() + inputs.size() +
+                                      outputs.size() + hasWorkspace +
+                                      isParallel)
       return func.emitOpError()
              << "expected one argument for each parameter, input and output of "
                 "'qnn.signature', but got "
@@ -62,15 +65,34 @@ private:
     auto status = IntegerType::get(context, 32);
     Location loc = func.getLoc();
     OpBuilder builder(func);
-    auto wrapper = LLVM::LLVMFuncOp::create(
-        builder, loc, (func.getName() + "_run_with_workspace").str(),
-        LLVM::LLVMFunctionType::get(
-            status, SmallVector<Type>(4, static_cast<Type>(pointer))));
-    for (StringRef carried : {"qnn.signature", "qnn.workspace_bytes"})
+    auto startWrapper = [&](StringRef suffix, unsigned numTables) {
+      builder.setInsertionPoint(func);
+      auto wrapper = LLVM::LLVMFuncOp::create(
+          builder, loc, (func.getName() + suffix).str(),
+          LLVM::LLVMFunctionType::get(
+              status,
+              SmallVector<Type>(numTables, static_cast<Type>(pointer))));
+      builder.setInsertionPointToStart(wrapper.addEntryBlock(builder));
+      return wrapper;
+    };
+    LLVM::LLVMFuncOp serial = startWrapper("_run_with_workspace", 4);
+    LLVM::LLVMFuncOp wrapper = serial;
+    if (isParallel) {
+      Value none = LLVM::ZeroOp::create(builder, loc, pointer);
+      SmallVector<Value> operands(serial.getArguments());
+      operands.push_back(none);
+      OpBuilder::InsertionGuard guard(builder);
+      wrapper = startWrapper("_run_parallel", 5);
+      builder.setInsertionPointToEnd(&serial.getBody().front());
+      auto call = LLVM::CallOp::create(builder, loc, wrapper, operands);
+      LLVM::ReturnOp::create(builder, loc, call.getResult());
+    }
+    for (StringRef carried :
+         {"qnn.signature", "qnn.workspace_bytes", "qnn.parallel"})
       if (Attribute value = func->removeAttr(carried))
-        wrapper->setAttr(carried, value);
+        serial->setAttr(carried, value);
 
-    builder.setInsertionPointToStart(wrapper.addEntryBlock(builder));
+    builder.setInsertionPointToStart(&wrapper.getBody().front());
     SmallVector<Value> operands(func.getNumArguments());
     auto load = [&](unsigned table, unsigned slot) -> Value {
       Value address = LLVM::GEPOp::create(
@@ -90,7 +112,9 @@ private:
     for (unsigned slot = 0; slot < outputs.size(); ++slot)
       operands[firstOutput + slot] = load(2, slot);
     if (hasWorkspace)
-      operands.back() = wrapper.getArgument(3);
+      operands[firstOutput + outputs.size()] = wrapper.getArgument(3);
+    if (isParallel)
+      operands.back() = wrapper.getArgument(4);
     LLVM::CallOp::create(builder, loc, func, operands);
     LLVM::ReturnOp::create(builder, loc,
                            LLVM::ConstantOp::create(builder, loc, status, 0));

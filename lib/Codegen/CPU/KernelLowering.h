@@ -1,4 +1,4 @@
-//===- KernelLowering.h - kernels as loops and vectors -----------*- C++ -*-===//
+//===- KernelLowering.h - kernels as loops and vectors ----------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -12,11 +12,12 @@
 namespace quantc::cpu {
 
 /// Emits the loops of a `qnn_cpu.contract` on memrefs in front of it. Fails
-/// with an error on tensors and on layouts without static strides.
-mlir::LogicalResult lowerContract(ContractOp op);
+/// with an error on tensors and on layouts without static strides. `parallel`:
+/// in pieces for threads, where there is enough work (WorkPieces.h).
+mlir::LogicalResult lowerContract(ContractOp op, bool parallel);
 
 /// The same for `qnn_cpu.pack`.
-mlir::LogicalResult lowerPack(PackOp op);
+mlir::LogicalResult lowerPack(PackOp op, bool parallel);
 
 } // namespace quantc::cpu
 

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// for every batch
+// for every batch                    in pieces, where there are threads
 //   for every panel of columns
 //     for every tile of rows
 //       accumulators = correction + init        (one vector<RxQxLanes> value)
@@ -127,24 +127,12 @@ Value ContractLowering::loop(int64_t from, int64_t to, int64_t step,
   return loop.getResult(0);
 }
 
-void ContractLowering::loop(int64_t from, int64_t to,
-                            function_ref<void(Value)> body) {
-  if (from >= to)
-    return;
-  if (from + 1 == to)
-    return body(index.constant(from));
-  auto loop = scf::ForOp::create(builder, loc, index.constant(from),
-                                 index.constant(to), index.constant(1));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
-void ContractLowering::forBatches(function_ref<void()> body) {
+void ContractLowering::forBatches(ArrayRef<IndexRange> ranges,
+                                  function_ref<void()> body) {
   SmallVector<Value> position;
   std::function<void()> nest = [&] {
-    if (position.size() < batchBounds.size())
-      return loop(0, batchBounds[position.size()], [&](Value i) {
+    if (position.size() < ranges.size())
+      return forRange(builder, loc, ranges[position.size()], [&](Value i) {
         position.push_back(i);
         nest();
         position.pop_back();
@@ -172,53 +160,94 @@ void ContractLowering::forBatches(function_ref<void()> body) {
   nest();
 }
 
-void ContractLowering::forPanels(function_ref<void(const Panel &)> body) {
+void ContractLowering::forPanels(const IndexRange &range,
+                                 function_ref<void(const Panel &)> body) {
   int64_t columns = op.getBounds()[op.getNDim()];
   int64_t width = schedule.getPanelWidth();
   int64_t full = columns / width, rest = columns % width;
   auto panel = [&](Value i, int64_t registers, int64_t lastLanes) {
     body({i, index.mul(i, width), registers, lastLanes});
   };
-  loop(0, full, [&](Value i) { panel(i, schedule.getRegisters(), lanes); });
+  auto fullPanel = [&](Value i) { panel(i, schedule.getRegisters(), lanes); };
+  if (!rest)
+    return forRange(builder, loc, range, fullPanel);
+  forRange(builder, loc, takeBefore(builder, loc, range, full), fullPanel);
   // What is left of the last panel takes no more registers than it needs.
-  if (rest)
-    panel(index.constant(full), llvm::divideCeil(rest, lanes),
+  forRange(builder, loc, takeFrom(builder, loc, range, full), [&](Value i) {
+    panel(i, llvm::divideCeil(rest, lanes),
           rest % lanes ? rest % lanes : lanes);
+  });
 }
 
 /// Spreads the rows evenly over tiles of at most two sizes. Only the first tile
 /// of a panel prefetches: afterwards its weights are in the cache.
-void ContractLowering::forTiles(function_ref<void(const Tile &)> body) {
-  int64_t rows = llvm::product_of(rowBounds);
-  int64_t tiles = llvm::divideCeil(rows, schedule.getRows());
+void ContractLowering::forTiles(const IndexRange &range,
+                                function_ref<void(const Tile &)> body) {
+  int64_t rows = llvm::product_of(rowBounds), tiles = getNumTiles();
   int64_t large = llvm::divideCeil(rows, tiles);
   int64_t numLarge = rows - (large - 1) * tiles;
-  int64_t first = 0;
+  auto loop = [&](const IndexRange &tiles, int64_t size, bool prefetch) {
+    forRange(builder, loc, tiles, [&](Value i) {
+      Value first = index.mul(i, size);
+      if (size != large)
+        first = index.add(first, numLarge);
+      body({first, size, prefetch});
+    });
+  };
+  IndexRange larges = range;
+  if (numLarge < tiles)
+    larges = takeBefore(builder, loc, range, numLarge);
   if (schedule.getPrefetch() > 0) {
-    body({index.constant(0), large, /*prefetch=*/true});
-    first = 1;
+    Value second = index.add(range.from, 1);
+    IndexRange first{range.from, second, /*single=*/numLarge == tiles};
+    if (numLarge < tiles)
+      first = takeBefore(builder, loc, first, numLarge);
+    loop(first, large, /*prefetch=*/true);
+    larges.from = second;
   }
-  loop(first, numLarge, [&](Value i) {
-    body({index.mul(i, large), large, /*prefetch=*/false});
-  });
-  loop(std::max(first, numLarge), tiles, [&](Value i) {
-    body({index.add(index.mul(i, large - 1), numLarge), large - 1,
-          /*prefetch=*/false});
-  });
+  if (!larges.single || schedule.getPrefetch() == 0)
+    loop(larges, large, /*prefetch=*/false);
+  if (numLarge < tiles)
+    loop(takeFrom(builder, loc, range, numLarge), large - 1,
+         /*prefetch=*/false);
+}
+
+int64_t ContractLowering::getNumTiles() const {
+  return llvm::divideCeil(llvm::product_of(rowBounds), schedule.getRows());
+}
+
+/// Of the whole kernel: updates of accumulators and the epilogue.
+double ContractLowering::countInstructions() {
+  double updates =
+      double(llvm::product_of(op.getBounds())) / double(lanes * group);
+  double elements = double(llvm::product_of(batchBounds)) *
+                    llvm::product_of(rowBounds) * op.getBounds()[op.getNDim()];
+  double operations = llvm::range_size(op.getEpilogue().front());
+  return updates + elements / lanes * operations;
 }
 
 LogicalResult ContractLowering::run() {
   if (failed(analyzeOperands()))
     return failure();
   mergeRows();
-  forBatches([&] {
-    forPanels([&](const Panel &panel) {
-      forTiles([&](const Tile &tile) { emitTile(panel, tile); });
+  int64_t columns = op.getBounds()[op.getNDim()];
+  SmallVector<int64_t> extents = batchBounds;
+  extents.push_back(llvm::divideCeil(columns, schedule.getPanelWidth()));
+  extents.push_back(getNumTiles());
+  SmallVector<int64_t> pieces;
+  if (parallel)
+    pieces = choosePieces(extents, countInstructions());
+  forPieces(builder, loc, extents, pieces, [&](ArrayRef<IndexRange> ranges) {
+    forBatches(ranges.drop_back(2), [&] {
+      forPanels(*std::prev(ranges.end(), 2), [&](const Panel &panel) {
+        forTiles(ranges.back(),
+                 [&](const Tile &tile) { emitTile(panel, tile); });
+      });
     });
   });
   return success();
 }
 
-LogicalResult quantc::cpu::lowerContract(ContractOp op) {
-  return ContractLowering(op).run();
+LogicalResult quantc::cpu::lowerContract(ContractOp op, bool parallel) {
+  return ContractLowering(op, parallel).run();
 }

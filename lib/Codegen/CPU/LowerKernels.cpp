@@ -33,12 +33,12 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
-    WalkResult result = getOperation().walk([](Operation *op) {
+    WalkResult result = getOperation().walk([&](Operation *op) {
       LogicalResult lowered = success();
       if (auto contract = dyn_cast<ContractOp>(op))
-        lowered = lowerContract(contract);
+        lowered = lowerContract(contract, parallel);
       else if (auto pack = dyn_cast<PackOp>(op))
-        lowered = lowerPack(pack);
+        lowered = lowerPack(pack, parallel);
       else
         return WalkResult::advance();
       if (failed(lowered))

@@ -15,6 +15,7 @@
 #include "FlatAccess.h"
 #include "IndexArithmetic.h"
 #include "KernelLowering.h"
+#include "WorkPieces.h"
 #include "quantc/Dialect/CPU/IR/LinearAccess.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -28,10 +29,11 @@ namespace {
 
 class PackLowering {
 public:
-  explicit PackLowering(PackOp op)
-      : op(op), builder(op), loc(op.getLoc()), schedule(op.getSchedule()),
-        lanes(schedule.getLanes()), group(schedule.getGroup()),
-        index(builder, loc), element(getElementTypeOrSelf(op.getSource())),
+  PackLowering(PackOp op, bool parallel)
+      : op(op), parallel(parallel), builder(op), loc(op.getLoc()),
+        schedule(op.getSchedule()), lanes(schedule.getLanes()),
+        group(schedule.getGroup()), index(builder, loc),
+        element(getElementTypeOrSelf(op.getSource())),
         dot(builder, loc, schedule,
             {element, element, LhsKind::Offset, op.getRhsUnsigned()}) {}
 
@@ -43,7 +45,8 @@ private:
   Value loadRow(Value offset, int64_t columns);
   Value loadColumn(Value offset, int64_t count);
 
-  void emitBatch(ArrayRef<Value> position);
+  /// `ranges`: of the batch dimensions and of panels.
+  void emitBatch(ArrayRef<IndexRange> ranges, ArrayRef<Value> position);
   void emitPanel(Value panel, ArrayRef<int64_t> columns);
   /// Offsets in source and in groups of the segment's begin.
   SmallVector<Value> emitSegment(Value sourceOffset, Value firstGroup,
@@ -56,6 +59,7 @@ private:
   SmallVector<Value> loop(int64_t to, ValueRange initial, Body body);
 
   PackOp op;
+  bool parallel;
   OpBuilder builder;
   Location loc;
   ScheduleAttr schedule;
@@ -242,17 +246,15 @@ void PackLowering::emitPanel(Value panel, ArrayRef<int64_t> columns) {
   }
 }
 
-void PackLowering::emitBatch(ArrayRef<Value> position) {
+void PackLowering::emitBatch(ArrayRef<IndexRange> ranges,
+                             ArrayRef<Value> position) {
   size_t dim = position.size();
-  if (dim < op.getNumBatch()) {
-    loop(op.getBounds()[dim], {}, [&](Value i, ValueRange) {
+  if (dim < op.getNumBatch())
+    return forRange(builder, loc, ranges[dim], [&](Value i) {
       SmallVector<Value> inner(position);
       inner.push_back(i);
-      emitBatch(inner);
-      return SmallVector<Value>();
+      emitBatch(ranges, inner);
     });
-    return;
-  }
   ArrayRef<int64_t> batchBounds = op.getBounds().take_front(op.getNumBatch());
   SmallVector<int64_t> batchStrides = getRowMajorStrides(batchBounds);
   Value linear = index.constant(0);
@@ -268,15 +270,14 @@ void PackLowering::emitBatch(ArrayRef<Value> position) {
   correctionBatch = index.mul(linear, panels * width);
 
   SmallVector<int64_t> columns(schedule.getRegisters(), lanes);
-  loop(n / width, {}, [&](Value panel, ValueRange) {
-    emitPanel(panel, columns);
-    return SmallVector<Value>();
-  });
+  auto emit = [&](Value panel) { emitPanel(panel, columns); };
+  const IndexRange &range = ranges.back();
   if (n % width == 0)
-    return;
+    return forRange(builder, loc, range, emit);
+  forRange(builder, loc, takeBefore(builder, loc, range, n / width), emit);
   for (auto [q, active] : llvm::enumerate(columns))
     active = std::clamp<int64_t>(n % width - int64_t(q) * lanes, 0, lanes);
-  emitPanel(index.constant(n / width), columns);
+  forRange(builder, loc, takeFrom(builder, loc, range, n / width), emit);
 }
 
 LogicalResult PackLowering::run() {
@@ -302,10 +303,21 @@ LogicalResult PackLowering::run() {
   packed = flatten(builder, loc, op.getPacked());
   if (op.getCorrection())
     correction = flatten(builder, loc, op.getCorrection());
-  emitBatch({});
+  size_t numBatch = op.getNumBatch();
+  SmallVector<int64_t> extents(op.getBounds().take_front(numBatch));
+  extents.push_back(
+      llvm::divideCeil(op.getBounds()[numBatch], schedule.getPanelWidth()));
+  SmallVector<int64_t> pieces;
+  // Rows are loaded, interleaved and stored; columns go element by element.
+  double elements = llvm::product_of(op.getBounds());
+  if (parallel)
+    pieces = choosePieces(extents, nStride == 1 ? 4 * elements / lanes
+                                                : 2 * elements / group);
+  forPieces(builder, loc, extents, pieces,
+            [&](ArrayRef<IndexRange> ranges) { emitBatch(ranges, {}); });
   return success();
 }
 
-LogicalResult quantc::cpu::lowerPack(PackOp op) {
-  return PackLowering(op).run();
+LogicalResult quantc::cpu::lowerPack(PackOp op, bool parallel) {
+  return PackLowering(op, parallel).run();
 }

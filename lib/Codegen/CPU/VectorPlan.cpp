@@ -122,6 +122,20 @@ static bool canVectorize(linalg::LinalgOp op, unsigned dim,
   });
 }
 
+bool quantc::cpu::canSplit(linalg::LinalgOp op, ArrayRef<unsigned> dims) {
+  for (OpOperand &output : op.getDpsInitsMutable()) {
+    AffineMap map = op.getMatchingIndexingMap(&output);
+    if (!map.isProjectedPermutation() || !llvm::all_of(dims, [&](unsigned dim) {
+          return map.isFunctionOfDim(dim);
+        }))
+      return false;
+  }
+  return llvm::all_of(*op.getBlock(), [](Operation &nested) {
+    return isa<memref::LoadOp, linalg::YieldOp>(nested) ||
+           isMemoryEffectFree(&nested);
+  });
+}
+
 /// Lanes of a register that holds the widest element.
 static int64_t countLanes(linalg::LinalgOp op, unsigned vectorBits) {
   unsigned widest = 8;

@@ -30,6 +30,10 @@ mlir::Operation *matchCombiner(mlir::linalg::LinalgOp op, unsigned output);
 /// Output `index` keeps one element through all reduction loops.
 bool isAccumulated(mlir::linalg::LinalgOp op, unsigned index);
 
+/// Whether iterations of the loops `dims` write different elements and do
+/// nothing else, so that they may run at the same time.
+bool canSplit(mlir::linalg::LinalgOp op, llvm::ArrayRef<unsigned> dims);
+
 /// The loop dimension that runs `lanes` elements at a time; no dimension means
 /// scalar code.
 struct VectorPlan {

@@ -6,13 +6,16 @@
 
 #include "quantc/Codegen/CPU/Passes.h"
 
+#include "LaneReduction.h"
 #include "VectorPlan.h"
+#include "WorkPieces.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -55,9 +58,20 @@ public:
     assignLevels();
   }
 
-  void emit() {
-    if (!llvm::is_contained(extents, 0))
+  /// `parallel`: in pieces for threads, where there is enough work.
+  void emit(bool parallel) {
+    if (llvm::is_contained(extents, 0))
+      return;
+    SmallVector<int64_t> outer, pieces;
+    for (unsigned level = 0; level < numParallel && loops[level] != plan.dim;
+         ++level)
+      outer.push_back(extents[loops[level]]);
+    if (parallel && canSplit(op, ArrayRef(loops).take_front(outer.size())))
+      pieces = choosePieces(outer, countInstructions());
+    forPieces(b, loc, outer, pieces, [&](ArrayRef<IndexRange> pieceRanges) {
+      ranges.assign(pieceRanges.begin(), pieceRanges.end());
       emitLevel(0, {});
+    });
   }
 
 private:
@@ -72,6 +86,18 @@ private:
   bool isVectorDimReduction() const {
     return plan.dim &&
            llvm::find(loops, *plan.dim) - loops.begin() >= numParallel;
+  }
+
+  /// Loads and operations, each on vectors where there are any.
+  double countInstructions() {
+    double steps = llvm::product_of(extents) / double(plan.lanes);
+    double instructions = 0;
+    for (const Node &node : nodes) {
+      bool isFunction =
+          node.nested && isa<math::MathDialect>(node.nested->getDialect());
+      instructions += isFunction ? 16 : 1;
+    }
+    return steps * (instructions + op.getNumDpsInits());
   }
 
   void assignLevels() {
@@ -160,6 +186,13 @@ private:
     auto inside = [&](ArrayRef<Value> carried) {
       return emitLevel(level + 1, carried);
     };
+    if (level < ranges.size()) {
+      forRange(b, loc, ranges[level], [&](Value position) {
+        ivs[dim] = position;
+        emitLevel(level + 1, {});
+      });
+      return {};
+    }
     if (dim != plan.dim)
       return emitLoop(dim, 0, extents[dim], 1, state, inside);
 
@@ -199,10 +232,12 @@ private:
       Value value = results[position];
       if (isVectorDimReduction()) {
         Operation *combiner = matchCombiner(op, index);
-        value = combine(combiner, load(output), reduce(combiner, value));
+        value = combineLanes(b, combiner, load(output),
+                             reduceLanes(b, combiner, value));
         for (size_t at = position + accumulated.size(); at < results.size();
              at += accumulated.size())
-          value = combine(combiner, value, reduce(combiner, results[at]));
+          value = combineLanes(b, combiner, value,
+                               reduceLanes(b, combiner, results[at]));
       }
       store(value, output);
     }
@@ -240,40 +275,6 @@ private:
     return toVector(
         arith::ConstantOp::create(b, loc, *arith::getNeutralElement(combiner)),
         width);
-  }
-
-  Value combine(Operation *combiner, Value lhs, Value rhs) {
-    Operation *op = b.clone(*combiner);
-    op->setOperands({lhs, rhs});
-    op->getResult(0).setType(lhs.getType());
-    return op->getResult(0);
-  }
-
-  /// Combines the lanes in a fixed order, halves first.
-  Value reduce(Operation *combiner, Value value) {
-    auto type = dyn_cast<VectorType>(value.getType());
-    if (!type)
-      return value;
-    // Integer sums have no order. As a tree of shuffles, LLVM 22's x86 backend
-    // takes the sum of two lanes of a product of bytes for the sum of four and
-    // returns wrong numbers (vpdpbusd, see docs/codegen-cpu.md).
-    if (isa<arith::AddIOp>(combiner))
-      return vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
-                                         value);
-    int64_t width = type.getNumElements();
-    auto part = [&](int64_t offset, int64_t size) -> Value {
-      return vector::ExtractStridedSliceOp::create(
-          b, loc, value, ArrayRef<int64_t>{offset}, ArrayRef<int64_t>{size},
-          ArrayRef<int64_t>{1});
-    };
-    if (width == 1)
-      return vector::ExtractOp::create(b, loc, value, 0);
-    Value halves = reduce(combiner, combine(combiner, part(0, width / 2),
-                                            part(width / 2, width / 2)));
-    if (width % 2 == 0)
-      return halves;
-    return combine(combiner, halves,
-                   vector::ExtractOp::create(b, loc, value, width - 1));
   }
 
   //===--------------------------------------------------------------------===//
@@ -414,7 +415,9 @@ private:
   SmallVector<int64_t> extents;
   /// Loop dimensions, outermost first; the first `numParallel` are parallel.
   SmallVector<unsigned> loops;
-  int64_t numParallel = 0;
+  unsigned numParallel = 0;
+  /// What of the outermost loops the code runs over.
+  SmallVector<IndexRange> ranges;
   /// Outputs that live in registers during the reduction loops.
   SmallVector<unsigned> accumulated;
   std::vector<Node> nodes;
@@ -464,7 +467,7 @@ public:
         rewriter.eraseOp(op);
         continue;
       }
-      LoopNestEmitter(rewriter, op, planVectors(op, vectorBits)).emit();
+      LoopNestEmitter(rewriter, op, planVectors(op, vectorBits)).emit(parallel);
       rewriter.eraseOp(op);
     }
   }

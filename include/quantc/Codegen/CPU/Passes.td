@@ -21,6 +21,11 @@ class CPU_TargetOptionList {
 }
 def CPU_TargetOptions : CPU_TargetOptionList;
 
+def CPU_ParallelOption
+    : Option<"parallel", "parallel", "bool", /*default=*/"false",
+             "Put loops with enough work into scf.parallel, for "
+             "codegen-cpu-parallelize">;
+
 //===----------------------------------------------------------------------===//
 // The entry function
 //===----------------------------------------------------------------------===//
@@ -69,6 +74,10 @@ def CodegenCPUEmitEntryPass : Pass<"codegen-cpu-emit-entry", "::mlir::ModuleOp">
 
     No argument may overlap an output; the inner function's pointers are
     `noalias` on that promise. The wrapper carries `qnn.signature` on.
+
+    A function with `qnn.parallel`, whose last argument is the caller's
+    `const quantc_parallel *`, also gets `main_run_parallel`, which takes it
+    after the workspace; the function above then passes null.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
@@ -234,7 +243,8 @@ def CodegenCPUVectorizePass : Pass<"codegen-cpu-vectorize"> {
     ```
   }];
   let options = [Option<"vectorBits", "vector-bits", "unsigned", /*default=*/"128",
-                        "Bits of a vector register">];
+                        "Bits of a vector register">,
+                 CPU_ParallelOption];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
@@ -374,6 +384,7 @@ def CodegenCPULowerKernelsPass : Pass<"codegen-cpu-lower-kernels", "::mlir::Modu
       %d = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%c, %x, %b) ...
     ```
   }];
+  let options = [CPU_ParallelOption];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
@@ -406,6 +417,60 @@ def CodegenCPUFuseRoundingPass : Pass<"codegen-cpu-fuse-rounding", "::mlir::Modu
   }];
   let options = CPU_TargetOptions.options;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// Threads
+//===----------------------------------------------------------------------===//
+
+def CodegenCPUParallelizePass : Pass<"codegen-cpu-parallelize", "::mlir::ModuleOp"> {
+  let summary = "Turn parallel loops of entry functions into tasks";
+  let description = [{
+    The body of an outermost `scf.parallel` of constant bounds becomes a
+    function, a task, over a range of the loop's iterations. The loop becomes a
+    call of all of them, which is what runs without threads;
+    `codegen-cpu-emit-tasks` hands the iterations out. Buffers are passed as
+    the arguments that they are parts of; constants and views are made again
+    inside. Loops that reduce, and those that use buffers of dynamic shape or
+    layout, stay where they are and run on one thread.
+
+    Every entry function gets the attribute `qnn.parallel`.
+
+    ```mlir
+    func.func @main(%x: memref<64x32xf32>) attributes {qnn.signature = {...}} {
+      scf.parallel (%i) = (%c0) to (%c8) step (%c1) { ... %x ... }
+    ```
+    becomes
+    ```mlir
+    func.func private @main_task0(%begin: index, %end: index, %x: memref<64x32xf32>)
+        attributes {qnn.task} {
+      scf.for %i = %begin to %end step %c1 { ... %x ... }
+    }
+    func.func @main(%x: memref<64x32xf32>) attributes {qnn.parallel, qnn.signature = {...}} {
+      call @main_task0(%c0, %c8, %x) : (index, index, memref<64x32xf32>) -> ()
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect"];
+}
+
+def CodegenCPUEmitTasksPass : Pass<"codegen-cpu-emit-tasks", "::mlir::ModuleOp"> {
+  let summary = "Hand the iterations of tasks to the caller's threads";
+  let description = [{
+    Runs on the LLVM dialect. A function with `qnn.parallel` gets one more
+    argument, the caller's `const quantc_parallel *` (see quantc_model.h). Its
+    calls of tasks store what the task takes in a record on the stack and pass
+    it, with a function that runs one iteration of the task, to
+
+    ```c
+    static void run_task(const quantc_parallel *parallel, int64_t count,
+                         void (*task)(void *argument, int64_t index), void *argument);
+    ```
+
+    which is emitted too and calls `parallel->run`, or the task for one index
+    after the other where `parallel` is null or has one thread only.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // QUANTC_CODEGEN_CPU_PASSES_TD
