@@ -69,7 +69,7 @@ def main():
     arguments = parser.parse_args()
     try:
         road = compare.Road(arguments.quantc, arguments.work, arguments.work / "road",
-                            lambda line: print(line, flush=True))
+                            lambda line: print(line, flush=True), mask="mask")
         road.prepare()
         expected = unit(embeddings(road, road.float_bundle))
         rows = [HEADER, cells("float", road, road.float_bundle, expected, arguments.runs)]

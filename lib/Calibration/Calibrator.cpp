@@ -24,6 +24,13 @@ void Calibrator::observe(int64_t observer, const float *tensor, int64_t outer,
                                                             inner);
 }
 
+void Calibrator::observeMasked(int64_t observer, const float *tensor,
+                               int64_t outer, int64_t inner,
+                               const int8_t *kept) {
+  running->statistics.observers[observer].statistics.update(tensor, kept, outer,
+                                                            inner);
+}
+
 llvm::Expected<DataSpec> quantc::getDataSpec(const TensorSpec &spec) {
   std::optional<DType> dtype = parseDType(StringRef(spec.dtype).upper());
   if (!dtype)
@@ -50,7 +57,8 @@ static std::vector<ObserverRecord> collectObservers(ModuleOp module) {
   return records;
 }
 
-FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module) {
+FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module,
+                                                          StringRef mask) {
   auto fingerprint =
       module->getAttrOfType<StringAttr>(qnn::kFingerprintAttrName);
   if (!fingerprint)
@@ -62,13 +70,16 @@ FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module) {
 
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager pm(module.getContext());
-  pm.addPass(qnn::createQNNLowerObserversPass());
+  pm.addPass(qnn::createQNNLowerObserversPass({mask.str()}));
   if (failed(pm.run(*copy)))
     return failure();
-  HostSymbol callback{qnn::kObserveCallbackName.str(),
-                      reinterpret_cast<void *>(&Calibrator::observe)};
+  HostSymbol callbacks[] = {
+      {qnn::kObserveCallbackName.str(),
+       reinterpret_cast<void *>(&Calibrator::observe)},
+      {qnn::kObserveMaskedCallbackName.str(),
+       reinterpret_cast<void *>(&Calibrator::observeMasked)}};
   FailureOr<std::unique_ptr<Executable>> executable =
-      Executable::compile(*copy, callback);
+      Executable::compile(*copy, callbacks);
   if (failed(executable))
     return failure();
   calibrator->executable = std::move(*executable);
@@ -103,9 +114,13 @@ private:
 };
 } // namespace
 
-llvm::Error
-Calibrator::run(const DataSet &data,
-                llvm::function_ref<void(int64_t, int64_t)> progress) {
+llvm::Error Calibrator::resume(const StatisticsFile &earlier) {
+  return statistics.merge(earlier);
+}
+
+llvm::Error Calibrator::run(const DataSet &data,
+                            llvm::function_ref<void(int64_t, int64_t)> progress,
+                            int64_t firstBatch) {
   Buffers inputBuffers, outputBuffers;
   for (const DataSpec &input : inputs)
     inputBuffers.add(input.getNumBytes());
@@ -116,8 +131,15 @@ Calibrator::run(const DataSet &data,
 
   Calibrator *outer = std::exchange(running, this);
   llvm::scope_exit restore([&] { running = outer; });
-  for (int64_t batch = 0; batch < data.getNumBatches(); ++batch) {
+  for (int64_t batch = firstBatch; batch < data.getNumBatches(); ++batch) {
     data.copyBatch(batch, inputBuffers.pointers);
+    data.findNonFinite(inputBuffers.pointers,
+                       [&](StringRef input, int64_t count) {
+                         NonFinite &entry = nonFinite[input.str()];
+                         if (entry.count == 0)
+                           entry.firstSample = statistics.samples;
+                         entry.count += count;
+                       });
     if (llvm::Error error =
             executable->run(*entry, inputPointers, outputBuffers.pointers))
       return error;

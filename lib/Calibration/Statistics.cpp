@@ -109,40 +109,55 @@ static Run scan(const float *values, int64_t size) {
   return run;
 }
 
-void Statistics::update(const float *values, int64_t outer, int64_t inner) {
-  int64_t channelCount = channels.empty() ? 1 : channels.size();
-  int64_t size = outer * channelCount * inner;
-  Run run;
-  if (channels.empty() || inner > 1) {
-    // Runs of one channel each.
-    for (int64_t i = 0; i < outer * channelCount; ++i) {
-      Run part = scan(values + i * inner, inner);
-      run.range.merge(part.range);
-      run.nanCount += part.nanCount;
-      run.infCount += part.infCount;
-      if (!channels.empty())
-        channels[i % channelCount].merge(part.range);
-    }
-  } else {
-    // The channels are innermost: one pass for the tensor, one for them.
-    run = scan(values, size);
-    for (int64_t i = 0; i < outer; ++i)
-      for (int64_t c = 0; c < channelCount; ++c) {
-        float value = values[i * channelCount + c] + 0.0f;
-        if (std::isfinite(value))
-          channels[c].merge({value, value});
-      }
-  }
-
+MinMax Statistics::updateRun(const float *values, int64_t size) {
+  Run run = scan(values, size);
   range.merge(run.range);
   nanCount += run.nanCount;
   infCount += run.infCount;
   count += size - run.nanCount - run.infCount;
-  if (range.isEmpty())
+  if (!range.isEmpty()) {
+    double absMax = std::max(std::fabs(double(range.min)), double(range.max));
+    histogram.widen(Histogram::getExponent(absMax));
+    histogram.add(values, size);
+  }
+  return run.range;
+}
+
+void Statistics::updateChannel(int64_t channel, float value) {
+  if (std::isfinite(value))
+    channels[channel].merge({value + 0.0f, value + 0.0f});
+}
+
+void Statistics::update(const float *values, int64_t outer, int64_t inner) {
+  int64_t channelCount = channels.size();
+  if (channelCount && inner > 1) {
+    for (int64_t i = 0; i < outer * channelCount; ++i)
+      channels[i % channelCount].merge(updateRun(values + i * inner, inner));
     return;
-  double absMax = std::max(std::fabs(double(range.min)), double(range.max));
-  histogram.widen(Histogram::getExponent(absMax));
-  histogram.add(values, size);
+  }
+  // The channels are innermost: one pass for the tensor, one for them.
+  updateRun(values, outer * std::max<int64_t>(channelCount, 1) * inner);
+  for (int64_t i = 0; i < outer; ++i)
+    for (int64_t c = 0; c < channelCount; ++c)
+      updateChannel(c, values[i * channelCount + c]);
+}
+
+void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
+                        int64_t inner) {
+  int64_t channelCount = channels.size();
+  int64_t size = outer * std::max<int64_t>(channelCount, 1) * inner;
+  // Padding comes in long runs, and so does what is not.
+  for (int64_t begin = 0; begin < size;) {
+    int64_t end = begin;
+    while (end < size && kept[end])
+      ++end;
+    if (end > begin)
+      updateRun(values + begin, end - begin);
+    if (channelCount)
+      for (int64_t i = begin; i < end; ++i)
+        updateChannel(i / inner % channelCount, values[i]);
+    begin = end + 1;
+  }
 }
 
 void Statistics::merge(const Statistics &other) {

@@ -8,6 +8,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 
 #include <cstring>
 
@@ -54,6 +55,27 @@ lookupInput(const SafetensorsFile &file, const DataSpec &input) {
                              describeTensorType(tensor->dtype, tensor->shape));
 }
 
+llvm::Expected<std::vector<std::string>>
+quantc::listShards(llvm::StringRef path) {
+  namespace fs = llvm::sys::fs;
+  if (!fs::is_directory(path))
+    return std::vector<std::string>{path.str()};
+  std::vector<std::string> shards;
+  std::error_code error;
+  for (fs::directory_iterator it(path, error), end; it != end && !error;
+       it.increment(error))
+    if (llvm::StringRef(it->path()).ends_with(".safetensors"))
+      shards.push_back(it->path());
+  if (error)
+    return llvm::createStringError(
+        path + ": cannot read the directory: " + error.message());
+  if (shards.empty())
+    return llvm::createStringError(
+        path + ": expected a directory with .safetensors files, but got none");
+  llvm::sort(shards);
+  return shards;
+}
+
 llvm::Expected<DataSet> DataSet::open(llvm::StringRef path,
                                       ArrayRef<DataSpec> inputs) {
   auto file = SafetensorsFile::open(path);
@@ -73,7 +95,8 @@ DataSet::create(std::shared_ptr<const SafetensorsFile> file,
     if (!tensor)
       return tensor.takeError();
     if (input.shape.empty()) {
-      data.inputs.push_back({(*tensor)->data.data(), input.getNumBytes(), 0});
+      data.inputs.push_back({input.name, input.dtype, (*tensor)->data.data(),
+                             input.getNumBytes(), 0});
       continue;
     }
     int64_t batch = input.shape.front(), samples = (*tensor)->shape.front();
@@ -93,8 +116,8 @@ DataSet::create(std::shared_ptr<const SafetensorsFile> file,
       data.batchSize = batch;
       data.numBatches = batches;
     }
-    data.inputs.push_back(
-        {(*tensor)->data.data(), input.getNumBytes(), input.getNumBytes()});
+    data.inputs.push_back({input.name, input.dtype, (*tensor)->data.data(),
+                           input.getNumBytes(), input.getNumBytes()});
   }
   data.file = std::move(file);
   return data;
@@ -108,4 +131,29 @@ void DataSet::limitSamples(int64_t samples) {
 void DataSet::copyBatch(int64_t batch, ArrayRef<void *> buffers) const {
   for (auto [input, buffer] : llvm::zip_equal(inputs, buffers))
     std::memcpy(buffer, input.data + batch * input.stride, input.bytes);
+}
+
+void DataSet::findNonFinite(
+    ArrayRef<void *> buffers,
+    llvm::function_ref<void(llvm::StringRef, int64_t)> found) const {
+  // The elements whose exponent bits are all set.
+  auto countMatches = [](const auto *bits, int64_t bytes, auto exponent) {
+    return llvm::count_if(
+        ArrayRef(bits, bytes / sizeof(*bits)),
+        [&](auto element) { return (element & exponent) == exponent; });
+  };
+  for (auto [input, buffer] : llvm::zip_equal(inputs, buffers)) {
+    int64_t count = 0;
+    if (input.dtype == DType::F32)
+      count = countMatches(static_cast<const uint32_t *>(buffer), input.bytes,
+                           uint32_t(0x7F800000));
+    else if (input.dtype == DType::F16)
+      count = countMatches(static_cast<const uint16_t *>(buffer), input.bytes,
+                           uint16_t(0x7C00));
+    else if (input.dtype == DType::BF16)
+      count = countMatches(static_cast<const uint16_t *>(buffer), input.bytes,
+                           uint16_t(0x7F80));
+    if (count)
+      found(input.name, count);
+  }
 }

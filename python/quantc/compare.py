@@ -45,8 +45,10 @@ class Row:
 class Road:
     """Runs quantc's commands for one model; the files go to `work`."""
 
-    def __init__(self, quantc, model, work, echo=print):
+    def __init__(self, quantc, model, work, echo=print, mask=None):
+        """`mask` names the input that is zero at padding."""
         self.quantc, self.echo = str(quantc), echo
+        self.mask = ["--mask", mask] if mask else []
         self.model, self.work = pathlib.Path(model), pathlib.Path(work)
         self.work.mkdir(parents=True, exist_ok=True)
         self.imported = self.work / "imported.mlir"
@@ -70,7 +72,8 @@ class Road:
         """Imports, calibrates and compiles the float model."""
         self.run("import", self.model / "model.mlir", "-o", self.imported)
         self.run("calibrate", self.imported, "--data",
-                 self.model / "calibration.safetensors", "-o", self.statistics)
+                 self.model / "calibration.safetensors", *self.mask, "-o",
+                 self.statistics)
         self.compile(self.imported, self.float_bundle)
 
     def compile(self, model, bundle):

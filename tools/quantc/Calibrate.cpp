@@ -6,6 +6,14 @@
 
 #include "Commands.h"
 #include "Quantization.h"
+#include "quantc/Calibration/Calibrator.h"
+#include "quantc/Calibration/Checkpoint.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+#include <chrono>
 
 using namespace quantc;
 using namespace quantc::tool;
@@ -27,18 +35,155 @@ static cl::opt<std::string>
                   cl::sub(calibrateCommand), cl::cat(quantcOptions));
 static cl::opt<std::string>
     dataPath("data", cl::Required, cl::value_desc("file"),
-             cl::desc("Safetensors file with the inputs"),
+             cl::desc("Safetensors file with the inputs, or a directory of "
+                      "such files"),
              cl::sub(calibrateCommand), cl::cat(quantcOptions));
 static cl::opt<int64_t>
     maxSamples("max-samples", cl::init(std::numeric_limits<int64_t>::max()),
                cl::value_desc("n"),
-               cl::desc("Read only the first samples, in whole batches"),
+               cl::desc("Read only the first samples of each file, in whole "
+                        "batches"),
                cl::sub(calibrateCommand), cl::cat(quantcOptions));
+static cl::opt<std::string>
+    mask("mask", cl::value_desc("input"),
+         cl::desc("Input that is zero at padding, which is left out of the "
+                  "statistics"),
+         cl::sub(calibrateCommand), cl::cat(quantcOptions));
+static cl::opt<std::string>
+    checkpoint("checkpoint", cl::value_desc("file"),
+               cl::desc("Continue from this file where it exists, and write it "
+                        "now and then; removed at the end"),
+               cl::sub(calibrateCommand), cl::cat(quantcOptions));
+static cl::opt<unsigned>
+    checkpointInterval("checkpoint-interval", cl::init(5),
+                       cl::value_desc("seconds"),
+                       cl::desc("Time between checkpoints (default: 5)"),
+                       cl::sub(calibrateCommand), cl::cat(quantcOptions));
 static cl::opt<std::string> outputPath("o", cl::Required,
                                        cl::value_desc("file"),
                                        cl::desc("Statistics file to write"),
                                        cl::sub(calibrateCommand),
                                        cl::cat(quantcOptions));
+
+namespace {
+/// The shards of a data set, and where in them a run begins.
+class CalibrationRun {
+public:
+  CalibrationRun(Tool &tool, Calibrator &calibrator,
+                 const CalibrationData &data)
+      : tool(tool), calibrator(calibrator), data(data) {}
+
+  Error open();
+  Error resume();
+  Error run();
+
+private:
+  Error save();
+
+  Tool &tool;
+  Calibrator &calibrator;
+  const CalibrationData &data;
+  std::vector<DataSet> shards;
+  /// What the data are, for the checkpoint.
+  std::string identity;
+  int64_t numBatches = 0;
+  int64_t doneBatches = 0;
+};
+} // namespace
+
+Error CalibrationRun::open() {
+  Expected<std::vector<std::string>> paths = listShards(data.path);
+  if (!paths)
+    return paths.takeError();
+  raw_string_ostream os(identity);
+  os << "mask " << data.mask;
+  for (const std::string &path : *paths) {
+    Expected<DataSet> shard = DataSet::open(path, calibrator.getInputs());
+    if (!shard)
+      return shard.takeError();
+    shard->limitSamples(data.maxSamples);
+    // Only a checkpoint is worth reading all the data for.
+    if (!data.checkpoint.empty()) {
+      os << ", " << sys::path::filename(path) << " " << shard->getNumSamples();
+      for (const SafetensorsTensor &tensor : shard->getFile().getTensors())
+        os << " " << tensor.name << " "
+           << utohexstr(xxh3_64bits(
+                            StringRef(tensor.data.data(), tensor.data.size())),
+                        /*LowerCase=*/true);
+    }
+    numBatches += shard->getNumBatches();
+    shards.push_back(std::move(*shard));
+  }
+  return Error::success();
+}
+
+Error CalibrationRun::resume() {
+  if (data.checkpoint.empty() || !sys::fs::exists(data.checkpoint))
+    return Error::success();
+  Expected<Checkpoint> checkpoint = Checkpoint::read(data.checkpoint);
+  if (!checkpoint)
+    return checkpoint.takeError();
+  if (checkpoint->data != identity || checkpoint->batches > numBatches)
+    return makeFileError(data.checkpoint,
+                         "expected a checkpoint of the data '" + data.path +
+                             "', but got one of other data or another mask");
+  if (Error error = calibrator.resume(checkpoint->statistics))
+    return makeFileError(data.checkpoint, toString(std::move(error)));
+  doneBatches = checkpoint->batches;
+  return Error::success();
+}
+
+Error CalibrationRun::save() {
+  return Checkpoint{identity, doneBatches, calibrator.getStatistics()}.write(
+      data.checkpoint);
+}
+
+Error CalibrationRun::run() {
+  const std::chrono::seconds interval(data.checkpointInterval);
+  auto lastSave = std::chrono::steady_clock::now();
+  Progress progress(tool, "batches", numBatches, doneBatches);
+  int64_t firstBatch = 0;
+  for (const DataSet &shard : shards) {
+    int64_t skipped =
+        std::clamp<int64_t>(doneBatches - firstBatch, 0, shard.getNumBatches());
+    firstBatch += shard.getNumBatches();
+    std::optional<std::string> failure;
+    auto advance = [&](int64_t, int64_t) {
+      ++doneBatches;
+      progress.advance();
+      auto now = std::chrono::steady_clock::now();
+      if (data.checkpoint.empty() || now - lastSave < interval || failure)
+        return;
+      lastSave = now;
+      if (Error error = save())
+        failure = toString(std::move(error));
+    };
+    if (Error error = calibrator.run(shard, advance, skipped))
+      return error;
+    if (failure)
+      return createStringError(*failure);
+  }
+  return Error::success();
+}
+
+Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
+                                                 const CalibrationData &data) {
+  auto calibrator = Calibrator::create(*model.module, data.mask);
+  if (failed(calibrator))
+    return tool.diagnosed();
+  CalibrationRun run(tool, **calibrator, data);
+  if (Error error = run.open())
+    return error;
+  if (Error error = run.resume())
+    return error;
+  if (Error error = run.run())
+    return error;
+  for (const auto &[input, found] : (*calibrator)->getNonFinite())
+    tool.warn(data.path + ": input '" + input + "' has " + Twine(found.count) +
+              " elements that are NaN or infinite, the first in sample " +
+              Twine(found.firstSample) + "; they do not count");
+  return (*calibrator)->getStatistics();
+}
 
 static Error runCalibrate(Tool &tool) {
   OutputFiles outputs;
@@ -51,10 +196,16 @@ static Error runCalibrate(Tool &tool) {
   if (Error error = annotate(tool, *model))
     return error;
   Expected<StatisticsFile> statistics =
-      calibrate(tool, *model, dataPath, maxSamples);
+      calibrate(tool, *model,
+                {dataPath, maxSamples, mask, checkpoint, checkpointInterval});
   if (!statistics)
     return statistics.takeError();
   if (Error error = statistics->write(*temporary))
     return error;
-  return outputs.commit();
+  if (Error error = outputs.commit())
+    return error;
+  // Only now: until here the work could still have been lost.
+  if (!checkpoint.empty())
+    sys::fs::remove(checkpoint);
+  return Error::success();
 }

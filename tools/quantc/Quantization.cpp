@@ -6,7 +6,6 @@
 
 #include "Quantization.h"
 #include "quantc/Calibration/ApplyStatistics.h"
-#include "quantc/Calibration/Calibrator.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Pipelines/Quantize.h"
 
@@ -33,6 +32,10 @@ QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
       data("data", cl::value_desc("file"),
            cl::desc("Data to calibrate once more after smoothing; without it "
                     "the ranges are computed from those before"),
+           cl::sub(command), cl::cat(quantcOptions)),
+      mask("mask", cl::value_desc("input"),
+           cl::desc("Input of the data that is zero at padding, which is left "
+                    "out of the statistics"),
            cl::sub(command), cl::cat(quantcOptions)) {}
 
 Error quantc::tool::annotate(Tool &tool, Model &model) {
@@ -40,24 +43,6 @@ Error quantc::tool::annotate(Tool &tool, Model &model) {
   passes.addPass(qnn::createQNNAnnotatePass());
   passes.addPass(qnn::createVerifyAnnotatedPass());
   return runPasses(tool, model, passes);
-}
-
-Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
-                                                 StringRef dataPath,
-                                                 int64_t maxSamples) {
-  auto calibrator = Calibrator::create(*model.module);
-  if (failed(calibrator))
-    return tool.diagnosed();
-  Expected<DataSet> data = DataSet::open(dataPath, (*calibrator)->getInputs());
-  if (!data)
-    return data.takeError();
-  data->limitSamples(maxSamples);
-  Progress progress(tool, "batches", data->getNumBatches());
-  if (Error error = (*calibrator)->run(*data, [&](int64_t, int64_t) {
-        progress.advance();
-      }))
-    return error;
-  return (*calibrator)->getStatistics();
 }
 
 Error quantc::tool::quantize(Tool &tool, Model &model,
@@ -75,7 +60,10 @@ Error quantc::tool::quantize(Tool &tool, Model &model,
   if (Error error = runPasses(tool, model, smooth))
     return error;
   if (*alpha && !options.data.empty()) {
-    Expected<StatisticsFile> statistics = calibrate(tool, model, options.data);
+    CalibrationData data;
+    data.path = options.data;
+    data.mask = options.mask;
+    Expected<StatisticsFile> statistics = calibrate(tool, model, data);
     if (!statistics)
       return statistics.takeError();
     if (failed(applyStatistics(*model.module, *statistics, options.data)))

@@ -17,16 +17,29 @@ struct QuantizationOptions {
   explicit QuantizationOptions(llvm::cl::SubCommand &command);
 
   llvm::cl::opt<std::string> model, parameters, statistics, recipe, smooth,
-      data;
+      data, mask;
 };
 
 /// Names the model's sites and observes their operands.
 llvm::Error annotate(Tool &tool, Model &model);
 
-/// Runs an annotated model over the first samples of a data file.
-llvm::Expected<StatisticsFile>
-calibrate(Tool &tool, Model &model, llvm::StringRef dataPath,
-          int64_t maxSamples = std::numeric_limits<int64_t>::max());
+/// What an annotated model is run over.
+struct CalibrationData {
+  /// A data file, or a directory of them.
+  std::string path;
+  /// Only the first samples of each file, in whole batches.
+  int64_t maxSamples = std::numeric_limits<int64_t>::max();
+  /// The input that is zero at padding; empty without one.
+  std::string mask = "";
+  /// A file to continue from and to write now and then; empty without one.
+  std::string checkpoint = "";
+  /// The time between two of its versions, in seconds.
+  unsigned checkpointInterval = 5;
+};
+
+/// Runs an annotated model over data. Warns of NaN and infinities in them.
+llvm::Expected<StatisticsFile> calibrate(Tool &tool, Model &model,
+                                         const CalibrationData &data);
 
 /// Takes an annotated model through the passes of qnn-quantize.
 llvm::Error quantize(Tool &tool, Model &model,

@@ -102,6 +102,10 @@ llvm::Error Tool::diagnosed() {
   llvm::report_fatal_error("a pass failed without an error message", false);
 }
 
+void Tool::warn(const llvm::Twine &message) {
+  llvm::errs() << "quantc " << command << ": warning: " << message << '\n';
+}
+
 int Tool::finish(llvm::Error error) {
   int exitCode = kSuccess;
   llvm::handleAllErrors(
@@ -118,9 +122,11 @@ int Tool::finish(llvm::Error error) {
 // Progress
 //===----------------------------------------------------------------------===//
 
-Progress::Progress(const Tool &tool, StringRef unit, int64_t total)
+Progress::Progress(const Tool &tool, StringRef unit, int64_t total,
+                   int64_t done)
     : prefix(("\rquantc " + tool.getCommand() + ": " + unit + " ").str()),
-      total(total), shown(llvm::sys::Process::StandardErrIsDisplayed()) {}
+      done(done), total(total),
+      shown(llvm::sys::Process::StandardErrIsDisplayed()) {}
 
 void Progress::advance() {
   ++done;

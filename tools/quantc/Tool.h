@@ -34,6 +34,9 @@ public:
   /// says the rest.
   llvm::Error diagnosed();
 
+  /// Prints a warning.
+  void warn(const llvm::Twine &message);
+
   /// Prints `error` and returns the exit code of the process.
   int finish(llvm::Error error);
 
@@ -64,14 +67,15 @@ llvm::Error makeFileError(llvm::StringRef file, const llvm::Twine &message);
 class Progress {
 public:
   /// `unit` in the plural, for example "batches".
-  Progress(const Tool &tool, llvm::StringRef unit, int64_t total);
+  Progress(const Tool &tool, llvm::StringRef unit, int64_t total,
+           int64_t done = 0);
   ~Progress();
 
   void advance();
 
 private:
   std::string prefix;
-  int64_t done = 0, total;
+  int64_t done, total;
   bool shown;
 };
 

@@ -191,6 +191,35 @@ TEST(StatisticsTest, Channels) {
   expectEqual(middle, innermost);
 }
 
+TEST(StatisticsTest, MaskedElementsDoNotCount) {
+  // Shape 7x4x3 with the channels in the middle, and 28x3 with them innermost;
+  // what is masked is worse than anything that is kept.
+  std::mt19937 engine(7);
+  for (int64_t inner : {3, 1}) {
+    int64_t channels = inner == 3 ? 4 : 3, outer = 84 / (channels * inner);
+    std::vector<float> values = normalData(84, 8, 1.0f), kept;
+    std::vector<int8_t> mask(84);
+    std::vector<MinMax> expected(channels);
+    for (int64_t i = 0; i < 84; ++i) {
+      mask[i] = engine() % 3 != 0;
+      if (!mask[i]) {
+        values[i] = i % 2 ? kNaN : 1e30f;
+        continue;
+      }
+      kept.push_back(values[i]);
+      expected[i / inner % channels].merge({values[i], values[i]});
+    }
+    Statistics masked(channels);
+    masked.update(values.data(), mask.data(), outer, inner);
+    for (int64_t c = 0; c < channels; ++c) {
+      EXPECT_EQ(masked.channels[c].min, expected[c].min);
+      EXPECT_EQ(masked.channels[c].max, expected[c].max);
+    }
+    masked.channels.clear();
+    expectEqual(masked, observe(kept));
+  }
+}
+
 TEST(HistogramTest, WideningMergesPairs) {
   Histogram fine;
   fine.widen(-10);

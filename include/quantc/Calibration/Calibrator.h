@@ -11,6 +11,8 @@
 #include "quantc/Evaluation/DataSet.h"
 #include "quantc/Execution/Executable.h"
 
+#include <map>
+
 namespace quantc {
 
 /// Compiles a module whose sites are observed (qnn-annotate) for this process
@@ -20,33 +22,53 @@ namespace quantc {
 class Calibrator {
 public:
   /// Compiles a copy of `module`, of which @main is called. The context needs
-  /// registerCompilerDialects. Errors are diagnostics.
+  /// registerCompilerDialects. `mask` names the input that is zero at padding,
+  /// which then is no part of the statistics; empty without one. Errors are
+  /// diagnostics.
   static mlir::FailureOr<std::unique_ptr<Calibrator>>
-  create(mlir::ModuleOp module);
+  create(mlir::ModuleOp module, llvm::StringRef mask = {});
 
   /// What the model takes; `DataSet::create` expects it.
   llvm::ArrayRef<DataSpec> getInputs() const { return inputs; }
 
-  /// Runs all batches of `data` and adds what the observers see. `progress` is
-  /// called after each batch.
+  /// Takes in what an earlier run over the same model saw. Fails, and changes
+  /// nothing, where model or observers differ.
+  llvm::Error resume(const StatisticsFile &earlier);
+
+  /// Runs the batches of `data` from `firstBatch` on and adds what the
+  /// observers see. `progress` is called after each batch.
   llvm::Error
   run(const DataSet &data,
-      llvm::function_ref<void(int64_t done, int64_t total)> progress = nullptr);
+      llvm::function_ref<void(int64_t done, int64_t total)> progress = nullptr,
+      int64_t firstBatch = 0);
+
+  /// NaN and infinities that the inputs had, by input.
+  struct NonFinite {
+    int64_t count = 0;
+    /// The first sample of the batch that had the first of them.
+    int64_t firstSample = 0;
+  };
+  const std::map<std::string, NonFinite> &getNonFinite() const {
+    return nonFinite;
+  }
 
   const StatisticsFile &getStatistics() const { return statistics; }
 
 private:
   Calibrator() = default;
 
-  /// The callback of compiled code, on the thread's running calibrator.
+  /// The callbacks of compiled code, on the thread's running calibrator.
   static void observe(int64_t observer, const float *tensor, int64_t outer,
                       int64_t inner);
+  static void observeMasked(int64_t observer, const float *tensor,
+                            int64_t outer, int64_t inner, const int8_t *kept);
   static thread_local Calibrator *running;
 
   std::unique_ptr<Executable> executable;
   const EntryPoint *entry = nullptr;
   std::vector<DataSpec> inputs;
   StatisticsFile statistics;
+  std::map<std::string, NonFinite> nonFinite;
 };
 
 /// The description of a compiled tensor that data files are checked against.

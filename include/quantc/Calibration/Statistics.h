@@ -93,10 +93,18 @@ struct Statistics {
   /// Takes in a dense tensor of shape outer x channels x inner (without an axis
   /// the channels count one).
   void update(const float *values, int64_t outer, int64_t inner);
+  /// The same for the elements whose entry in `kept` is not zero.
+  void update(const float *values, const int8_t *kept, int64_t outer,
+              int64_t inner);
 
   /// Takes in what another observer of the same tensor saw. Both must have the
   /// same number of channels.
   void merge(const Statistics &other);
+
+private:
+  /// Takes in everything but the channels; returns the run's range.
+  MinMax updateRun(const float *values, int64_t size);
+  void updateChannel(int64_t channel, float value);
 };
 
 } // namespace quantc

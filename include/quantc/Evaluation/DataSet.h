@@ -16,6 +16,8 @@
 
 #include "quantc/Parameters/Safetensors.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 namespace quantc {
 
 /// Name and type of an input or output of a compiled model.
@@ -27,6 +29,10 @@ struct DataSpec {
   int64_t getNumElements() const;
   int64_t getNumBytes() const { return getNumElements() * getDTypeSize(dtype); }
 };
+
+/// The data files that `path` stands for: itself, or, where it is a directory,
+/// the safetensors files in it, by name. Fails where there is none.
+llvm::Expected<std::vector<std::string>> listShards(llvm::StringRef path);
 
 /// The batches of a data file.
 class DataSet {
@@ -54,10 +60,19 @@ public:
   /// code wants them aligned.)
   void copyBatch(int64_t batch, llvm::ArrayRef<void *> buffers) const;
 
+  /// Calls `found` for each input with elements that are NaN or infinite in a
+  /// batch that `copyBatch` copied, with their number.
+  void
+  findNonFinite(llvm::ArrayRef<void *> buffers,
+                llvm::function_ref<void(llvm::StringRef input, int64_t count)>
+                    found) const;
+
   const SafetensorsFile &getFile() const { return *file; }
 
 private:
   struct Input {
+    std::string name;
+    DType dtype;
     const char *data;
     int64_t bytes;
     /// Distance of batches, 0 for an input without a batch axis.

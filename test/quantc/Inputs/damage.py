@@ -13,6 +13,7 @@ overlap       the second tensor claims the bytes of the first
 drop          the first tensor is missing
 transpose     the tensors' shapes are reversed
 integers      the tensors claim to be I32
+nan           the fifth row begins with a NaN, the last ends with an infinity
 """
 
 import json
@@ -59,6 +60,10 @@ def damage(how: str, data: bytes) -> bytes:
     elif how == "integers":
         for tensor in header.values():
             tensor["dtype"] = "I32"
+    elif how == "nan":
+        row = len(body) // first["shape"][0]
+        body = (body[: 4 * row] + struct.pack("<f", float("nan")) + body[4 * row + 4 : -4]
+                + struct.pack("<f", float("inf")))
     else:
         raise ValueError(f"expected a kind of damage, but got {how}")
     return join(header, body)

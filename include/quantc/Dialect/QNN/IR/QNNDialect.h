@@ -35,6 +35,8 @@ inline constexpr llvm::StringLiteral kFingerprintAttrName = "qnn.fingerprint";
 
 /// The C function that qnn-lower-observers calls and the calibrator defines.
 inline constexpr llvm::StringLiteral kObserveCallbackName = "quantc_observe";
+inline constexpr llvm::StringLiteral kObserveMaskedCallbackName =
+    "quantc_observe_masked";
 
 } // namespace quantc::qnn
 

@@ -76,7 +76,24 @@ def QNNLowerObserversPass : Pass<"qnn-lower-observers", "::mlir::ModuleOp"> {
     %c1 = arith.constant 1 : i64
     call @quantc_observe$4x8xf32(%c0, %x, %c4, %c1) : (i64, tensor<4x8xf32>, i64, i64) -> ()
     ```
+
+    With `mask`, the name of an input such as `attention_mask [B, T]`, elements
+    that belong to padding do not count. The dimensions of the mask are followed
+    from the inputs that have them to every observed tensor, by indexing maps
+    and reshapes; an attention score counts if neither its row nor its column is
+    padding. The call then is
+
+    ```c
+    void quantc_observe_masked(int64_t observer, const float *tensor, int64_t outer,
+                               int64_t inner, const int8_t *kept);
+    ```
+
+    A tensor that the mask does not reach is observed whole.
   }];
+  let options = [
+    Option<"mask", "mask", "std::string", "\"\"",
+           "Name of the input that is zero at padding">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -1,0 +1,68 @@
+//===- Checkpoint.cpp - interrupted calibration ---------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Calibration/Checkpoint.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace quantc;
+using llvm::StringRef;
+namespace json = llvm::json;
+
+static constexpr StringRef kFormat = "quantc-checkpoint";
+
+llvm::Error Checkpoint::write(StringRef path) const {
+  llvm::Error error =
+      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
+        json::OStream stream(os, /*IndentSize=*/2);
+        stream.object([&] {
+          stream.attribute("format", kFormat);
+          stream.attribute("version", kVersion);
+          stream.attribute("data", data);
+          stream.attribute("batches", batches);
+          stream.attributeBegin("statistics");
+          stream.rawValue([&](llvm::raw_ostream &os) { statistics.print(os); });
+          stream.attributeEnd();
+        });
+        return llvm::Error::success();
+      });
+  if (error)
+    return llvm::createStringError("cannot write '" + path +
+                                   "': " + llvm::toString(std::move(error)));
+  return llvm::Error::success();
+}
+
+llvm::Expected<Checkpoint> Checkpoint::read(StringRef path) {
+  auto error = [&](const llvm::Twine &message) {
+    return llvm::createStringError(path + ": " + message);
+  };
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!buffer)
+    return llvm::createStringError("cannot open '" + path +
+                                   "': " + buffer.getError().message());
+  llvm::Expected<json::Value> value = json::parse((*buffer)->getBuffer());
+  if (!value)
+    return error("expected a complete JSON document, but got " +
+                 llvm::toString(value.takeError()));
+  const json::Object *object = value->getAsObject();
+  if (!object || object->getString("format") != kFormat ||
+      object->getInteger("version") != kVersion)
+    return error("expected a checkpoint with \"format\": \"" + kFormat +
+                 "\" and \"version\": " + llvm::Twine(kVersion));
+  std::optional<StringRef> data = object->getString("data");
+  std::optional<int64_t> batches = object->getInteger("batches");
+  const json::Value *statistics = object->get("statistics");
+  if (!data || !batches || *batches < 0 || !statistics)
+    return error("expected 'data', 'batches' and 'statistics'");
+  llvm::Expected<StatisticsFile> file =
+      StatisticsFile::parse(llvm::formatv("{0}", *statistics).str(), path);
+  if (!file)
+    return file.takeError();
+  return Checkpoint{data->str(), *batches, std::move(*file)};
+}
