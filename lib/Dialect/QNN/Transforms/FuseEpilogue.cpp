@@ -6,6 +6,7 @@
 
 #include "ElementwiseFusion.h"
 #include "QuantizeMotion.h"
+#include "RequantizePatterns.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/QNN/Transforms/Patterns.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
@@ -42,8 +43,10 @@ public:
     // The integer chains first: once a quantize is part of a tail it cannot
     // move any more.
     if (failed(simplify(populateQuantizeMotionPatterns)) ||
-        failed(simplify(populateRequantizePatterns)) ||
-        failed(simplify(populateQNNToLinalgPatterns)))
+        failed(simplify([&](RewritePatternSet &patterns) {
+          populateRequantizePatterns(patterns, requantize);
+        })) ||
+        failed(checkMode()) || failed(simplify(populateQNNToLinalgPatterns)))
       return signalPassFailure();
     mergeEqualOps(rewriter);
     if (failed(fuseAll(rewriter)))
@@ -72,6 +75,28 @@ private:
         patterns, [](OpOperand *) { return false; });
     tensor::BitcastOp::getCanonicalizationPatterns(patterns, &getContext());
     return applyPatternsGreedily(getOperation(), std::move(patterns));
+  }
+
+  /// What stays in float although an integer mode was asked for: a wrong scale
+  /// is an error, what the mode cannot express a remark.
+  LogicalResult checkMode() {
+    if (requantize == RequantizeMode::Float)
+      return success();
+    WalkResult result = getOperation()->walk([&](QuantizeOp op) -> WalkResult {
+      std::optional<std::string> reason =
+          explainFloatRequantize(op, requantize);
+      if (!reason)
+        return WalkResult::advance();
+      if (requantize == RequantizeMode::Shift)
+        return op.emitOpError()
+               << "cannot be requantized by a shift: " << *reason;
+      remark::missed(
+          op.getLoc(),
+          remark::RemarkOpts::name("FloatRequantize").category(getArgument()))
+          << remark::metric("reason", *reason);
+      return WalkResult::advance();
+    });
+    return failure(result.wasInterrupted());
   }
 
   /// Consumers of one quantized value share it.

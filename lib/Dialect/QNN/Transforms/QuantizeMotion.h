@@ -18,10 +18,6 @@ namespace quantc::qnn {
 /// give the same bits.
 void populateQuantizeMotionPatterns(mlir::RewritePatternSet &patterns);
 
-/// Patterns that make dequantize -> quantize, and dequantize -> ReLU ->
-/// quantize, of an accumulator a qnn.requantize.
-void populateRequantizePatterns(mlir::RewritePatternSet &patterns);
-
 } // namespace quantc::qnn
 
 #endif // QUANTC_LIB_DIALECT_QNN_TRANSFORMS_QUANTIZEMOTION_H

@@ -1,12 +1,15 @@
-//===- RequantizePatterns.cpp - accumulators to storage directly ----------===//
+//===- RequantizePatterns.cpp - integers to storage directly --------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
+#include "RequantizePatterns.h"
+#include "IntegerSum.h"
 #include "LinalgBuilder.h"
-#include "QuantizeMotion.h"
-#include "quantc/Dialect/QNN/IR/QNNOps.h"
+#include "QuantizedExpression.h"
+#include "Rescaling.h"
+#include "quantc/Dialect/QNN/IR/Arithmetic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -16,63 +19,95 @@
 using namespace mlir;
 using namespace quantc::qnn;
 
-static bool isZeroScalar(Value value, linalg::GenericOp op) {
-  if (auto arg = dyn_cast<BlockArgument>(value);
-      arg && arg.getOwner() == op.getBlock())
-    return isZeroFilled(op->getOperand(arg.getArgNumber()));
-  return matchPattern(value, m_AnyZeroFloat());
-}
+//===----------------------------------------------------------------------===//
+// Bounds
+//===----------------------------------------------------------------------===//
 
-/// The argument of an elementwise max(x, 0).
-static Value matchRelu(Value value) {
-  auto op = value.getDefiningOp<linalg::GenericOp>();
-  if (!op || op.getNumReductionLoops() != 0 || op->getNumResults() != 1)
-    return {};
-  auto yield = cast<linalg::YieldOp>(op.getBlock()->getTerminator());
-  Operation *max = yield.getOperand(0).getDefiningOp();
-  if (!isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp>(max))
-    return {};
-  for (unsigned i : {0, 1}) {
-    auto arg = dyn_cast<BlockArgument>(max->getOperand(i));
-    if (!arg || arg.getOwner() != op.getBlock() ||
-        !isZeroScalar(max->getOperand(1 - i), op))
-      continue;
-    OpOperand &operand = op->getOpOperand(arg.getArgNumber());
-    if (op.isDpsInput(&operand) &&
-        op.getMatchingIndexingMap(&operand).isIdentity())
-      return operand.get();
+/// The bound in the units of `op`'s storage. Nullopt unless the parameters are
+/// one constant each.
+static std::optional<int64_t> quantizeBound(float bound, QuantizeOp op) {
+  DenseFPElementsAttr scale;
+  DenseIntElementsAttr zeroPoint;
+  if (!matchPattern(op.getScale(), m_Constant(&scale)) || !scale.isSplat() ||
+      (op.getZeroPoint() &&
+       (!matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)) ||
+        !zeroPoint.isSplat())))
+    return std::nullopt;
+  Type storage = op.getResult().getType().getElementType();
+  int64_t zero = 0;
+  if (zeroPoint) {
+    APInt value = zeroPoint.getSplatValue<APInt>();
+    zero = storage.isUnsignedInteger() ? int64_t(value.getZExtValue())
+                                       : value.getSExtValue();
   }
-  return {};
+  return quantize(bound, scale.getSplatValue<float>(), zero,
+                  getStorageRange(storage, op.getNarrowRange()));
 }
 
-/// max(q, z).
-static Value createIntegerRelu(OpBuilder &builder, Location loc, Value q,
-                               QuantizeOp quantize) {
+/// Whether `createBounds` can express the bounds for `op`.
+static bool areExpressible(ArrayRef<QuantizedBound> bounds, QuantizeOp op) {
+  return isa<IntegerType>(op.getResult().getType().getElementType())
+             ? llvm::all_of(bounds,
+                            [&](const QuantizedBound &bound) {
+                              return bound.value == 0 ||
+                                     quantizeBound(bound.value, op);
+                            })
+             : bounds.empty();
+}
+
+/// One bound of q: the quantized bound, which for 0 is the zero point, whatever
+/// the scale is.
+static Value createBound(OpBuilder &builder, Location loc, Value q,
+                         QuantizedBound bound, QuantizeOp op) {
   auto type = cast<RankedTensorType>(q.getType());
+  bool isUnsigned = type.getElementType().isUnsignedInteger();
   int64_t rank = type.getRank();
-  SmallVector<Value> inputs = {q};
+  Value signless = toSignless(builder, q);
+  auto signlessType = cast<RankedTensorType>(signless.getType());
+  SmallVector<Value> inputs = {signless};
   SmallVector<AffineMap> maps = {builder.getMultiDimIdentityMap(rank)};
-  if (Value zeroPoint = quantize.getZeroPoint()) {
-    bool perTensor = cast<RankedTensorType>(zeroPoint.getType()).getRank() == 0;
-    inputs.push_back(zeroPoint);
-    maps.push_back(
-        getParameterMap(builder.getContext(), rank,
-                        perTensor ? ArrayRef<int64_t>() : quantize.getAxes()));
+  int64_t constant = 0;
+  if (bound.value != 0) {
+    constant = *quantizeBound(bound.value, op);
+  } else if (Value zeroPoint = op.getZeroPoint()) {
+    inputs.push_back(toSignless(builder, zeroPoint));
+    maps.push_back(getElementToParameterMap(
+        builder.getContext(), rank, op.getAxes(), op.getBlocks(), zeroPoint));
   }
-  return createElementwise(
-             builder, loc, tensor::getMixedSizes(builder, loc, q),
-             type.getElementType(), inputs, maps,
-             [](OpBuilder &body, Location loc, ValueRange args) -> Value {
-               Value zero =
-                   args.size() == 2
-                       ? args[1]
-                       : arith::ConstantOp::create(
-                             body, loc, body.getZeroAttr(args[0].getType()))
-                             .getResult();
-               return arith::MaxSIOp::create(body, loc, args[0], zero);
-             })
-      .getResult(0);
+  auto compute = [&](OpBuilder &body, Location loc, ValueRange args) -> Value {
+    Value limit = args.size() == 2
+                      ? args[1]
+                      : Value(arith::ConstantOp::create(
+                            body, loc,
+                            body.getIntegerAttr(signlessType.getElementType(),
+                                                constant)));
+    if (isUnsigned)
+      return bound.isLower
+                 ? Value(arith::MaxUIOp::create(body, loc, args[0], limit))
+                 : Value(arith::MinUIOp::create(body, loc, args[0], limit));
+    return bound.isLower
+               ? Value(arith::MaxSIOp::create(body, loc, args[0], limit))
+               : Value(arith::MinSIOp::create(body, loc, args[0], limit));
+  };
+  Value result =
+      createElementwise(builder, loc, tensor::getMixedSizes(builder, loc, q),
+                        signlessType.getElementType(), inputs, maps, compute)
+          .getResult(0);
+  if (!isUnsigned)
+    return result;
+  return tensor::BitcastOp::create(builder, loc, type, result);
 }
+
+static Value createBounds(OpBuilder &builder, Value q,
+                          ArrayRef<QuantizedBound> bounds, QuantizeOp op) {
+  for (const QuantizedBound &bound : bounds)
+    q = createBound(builder, op.getLoc(), q, bound, op);
+  return q;
+}
+
+//===----------------------------------------------------------------------===//
+// The float mode
+//===----------------------------------------------------------------------===//
 
 /// s / t in double, rounded to f32, along the dimensions of both.
 static std::pair<Value, SmallVector<int64_t>>
@@ -102,45 +137,150 @@ createMultiplier(OpBuilder &builder, DequantizeOp from, QuantizeOp to) {
   return {multiplier, axes};
 }
 
+/// Whether one multiplication gives for every value of 8-bit storage what the
+/// dequantization and the division give.
+static bool isExactForStorage(DequantizeOp from, QuantizeOp to) {
+  Type fromType = from.getInput().getType().getElementType();
+  Type toType = to.getResult().getType().getElementType();
+  auto rescaling = Rescaling::get(from, 1, to);
+  auto s = getConstantFloats(from.getScale()),
+       t = getConstantFloats(to.getScale());
+  if (fromType.getIntOrFloatBitWidth() > 8 || !isa<IntegerType>(toType) ||
+      !rescaling)
+    return false;
+  // The zero points only move the result: all differences are tried, and the
+  // quotient is compared before it is clamped to storage.
+  StorageRange all{-(int64_t(1) << 20), int64_t(1) << 20};
+  for (size_t i = 0; i < rescaling->factors.size(); ++i)
+    for (int64_t v = -255; v <= 255; ++v) {
+      float x = dequantize(v, (*s)[i % s->size()], 0);
+      if (quantize(x, (*t)[i % t->size()], 0, all) !=
+          requantize(v, float(rescaling->factors[i]), 0, all))
+        return false;
+    }
+  return true;
+}
+
+/// Why the integer modes cannot express `op` of an expression, if they cannot.
+static std::optional<std::string>
+getReasonForFloat(QuantizedExpression &expression, QuantizeOp op,
+                  RequantizeMode mode) {
+  auto storage =
+      dyn_cast<IntegerType>(op.getResult().getType().getElementType());
+  if (!storage)
+    return "the result is stored as floats";
+  for (QuantizedTerm &term : expression.terms) {
+    auto rescaling = Rescaling::get(term.dequantize, std::abs(term.factor), op);
+    if (!rescaling)
+      return "scales are computed at run time or vary along different "
+             "dimensions";
+    if (mode == RequantizeMode::Shift && !rescaling->isPowersOfTwo())
+      return "the quotient of the scales is no power of two";
+  }
+  bool isPlain = expression.terms.size() == 1 && expression.offsets.empty() &&
+                 expression.terms[0].factor > 0;
+  if (!isPlain && !op.getAxes().empty())
+    return "the result's scale is not per tensor";
+  if (!areExpressible(expression.bounds, op))
+    return "a bound is not known in the result's units";
+  return std::nullopt;
+}
+
 namespace {
 
-struct FormRequantize : OpRewritePattern<QuantizeOp> {
+/// One value, at most bounded: one multiplier.
+struct FormFloatRequantize : OpRewritePattern<QuantizeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(QuantizeOp op,
                                 PatternRewriter &rewriter) const override {
-    Value input = op.getInput();
-    Value relu = matchRelu(input);
-    auto storage =
-        dyn_cast<IntegerType>(op.getResult().getType().getElementType());
-    if (relu && (!storage || storage.isUnsigned()))
-      return rewriter.notifyMatchFailure(op, "requires signed storage");
-    auto dequantize = (relu ? relu : input).getDefiningOp<DequantizeOp>();
-    if (!dequantize ||
-        !dequantize.getResult().getType().getElementType().isF32())
+    auto expression = QuantizedExpression::match(op.getInput());
+    if (!expression || expression->terms.size() != 1 ||
+        !expression->offsets.empty())
       return rewriter.notifyMatchFailure(op, "requires a dequantized f32");
-    Type from = dequantize.getInput().getType().getElementType();
-    if (!from.isInteger(32) && !from.isInteger(64))
-      return rewriter.notifyMatchFailure(op, "requires an accumulator");
-    bool sameAxes = dequantize.getAxes() == op.getAxes() ||
-                    dequantize.getAxes().empty() || op.getAxes().empty();
-    if (!sameAxes || !op.getBlocks().empty() || !dequantize.getBlocks().empty())
+    if (!areExpressible(expression->bounds, op))
+      return rewriter.notifyMatchFailure(op, "requires constant parameters");
+    QuantizedTerm &term = expression->terms.front();
+    DequantizeOp from = term.dequantize;
+    if (term.sum)
+      return rewriteSum(op, *expression, rewriter);
+    bool sameAxes = from.getAxes() == op.getAxes() || from.getAxes().empty() ||
+                    op.getAxes().empty();
+    if (!sameAxes || !op.getBlocks().empty() || term.factor != 1)
       return rewriter.notifyMatchFailure(op, "requires parameters along the "
                                              "same dimensions");
-    Value zeroPoint = op.getZeroPoint();
-    auto [multiplier, axes] = createMultiplier(rewriter, dequantize, op);
+    if (!term.isAccumulator() && !isExactForStorage(from, op))
+      return rewriter.notifyMatchFailure(op, "requires the same bits");
+    auto [multiplier, axes] = createMultiplier(rewriter, from, op);
     Value result = RequantizeOp::create(
-        rewriter, op.getLoc(), op.getResult().getType(), dequantize.getInput(),
-        /*input_zero_point=*/Value(), multiplier, /*shift=*/Value(), zeroPoint,
+        rewriter, op.getLoc(), op.getResult().getType(), from.getInput(),
+        from.getZeroPoint(), multiplier, /*shift=*/Value(), op.getZeroPoint(),
         axes, ArrayRef<int64_t>{}, op.getNarrowRange(), /*double_round=*/false);
-    if (relu)
-      result = createIntegerRelu(rewriter, op.getLoc(), result, op);
-    rewriter.replaceOp(op, result);
+    rewriter.replaceOp(op,
+                       createBounds(rewriter, result, expression->bounds, op));
+    return success();
+  }
+
+private:
+  /// An average: the sum in i32, and one multiplier.
+  static LogicalResult rewriteSum(QuantizeOp op,
+                                  QuantizedExpression &expression,
+                                  PatternRewriter &rewriter) {
+    QuantizedTerm &term = expression.terms.front();
+    auto rescaling = Rescaling::get(term.dequantize, term.factor, op);
+    if (!rescaling)
+      return rewriter.notifyMatchFailure(op, "requires constant scales");
+    Value sum = createIntegerSum(rewriter, term);
+    RescalingOperands operands =
+        createRescaling(rewriter, op.getLoc(), *rescaling,
+                        RequantizeMode::Float, rewriter.getI32Type());
+    Value result = RequantizeOp::create(
+        rewriter, op.getLoc(), op.getResult().getType(), sum, Value(),
+        operands.multiplier, operands.shift, op.getZeroPoint(), rescaling->axes,
+        ArrayRef<int64_t>{}, op.getNarrowRange(),
+        /*double_round=*/false);
+    rewriter.replaceOp(op,
+                       createBounds(rewriter, result, expression.bounds, op));
     return success();
   }
 };
 
+//===----------------------------------------------------------------------===//
+// The integer modes
+//===----------------------------------------------------------------------===//
+
+/// Everything that is a sum of integers and constants.
+struct FormIntegerRequantize : OpRewritePattern<QuantizeOp> {
+  FormIntegerRequantize(MLIRContext *context, RequantizeMode mode)
+      : OpRewritePattern(context), mode(mode) {}
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto expression = QuantizedExpression::match(op.getInput());
+    if (!expression)
+      return rewriter.notifyMatchFailure(
+          op, "requires a sum of dequantized integers");
+    if (std::optional<std::string> reason =
+            getReasonForFloat(*expression, op, mode))
+      return rewriter.notifyMatchFailure(op, *reason);
+    Value result = createRequantizedSum(rewriter, *expression, op, mode);
+    rewriter.replaceOp(op,
+                       createBounds(rewriter, result, expression->bounds, op));
+    return success();
+  }
+  RequantizeMode mode;
+};
+
 } // namespace
 
-void quantc::qnn::populateRequantizePatterns(RewritePatternSet &patterns) {
-  patterns.add<FormRequantize>(patterns.getContext());
+std::optional<std::string>
+quantc::qnn::explainFloatRequantize(QuantizeOp op, RequantizeMode mode) {
+  auto expression = QuantizedExpression::match(op.getInput());
+  return expression ? getReasonForFloat(*expression, op, mode) : std::nullopt;
+}
+
+void quantc::qnn::populateRequantizePatterns(RewritePatternSet &patterns,
+                                             RequantizeMode mode) {
+  if (mode == RequantizeMode::Float)
+    patterns.add<FormFloatRequantize>(patterns.getContext());
+  else
+    patterns.add<FormIntegerRequantize>(patterns.getContext(), mode);
 }

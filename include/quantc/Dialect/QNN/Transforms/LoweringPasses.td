@@ -257,6 +257,16 @@ def QNNFuseEpiloguePass : Pass<"qnn-fuse-epilogue"> {
            outs(%e : tensor<4x16xi8>) { sitofp, mulf, addf, maximumf, divf, ... }
     ```
   }];
+  let options = [Option<"requantize", "requantize", "::quantc::qnn::RequantizeMode",
+    /*default=*/"::quantc::qnn::RequantizeMode::Float",
+    "How to get from integers of one scale to storage of another",
+    [{::llvm::cl::values(
+        clEnumValN(::quantc::qnn::RequantizeMode::Float, "float",
+                   "one multiplication in f32, rounded half to even"),
+        clEnumValN(::quantc::qnn::RequantizeMode::FixedPoint, "fixed-point",
+                   "an i32 multiplier and a shift, for sums of terms too"),
+        clEnumValN(::quantc::qnn::RequantizeMode::Shift, "shift",
+                   "a shift; all scales have to be powers of two"))}]>];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }

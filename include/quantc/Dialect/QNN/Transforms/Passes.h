@@ -7,6 +7,7 @@
 #ifndef QUANTC_DIALECT_QNN_TRANSFORMS_PASSES_H
 #define QUANTC_DIALECT_QNN_TRANSFORMS_PASSES_H
 
+#include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Overflow.h"
 
 #include "mlir/Pass/Pass.h"
