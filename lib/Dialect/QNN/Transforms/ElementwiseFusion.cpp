@@ -7,6 +7,7 @@
 #include "ElementwiseFusion.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
@@ -43,6 +44,26 @@ static bool isBroadcast(linalg::GenericOp op) {
   return llvm::hasSingleElement(*op.getBlock());
 }
 
+/// Whether the op dequantizes storage: every reader can do that for itself,
+/// reads less and saves the float tensor.
+static bool isDequantization(linalg::GenericOp op) {
+  auto isNarrow = [](OpOperand *operand) {
+    Type type = getElementTypeOrSelf(operand->get().getType());
+    return type.isInteger() && type.getIntOrFloatBitWidth() <= 16;
+  };
+  auto isFullSize = [&](OpOperand *operand) {
+    return op.getMatchingIndexingMap(operand).isPermutation();
+  };
+  return llvm::all_of(op.getDpsInputOperands(),
+                      [&](OpOperand *operand) {
+                        return isNarrow(operand) || !isFullSize(operand);
+                      }) &&
+         llvm::all_of(
+             *op.getBlock(),
+             llvm::IsaPred<arith::ExtSIOp, arith::ExtUIOp, arith::SubIOp,
+                           arith::SIToFPOp, arith::MulFOp, linalg::YieldOp>);
+}
+
 /// The contraction whose result `op` reads, if any.
 static Operation *getContraction(linalg::GenericOp op) {
   for (Value input : op.getInputs())
@@ -65,9 +86,10 @@ static bool isFusable(OpOperand &operand) {
     return true;
   AffineMap read = consumer.getMatchingIndexingMap(&operand);
   AffineMap written = producer.getIndexingMapsArray().back();
-  if (!producer->hasOneUse() || !read.isPermutation() ||
-      !written.isPermutation())
+  if (!read.isPermutation() || !written.isPermutation())
     return false;
+  if (!producer->hasOneUse())
+    return isDequantization(producer);
   Operation *contraction = getContraction(producer);
   if (!contraction)
     return true;

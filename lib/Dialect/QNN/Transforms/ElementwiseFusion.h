@@ -17,7 +17,7 @@ void generalizeElementwise(mlir::RewriterBase &rewriter, mlir::Operation *root);
 
 /// Fuses elementwise ops into elementwise consumers, so that
 ///  * nothing is computed twice and nothing more often than before, but
-///    broadcasts;
+///    broadcasts and the dequantization of storage;
 ///  * an op that reads the result of a contraction, its tail, reads it with the
 ///    identity map and reads no other contraction's result: code generation
 ///    computes the tail on the accumulator's registers.

@@ -21,8 +21,8 @@ Value quantc::qnn::createIntegerSum(OpBuilder &builder, QuantizedTerm &term) {
   Location loc = sum.getLoc();
   bool isUnsigned = term.getIntegerType().isUnsignedInteger();
   Type i32 = builder.getI32Type();
-  SmallVector<Value> inputs(sum.getDpsInputs());
-  inputs[0] = toSignless(builder, term.dequantize.getInput());
+  SmallVector<Value> inputs = createIntegerInputs(
+      builder, sum, toSignless(builder, term.dequantize.getInput()));
   SmallVector<AffineMap> maps = sum.getIndexingMapsArray();
   Value zeroPoint = term.dequantize.getZeroPoint();
   if (zeroPoint) {

@@ -76,6 +76,19 @@ Value quantc::qnn::createFloatSum(OpBuilder &builder, Location loc, Value a,
       .getResult(0);
 }
 
+SmallVector<Value> quantc::qnn::createIntegerInputs(OpBuilder &builder,
+                                                    linalg::LinalgOp pool,
+                                                    Value integers) {
+  SmallVector<Value> inputs = {integers};
+  for (Value window : llvm::drop_begin(pool.getDpsInputs())) {
+    if (auto empty = window.getDefiningOp<tensor::EmptyOp>())
+      window = tensor::EmptyOp::create(
+          builder, empty.getLoc(), empty.getMixedSizes(), builder.getI8Type());
+    inputs.push_back(window);
+  }
+  return inputs;
+}
+
 bool quantc::qnn::isZeroFilled(Value value) {
   if (auto fill = value.getDefiningOp<linalg::FillOp>())
     return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()) ||
@@ -114,6 +127,12 @@ Value quantc::qnn::toSignless(OpBuilder &builder, Value value) {
       builder.getIntegerType(type.getElementType().getIntOrFloatBitWidth());
   return tensor::BitcastOp::create(builder, value.getLoc(),
                                    type.clone(signless), value);
+}
+
+Value quantc::qnn::toStorage(OpBuilder &builder, Value value, Type type) {
+  if (value.getType() == type)
+    return value;
+  return tensor::BitcastOp::create(builder, value.getLoc(), type, value);
 }
 
 Value quantc::qnn::extendInteger(OpBuilder &builder, Location loc, Value value,

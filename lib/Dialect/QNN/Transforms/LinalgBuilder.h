@@ -42,6 +42,12 @@ mlir::Value createZeros(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value createFloatSum(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value a, mlir::Value b);
 
+/// The inputs of a pooling with its first, floats, replaced by integers. Those
+/// that only give the window its shape become integers, too.
+llvm::SmallVector<mlir::Value> createIntegerInputs(mlir::OpBuilder &builder,
+                                                   mlir::linalg::LinalgOp pool,
+                                                   mlir::Value integers);
+
 /// Whether `value` is a tensor filled with (positive or negative) zero.
 bool isZeroFilled(mlir::Value value);
 
@@ -61,6 +67,10 @@ mlir::AffineMap getElementToParameterMap(mlir::MLIRContext *context,
 /// Reinterprets ui8 tensors as i8, the only form that arith and linalg know.
 /// Other values pass unchanged.
 mlir::Value toSignless(mlir::OpBuilder &builder, mlir::Value value);
+
+/// The inverse: `value` as the possibly unsigned `type`.
+mlir::Value toStorage(mlir::OpBuilder &builder, mlir::Value value,
+                      mlir::Type type);
 
 /// Extends an integer to `type`, which may be its own.
 mlir::Value extendInteger(mlir::OpBuilder &builder, mlir::Location loc,

@@ -4,15 +4,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Quantization per tensor is an elementwise, monotone function that maps zero
-// to the zero point. It therefore commutes with every op that only moves
-// elements, with padding by zero, and, where no NaN can occur, with maxima.
+// Quantization is an elementwise, monotone function that maps zero to the zero
+// point. It therefore commutes with every op that only moves elements (as long
+// as each keeps its parameters), with padding by zero, and, where no NaN can
+// occur, with maxima.
 //
 //===----------------------------------------------------------------------===//
 
 #include "QuantizeMotion.h"
 #include "LinalgBuilder.h"
-#include "quantc/Dialect/QNN/IR/Arithmetic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -24,22 +24,75 @@
 using namespace mlir;
 using namespace quantc::qnn;
 
-/// The op that makes what `op` quantizes, if it does that for nobody else and
-/// the parameters are the same for all elements.
-static Operation *getMovableProducer(QuantizeOp op) {
+Operation *quantc::qnn::getMovableProducer(QuantizeOp op) {
   Operation *producer = op.getInput().getDefiningOp();
-  return producer && op.getAxes().empty() && producer->hasOneUse() ? producer
-                                                                   : nullptr;
+  return producer && producer->hasOneUse() ? producer : nullptr;
 }
 
-/// qnn.quantize of `input` with the parameters of `op`.
-static QuantizeOp createQuantize(OpBuilder &builder, QuantizeOp op,
-                                 Value input) {
+QuantizeOp quantc::qnn::createQuantize(OpBuilder &builder, QuantizeOp op,
+                                       Value input, ArrayRef<int64_t> axes) {
   auto type = cast<RankedTensorType>(input.getType());
   auto storage = op.getResult().getType().getElementType();
   return QuantizeOp::create(builder, op.getLoc(), type.clone(storage), input,
-                            op.getScale(), op.getZeroPoint(), op.getAxes(),
+                            op.getScale(), op.getZeroPoint(), axes,
                             op.getBlocks(), op.getNarrowRange());
+}
+
+std::optional<SmallVector<int64_t>> quantc::qnn::mapAxes(
+    QuantizeOp op, function_ref<std::optional<int64_t>(int64_t)> getDimension) {
+  SmallVector<int64_t> axes;
+  if (!op.getBlocks().empty())
+    return std::nullopt;
+  for (int64_t axis : op.getAxes()) {
+    std::optional<int64_t> dimension = getDimension(axis);
+    if (!dimension || (!axes.empty() && axes.back() >= *dimension))
+      return std::nullopt;
+    axes.push_back(*dimension);
+  }
+  return axes;
+}
+
+/// The dimension of the grouped tensor's group that alone is not of size 1.
+static std::optional<int64_t>
+getOnlyDimension(RankedTensorType type, ArrayRef<int64_t> group, int64_t size) {
+  std::optional<int64_t> only;
+  for (int64_t dim : group) {
+    if (type.getDimSize(dim) == 1 && size != 1)
+      continue;
+    if (only || type.getDimSize(dim) != size)
+      return std::nullopt;
+    only = dim;
+  }
+  return only;
+}
+
+/// The operand's dimension that holds what `dim` of a view's result holds.
+static std::optional<int64_t> getSourceDimension(Operation *view, int64_t dim) {
+  if (auto transpose = dyn_cast<linalg::TransposeOp>(view))
+    return transpose.getPermutation()[dim];
+  auto source = cast<RankedTensorType>(view->getOperand(0).getType());
+  auto result = cast<RankedTensorType>(view->getResult(0).getType());
+  int64_t size = result.getDimSize(dim);
+  if (ShapedType::isDynamic(size))
+    return std::nullopt;
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(view))
+    return getOnlyDimension(source, collapse.getReassociationIndices()[dim],
+                            size);
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(view)) {
+    for (auto [i, group] : llvm::enumerate(expand.getReassociationIndices()))
+      if (llvm::is_contained(group, dim) && source.getDimSize(i) == size &&
+          getOnlyDimension(result, group, size) == dim)
+        return i;
+    return std::nullopt;
+  }
+  auto slice = cast<tensor::ExtractSliceOp>(view);
+  llvm::SmallBitVector dropped = slice.getDroppedDims();
+  int64_t kept = 0;
+  for (int64_t i = 0; i < source.getRank(); ++i)
+    if (!dropped.test(i) && kept++ == dim)
+      // Only a slice that takes all of it keeps its parameters in place.
+      return source.getDimSize(i) == size ? std::optional(i) : std::nullopt;
+  return std::nullopt;
 }
 
 namespace {
@@ -53,15 +106,27 @@ struct MoveBeforeView : OpRewritePattern<QuantizeOp> {
     if (!isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
                          tensor::ExtractSliceOp, linalg::TransposeOp>(producer))
       return rewriter.notifyMatchFailure(op, "requires a view of one tensor");
+    auto axes = mapAxes(
+        op, [&](int64_t dim) { return getSourceDimension(producer, dim); });
+    if (!axes)
+      return rewriter.notifyMatchFailure(
+          op, "requires that channels stay together");
     Type storage = op.getResult().getType().getElementType();
-    QuantizeOp quantize = createQuantize(rewriter, op, producer->getOperand(0));
+    QuantizeOp quantize =
+        createQuantize(rewriter, op, producer->getOperand(0), *axes);
     Location loc = producer->getLoc();
     if (auto transpose = dyn_cast<linalg::TransposeOp>(producer)) {
+      // linalg knows no unsigned types.
+      Value signless = toSignless(rewriter, quantize);
+      Type element = getElementTypeOrSelf(signless.getType());
       Value empty = tensor::EmptyOp::create(
           rewriter, loc,
-          tensor::getMixedSizes(rewriter, loc, transpose.getInit()), storage);
-      rewriter.replaceOpWithNewOp<linalg::TransposeOp>(
-          op, quantize, empty, transpose.getPermutation());
+          tensor::getMixedSizes(rewriter, loc, transpose.getInit()), element);
+      Value result = linalg::TransposeOp::create(rewriter, loc, signless, empty,
+                                                 transpose.getPermutation())
+                         ->getResult(0);
+      rewriter.replaceOp(op,
+                         toStorage(rewriter, result, op.getResult().getType()));
       return success();
     }
     IRMapping mapping;
@@ -85,195 +150,67 @@ struct MoveBeforePad : OpRewritePattern<QuantizeOp> {
     Value padding = pad.getConstantPaddingValue();
     auto storage =
         dyn_cast<IntegerType>(op.getResult().getType().getElementType());
-    if (!padding || !matchPattern(padding, m_AnyZeroFloat()) || !storage ||
-        storage.isUnsigned())
+    if (!padding || !matchPattern(padding, m_AnyZeroFloat()) || !storage)
       return rewriter.notifyMatchFailure(op, "requires padding with zero and "
-                                             "signed storage");
+                                             "integer storage");
+    auto axes = mapAxes(op, [&](int64_t dim) -> std::optional<int64_t> {
+      if (pad.getStaticLow()[dim] == 0 && pad.getStaticHigh()[dim] == 0)
+        return dim;
+      return std::nullopt;
+    });
+    if (!axes)
+      return rewriter.notifyMatchFailure(op, "requires unpadded channels");
     DenseIntElementsAttr zeroPoint;
     if (op.getZeroPoint() &&
-        !matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)))
-      return rewriter.notifyMatchFailure(op, "requires a constant zero point");
-    TypedAttr value = rewriter.getZeroAttr(storage);
+        (!matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)) ||
+         !zeroPoint.isSplat()))
+      return rewriter.notifyMatchFailure(op,
+                                         "requires one constant zero point");
+    Type signless = rewriter.getIntegerType(storage.getWidth());
+    TypedAttr value = rewriter.getZeroAttr(signless);
     if (zeroPoint)
-      value = cast<TypedAttr>(zeroPoint.getSplatValue<Attribute>());
-    QuantizeOp quantize = createQuantize(rewriter, op, pad.getSource());
+      value =
+          rewriter.getIntegerAttr(signless, zeroPoint.getSplatValue<APInt>());
+    Value quantized = toSignless(
+        rewriter, createQuantize(rewriter, op, pad.getSource(), *axes));
     Value constant = arith::ConstantOp::create(rewriter, pad.getLoc(), value);
-    rewriter.replaceOpWithNewOp<tensor::PadOp>(
-        op, op.getResult().getType(), quantize, pad.getMixedLowPad(),
-        pad.getMixedHighPad(), constant, pad.getNofold());
+    RankedTensorType type = op.getResult().getType();
+    Value padded = tensor::PadOp::create(
+        rewriter, pad.getLoc(), type.clone(signless), quantized,
+        pad.getMixedLowPad(), pad.getMixedHighPad(), constant, pad.getNofold());
+    rewriter.replaceOp(op, toStorage(rewriter, padded, type));
     return success();
   }
 };
 
-/// Maxima over windows or dimensions.
-struct MoveBeforeMax : OpRewritePattern<QuantizeOp> {
+/// Every part takes the common parameters.
+struct MoveBeforeConcat : OpRewritePattern<QuantizeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(QuantizeOp op,
-                                PatternRewriter &rewriter) const override;
-};
-
-} // namespace
-
-/// The finite constant or -infinity that fills a tensor.
-static std::optional<float> getFillValue(Value value) {
-  auto fill = value.getDefiningOp<linalg::FillOp>();
-  APFloat scalar(0.0f);
-  if (!fill || !matchPattern(fill.getInputs()[0], m_ConstantFloat(&scalar)) ||
-      &scalar.getSemantics() != &APFloat::IEEEsingle() || scalar.isNaN())
-    return std::nullopt;
-  return scalar.convertToFloat();
-}
-
-/// Whether `op` is out = max(out, in) over its reduction loops; further inputs
-/// only give a window its shape.
-static bool isMaxReduction(linalg::LinalgOp op) {
-  if (!op || !op.hasPureTensorSemantics() || op.getNumDpsInits() != 1 ||
-      op.getNumDpsInputs() < 1 || op.getNumReductionLoops() == 0)
-    return false;
-  Block *body = op.getBlock();
-  auto yield = dyn_cast<linalg::YieldOp>(body->getTerminator());
-  Operation *max = yield ? yield.getOperand(0).getDefiningOp() : nullptr;
-  if (!isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp>(max))
-    return false;
-  Value in = body->getArgument(0), out = body->getArguments().back();
-  return (max->getOperand(0) == in && max->getOperand(1) == out) ||
-         (max->getOperand(0) == out && max->getOperand(1) == in);
-}
-
-/// Whether no element of `value` can be NaN, whatever the inputs are. Sums
-/// count only where one side is a finite constant: inf - inf is NaN.
-static bool isNeverNaN(Value value, unsigned depth = 0);
-
-/// Whether all elements of a constant tensor are finite (and, for factors, not
-/// zero).
-static bool isFiniteConstant(Value value, bool allowZero) {
-  DenseFPElementsAttr elements;
-  if (!matchPattern(value, m_Constant(&elements)))
-    return false;
-  return llvm::all_of(elements, [&](const APFloat &element) {
-    return element.isFinite() && (allowZero || !element.isZero());
-  });
-}
-
-namespace {
-
-/// The NaN analysis inside the body of an elementwise op.
-struct ScalarNaNAnalysis {
-  linalg::GenericOp op;
-  unsigned depth;
-
-  /// The operand behind a block argument.
-  Value getOperand(BlockArgument arg) {
-    return op->getOperand(arg.getArgNumber());
-  }
-  bool isFinite(Value value, bool allowZero) {
-    APFloat constant(0.0f);
-    if (matchPattern(value, m_ConstantFloat(&constant)))
-      return constant.isFinite() && (allowZero || !constant.isZero());
-    auto arg = dyn_cast<BlockArgument>(value);
-    return arg && arg.getOwner() == op.getBlock() &&
-           isFiniteConstant(getOperand(arg), allowZero);
-  }
-  bool isNeverNaN(Value value) {
-    APFloat constant(0.0f);
-    if (matchPattern(value, m_ConstantFloat(&constant)))
-      return !constant.isNaN();
-    if (auto arg = dyn_cast<BlockArgument>(value))
-      return arg.getOwner() == op.getBlock() &&
-             ::isNeverNaN(getOperand(arg), depth + 1);
-    Operation *def = value.getDefiningOp();
-    if (isa<arith::SIToFPOp, arith::UIToFPOp>(def))
-      return true;
-    if (def->getNumOperands() != 2)
-      return false;
-    Value a = def->getOperand(0), b = def->getOperand(1);
-    if (isa<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp,
-            arith::MinNumFOp>(def))
-      return isNeverNaN(a) && isNeverNaN(b);
-    if (isa<arith::AddFOp, arith::SubFOp>(def))
-      return (isNeverNaN(a) && isFinite(b, /*allowZero=*/true)) ||
-             (isNeverNaN(b) && isFinite(a, /*allowZero=*/true));
-    if (isa<arith::MulFOp>(def))
-      return (isNeverNaN(a) && isFinite(b, /*allowZero=*/false)) ||
-             (isNeverNaN(b) && isFinite(a, /*allowZero=*/false));
-    return false;
+                                PatternRewriter &rewriter) const override {
+    auto concat = dyn_cast_or_null<tensor::ConcatOp>(getMovableProducer(op));
+    if (!concat)
+      return rewriter.notifyMatchFailure(op, "requires a concatenation");
+    auto axes = mapAxes(op, [&](int64_t dim) {
+      return dim == int64_t(concat.getDim()) ? std::nullopt
+                                             : std::optional(dim);
+    });
+    if (!axes)
+      return rewriter.notifyMatchFailure(op,
+                                         "requires all channels in every part");
+    SmallVector<Value> parts;
+    for (Value part : concat.getInputs())
+      parts.push_back(createQuantize(rewriter, op, part, *axes));
+    rewriter.replaceOpWithNewOp<tensor::ConcatOp>(op, op.getResult().getType(),
+                                                  concat.getDim(), parts);
+    return success();
   }
 };
 
 } // namespace
-
-static bool isNeverNaN(Value value, unsigned depth) {
-  constexpr unsigned maxDepth = 8;
-  Operation *op = value.getDefiningOp();
-  if (!op || depth > maxDepth)
-    return false;
-  if (auto dequantize = dyn_cast<DequantizeOp>(op)) {
-    Type type = dequantize.getInput().getType().getElementType();
-    return isa<IntegerType>(type) &&
-           isFiniteConstant(dequantize.getScale(), /*allowZero=*/false);
-  }
-  if (auto fill = getFillValue(value))
-    return true;
-  if (isFiniteConstant(value, /*allowZero=*/true))
-    return true;
-  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
-          tensor::ExtractSliceOp, linalg::TransposeOp, linalg::BroadcastOp>(op))
-    return isNeverNaN(op->getOperand(0), depth + 1);
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic || generic.getNumReductionLoops() != 0 ||
-      generic.getNumDpsInits() != 1)
-    return false;
-  auto yield = cast<linalg::YieldOp>(generic.getBlock()->getTerminator());
-  return ScalarNaNAnalysis{generic, depth}.isNeverNaN(yield.getOperand(0));
-}
-
-LogicalResult MoveBeforeMax::matchAndRewrite(QuantizeOp op,
-                                             PatternRewriter &rewriter) const {
-  auto max = dyn_cast_or_null<linalg::LinalgOp>(getMovableProducer(op));
-  if (!isMaxReduction(max))
-    return rewriter.notifyMatchFailure(op, "requires a maximum");
-  auto storage =
-      dyn_cast<IntegerType>(op.getResult().getType().getElementType());
-  DenseFPElementsAttr scale;
-  DenseIntElementsAttr zeroPoint;
-  if (!storage || storage.isUnsigned() || storage.getWidth() != 8 ||
-      !matchPattern(op.getScale(), m_Constant(&scale)) ||
-      (op.getZeroPoint() &&
-       !matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint))))
-    return rewriter.notifyMatchFailure(
-        op, "requires i8 storage and constant parameters");
-  std::optional<float> init = getFillValue(max.getDpsInits()[0]);
-  Value input = max.getDpsInputs()[0];
-  if (!init || !isNeverNaN(input))
-    return rewriter.notifyMatchFailure(op, "requires elements without NaN");
-
-  Location loc = max.getLoc();
-  int64_t zero =
-      zeroPoint ? zeroPoint.getSplatValue<APInt>().getSExtValue() : 0;
-  int64_t start = quantize(*init, scale.getSplatValue<float>(), zero,
-                           getStorageRange(storage, op.getNarrowRange()));
-  SmallVector<Value> inputs = llvm::to_vector(max.getDpsInputs());
-  inputs[0] = createQuantize(rewriter, op, input);
-  Value startValue = arith::ConstantOp::create(
-      rewriter, loc, rewriter.getIntegerAttr(storage, start));
-  Value empty = tensor::EmptyOp::create(
-      rewriter, loc, tensor::getMixedSizes(rewriter, loc, max.getDpsInits()[0]),
-      storage);
-  Value filled =
-      linalg::FillOp::create(rewriter, loc, startValue, empty).getResult(0);
-  auto integer = linalg::GenericOp::create(
-      rewriter, loc, filled.getType(), inputs, filled,
-      max.getIndexingMapsArray(), max.getIteratorTypesArray(),
-      [](OpBuilder &body, Location loc, ValueRange args) {
-        Value larger =
-            arith::MaxSIOp::create(body, loc, args.back(), args.front());
-        linalg::YieldOp::create(body, loc, larger);
-      });
-  rewriter.replaceOp(op, integer);
-  return success();
-}
 
 void quantc::qnn::populateQuantizeMotionPatterns(RewritePatternSet &patterns) {
-  patterns.add<MoveBeforeView, MoveBeforePad, MoveBeforeMax>(
+  patterns.add<MoveBeforeView, MoveBeforePad, MoveBeforeConcat>(
       patterns.getContext());
+  populateMaxMotionPatterns(patterns);
 }

@@ -93,9 +93,7 @@ static Value createBound(OpBuilder &builder, Location loc, Value q,
       createElementwise(builder, loc, tensor::getMixedSizes(builder, loc, q),
                         signlessType.getElementType(), inputs, maps, compute)
           .getResult(0);
-  if (!isUnsigned)
-    return result;
-  return tensor::BitcastOp::create(builder, loc, type, result);
+  return toStorage(builder, result, type);
 }
 
 static Value createBounds(OpBuilder &builder, Value q,

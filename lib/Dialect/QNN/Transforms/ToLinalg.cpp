@@ -48,8 +48,7 @@ LogicalResult rewriteToGeneric(
                                             op.getBlocks(), inputs.back()));
   }
   Type elementType = resultType.getElementType();
-  bool isUnsigned = elementType.isUnsignedInteger();
-  if (isUnsigned)
+  if (elementType.isUnsignedInteger())
     elementType = rewriter.getIntegerType(elementType.getIntOrFloatBitWidth());
   linalg::GenericOp generic = createElementwise(
       rewriter, loc, tensor::getMixedSizes(rewriter, loc, input), elementType,
@@ -60,10 +59,7 @@ LogicalResult rewriteToGeneric(
           values.push_back(parameter ? args[next++] : Value());
         return scalar(body, loc, args[0], values);
       });
-  Value result = generic.getResult(0);
-  if (isUnsigned)
-    result = tensor::BitcastOp::create(rewriter, loc, resultType, result);
-  rewriter.replaceOp(op, result);
+  rewriter.replaceOp(op, toStorage(rewriter, generic.getResult(0), resultType));
   return success();
 }
 
