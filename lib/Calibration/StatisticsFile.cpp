@@ -10,6 +10,7 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
@@ -218,7 +219,7 @@ static bool readHistogram(const json::Value &value, int64_t count,
     return false;
   }
   if (first < -Histogram::kHalfBins ||
-      first + int64_t(counts.size()) > Histogram::kHalfBins) {
+      int64_t(counts.size()) > Histogram::kHalfBins - first) {
     path.field("first_bin").report("expected bins in [-2048, 2048)");
     return false;
   }
@@ -371,6 +372,14 @@ const ObserverRecord *StatisticsFile::lookup(StringRef name) const {
   return it == observers.end() ? nullptr : &*it;
 }
 
+/// Bins hold no more than the count.
+static bool wouldOverflow(const Statistics &a, const Statistics &b) {
+  int64_t sum;
+  return llvm::AddOverflow(a.count, b.count, sum) ||
+         llvm::AddOverflow(a.nanCount, b.nanCount, sum) ||
+         llvm::AddOverflow(a.infCount, b.infCount, sum);
+}
+
 llvm::Error StatisticsFile::merge(const StatisticsFile &other) {
   if (fingerprint != other.fingerprint)
     return llvm::createStringError("expected statistics of model " +
@@ -388,8 +397,14 @@ llvm::Error StatisticsFile::merge(const StatisticsFile &other) {
       return llvm::createStringError("expected the same axis and channels of "
                                      "observer '" +
                                      mine.name + "' in both files");
+    if (wouldOverflow(mine.statistics, theirs.statistics))
+      return llvm::createStringError("expected counts of observer '" +
+                                     mine.name +
+                                     "' that add up to less than 2^63");
   }
-  samples += other.samples;
+  if (llvm::AddOverflow(samples, other.samples, samples))
+    return llvm::createStringError(
+        "expected samples that add up to less than 2^63");
   for (auto [mine, theirs] : llvm::zip_equal(observers, other.observers))
     mine.statistics.merge(theirs.statistics);
   return llvm::Error::success();

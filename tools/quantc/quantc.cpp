@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "CrashHandler.h"
 
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/InitLLVM.h"
@@ -32,6 +33,7 @@ static void printVersion(raw_ostream &os) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  exitOnCrashes();
   install_fatal_error_handler(exitWithInternalError);
   install_bad_alloc_error_handler(exitWithInternalError);
 
