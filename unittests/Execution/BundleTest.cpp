@@ -9,6 +9,7 @@
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/Alignment.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -123,9 +124,97 @@ TEST_F(BundleTest, runsWithTheRuntime) {
   quantc_bundle_close(bundle);
 }
 
+/// y = x @ x, enough work for many pieces and with a workspace.
+constexpr StringRef square = R"(
+func.func @main(%x: tensor<256x256xf32> {qnn.input = "x"}) -> (tensor<256x256xf32> {qnn.output = "y"}) {
+  %c0 = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<256x256xf32>
+  %f = linalg.fill ins(%c0 : f32) outs(%e : tensor<256x256xf32>) -> tensor<256x256xf32>
+  %y = linalg.matmul ins(%x, %x : tensor<256x256xf32>, tensor<256x256xf32>)
+                     outs(%f : tensor<256x256xf32>) -> tensor<256x256xf32>
+  return %y : tensor<256x256xf32>
+}
+)";
+
+TEST_F(BundleTest, sharesWorkAsTheCallerLikes) {
+  BundleOptions options;
+  options.compile.parallel = true;
+  ASSERT_TRUE(succeeded(write(square, path("b"), options))) << error;
+  quantc_bundle *bundle = quantc_bundle_open(path("b").c_str(), nullptr, 0);
+  ASSERT_TRUE(bundle);
+  const quantc_model_info *info = quantc_bundle_info(bundle);
+  ASSERT_TRUE(info->run_parallel);
+  ASSERT_GT(info->workspace_bytes, 0u);
+  std::vector<float> x(256 * 256), expected(x.size());
+  for (size_t i = 0; i < x.size(); ++i)
+    x[i] = float(i * 7 % 113) / 8 - 5;
+  const void *inputs[] = {x.data()};
+  void *outputs[] = {expected.data()};
+  EXPECT_EQ(info->run(nullptr, inputs, outputs), QUANTC_OK);
+
+  // The pieces in the order of the last to the first.
+  struct Caller {
+    int runs = 0;
+    int64_t pieces = 0;
+  } caller;
+  quantc_parallel parallel = {&caller, 2,
+                              [](void *context, int64_t count,
+                                 void (*task)(void *, int64_t),
+                                 void *argument) {
+                                static_cast<Caller *>(context)->runs += 1;
+                                static_cast<Caller *>(context)->pieces += count;
+                                while (count-- > 0)
+                                  task(argument, count);
+                              }};
+  std::vector<char> workspace(info->workspace_bytes + 64);
+  auto *aligned = reinterpret_cast<void *>(
+      llvm::alignAddr(workspace.data(), llvm::Align(64)));
+  auto run = [&](void *scratch, const quantc_parallel *threads) {
+    std::vector<float> y(x.size());
+    void *results[] = {y.data()};
+    EXPECT_EQ(info->run_parallel(nullptr, inputs, results, scratch, threads),
+              QUANTC_OK);
+    return y == expected;
+  };
+  EXPECT_TRUE(run(nullptr, &parallel));
+  EXPECT_GT(caller.runs, 0);
+  EXPECT_GT(caller.pieces, 2 * caller.runs);
+  EXPECT_TRUE(run(aligned, &parallel));
+  // Neither null nor one thread calls it.
+  caller.runs = 0;
+  parallel.threads = 1;
+  EXPECT_TRUE(run(aligned, &parallel));
+  EXPECT_TRUE(run(aligned, nullptr));
+  EXPECT_TRUE(run(nullptr, nullptr));
+  EXPECT_EQ(caller.runs, 0);
+
+  for (int64_t threads : {2, 3, 1, 0, 7}) {
+    EXPECT_EQ(quantc_bundle_set_threads(bundle, threads), QUANTC_OK);
+    std::fill(expected.begin(), expected.end(), 0);
+    EXPECT_EQ(quantc_bundle_run(bundle, inputs, outputs), QUANTC_OK);
+    EXPECT_TRUE(run(aligned, nullptr)) << threads;
+  }
+  quantc_bundle_close(bundle);
+}
+
+TEST_F(BundleTest, hasNoThreadsUnlessCompiledForThem) {
+  ASSERT_TRUE(succeeded(write(square, path("b")))) << error;
+  quantc_bundle *bundle = quantc_bundle_open(path("b").c_str(), nullptr, 0);
+  ASSERT_TRUE(bundle);
+  EXPECT_FALSE(quantc_bundle_info(bundle)->run_parallel);
+  EXPECT_EQ(quantc_bundle_set_threads(bundle, 1), QUANTC_OK);
+  EXPECT_EQ(quantc_bundle_set_threads(bundle, 2), QUANTC_NOT_PARALLEL);
+  quantc_bundle_close(bundle);
+  EXPECT_EQ(read(path("b/model.h")).find("model_run_parallel"),
+            std::string::npos);
+}
+
 TEST_F(BundleTest, needsOnlyTheCLibrary) {
   for (StringRef triple : {"x86_64-linux-gnu", "aarch64-linux-gnu"}) {
-    ASSERT_TRUE(succeeded(write(model, path("b"), {}, {triple.str(), "", ""})))
+    BundleOptions options;
+    options.compile.parallel = true;
+    ASSERT_TRUE(
+        succeeded(write(model, path("b"), options, {triple.str(), "", ""})))
         << error;
     auto object =
         llvm::object::ObjectFile::createObjectFile(path("b/model.so"));
@@ -150,7 +239,9 @@ TEST_F(BundleTest, needsOnlyTheCLibrary) {
 }
 
 TEST_F(BundleTest, runsFromPlainC) {
-  ASSERT_TRUE(succeeded(write(model, path("b"))));
+  BundleOptions options;
+  options.compile.parallel = true;
+  ASSERT_TRUE(succeeded(write(model, path("b"), options)));
   auto compiler = llvm::sys::findProgramByName("cc");
   if (!compiler)
     GTEST_SKIP() << "no C compiler";
