@@ -98,13 +98,23 @@ FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
   bool perChannel = observedAxis && scheme.getAxes().size() == 1 &&
                     scheme.getAxes().front() == *observedAxis &&
                     result.shape.front() == int64_t(statistics.channels.size());
-  if (!perChannel || scheme.getEstimator() != RangeEstimator::MinMax)
-    return emitError()
-           << "expected granularity 'tensor', or 'minmax' along the observed "
-              "axis, but got "
-           << scheme;
+  if (!perChannel)
+    return emitError() << "expected granularity 'tensor' or the observed axis, "
+                          "but got "
+                       << scheme;
+  // What the estimator keeps of the whole tensor bounds every channel.
+  quantc::Range kept{statistics.range.min, statistics.range.max};
+  if (scheme.getEstimator() != RangeEstimator::MinMax) {
+    llvm::Expected<quantc::Range> range = estimateRange(statistics, scheme);
+    if (!range)
+      return emitError() << llvm::toString(range.takeError());
+    kept = *range;
+  }
   for (const MinMax &channel : statistics.channels)
-    append(result, Range{channel.min, channel.max}, scheme);
+    append(result,
+           quantc::Range{std::clamp<double>(channel.min, kept.min, kept.max),
+                         std::clamp<double>(channel.max, kept.min, kept.max)},
+           scheme);
   return result;
 }
 

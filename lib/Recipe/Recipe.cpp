@@ -25,10 +25,9 @@ LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::SiteRule)
 template <>
 struct yaml::ScalarEnumerationTraits<qnn::Granularity> {
   static void enumeration(IO &io, qnn::Granularity &value) {
-    // Blocks and heads are granularities of ops, but not of a site's operands.
-    for (auto granularity :
-         {qnn::Granularity::Tensor, qnn::Granularity::Channel,
-          qnn::Granularity::Token})
+    for (auto granularity : {qnn::Granularity::Tensor,
+                             qnn::Granularity::Channel, qnn::Granularity::Token,
+                             qnn::Granularity::Block, qnn::Granularity::Head})
       io.enumCase(value, qnn::stringifyGranularity(granularity).data(),
                   granularity);
   }
@@ -53,6 +52,7 @@ struct yaml::MappingTraits<OperandRecipe> {
     io.mapOptional("narrow_range", recipe.narrowRange);
     io.mapOptional("dynamic", recipe.dynamic);
     io.mapOptional("granularity", recipe.granularity);
+    io.mapOptional("block_size", recipe.blockSize);
     io.mapOptional("estimator", recipe.estimator);
     io.mapOptional("percentile", recipe.percentile);
   }
@@ -66,6 +66,13 @@ struct yaml::MappingTraits<OperandRecipe> {
     if (recipe.percentile &&
         !(*recipe.percentile > 0 && *recipe.percentile <= 100))
       return "expected a percentile in (0, 100]";
+    if (recipe.blockSize && *recipe.blockSize < 1)
+      return "expected a positive block_size, but got " +
+             std::to_string(*recipe.blockSize);
+    if (recipe.blockSize && recipe.granularity &&
+        *recipe.granularity != qnn::Granularity::Block)
+      return "expected block_size with granularity 'block' only, but got '" +
+             qnn::stringifyGranularity(*recipe.granularity).str() + "'";
     return "";
   }
 };
@@ -137,7 +144,8 @@ static constexpr StringRef kKeys[] = {
     "weights",   "smooth",     "skip",         "sites",
     "storage",   "symmetric",  "narrow_range", "granularity",
     "estimator", "percentile", "alpha",        "activation_products",
-    "depthwise", "min_macs",   "name",         "float"};
+    "depthwise", "min_macs",   "name",         "float",
+    "block_size"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {
@@ -220,6 +228,7 @@ OperandRecipe OperandRecipe::overriddenBy(const OperandRecipe &over) const {
   apply(result.narrowRange, over.narrowRange);
   apply(result.dynamic, over.dynamic);
   apply(result.granularity, over.granularity);
+  apply(result.blockSize, over.blockSize);
   apply(result.estimator, over.estimator);
   apply(result.percentile, over.percentile);
   return result;

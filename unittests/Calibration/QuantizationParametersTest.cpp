@@ -178,9 +178,8 @@ TEST_F(QuantizationParametersTest, Refusals) {
   EXPECT_TRUE(failed(compute(Statistics(), std::nullopt, {2, 3},
                              "i8 symmetric channel axes = [1] minmax")));
   EXPECT_EQ(message,
-            "expected granularity 'tensor', or 'minmax' along the observed "
-            "axis, but got #qnn.quantization<i8 symmetric channel axes = [1] "
-            "minmax>");
+            "expected granularity 'tensor' or the observed axis, but got "
+            "#qnn.quantization<i8 symmetric channel axes = [1] minmax>");
 }
 
 } // namespace

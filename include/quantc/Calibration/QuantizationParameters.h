@@ -37,8 +37,8 @@ getParameterShape(qnn::QuantizationAttr scheme,
 
 /// Parameters of an activation from its calibrated statistics. `observedAxis`
 /// is the axis of the observer's per-channel values: a scheme with that one
-/// axis and the estimator minmax takes the ranges from them. Every other
-/// granularity but per tensor is an error.
+/// axis takes each channel's range, clipped to what the estimator keeps of the
+/// whole tensor. Every other granularity but per tensor is an error.
 mlir::FailureOr<QuantizationParameters> computeQuantizationParameters(
     qnn::StatisticsAttr statistics, std::optional<int64_t> observedAxis,
     qnn::QuantizationAttr scheme, llvm::ArrayRef<int64_t> operandShape,

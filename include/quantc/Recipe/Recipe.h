@@ -31,6 +31,9 @@ struct OperandRecipe {
   /// Measure the range at run time; for activations only.
   std::optional<bool> dynamic;
   std::optional<qnn::Granularity> granularity;
+  /// Elements along the summed dimension that share a parameter, for the
+  /// granularity 'block'.
+  std::optional<int64_t> blockSize;
   std::optional<qnn::RangeEstimator> estimator;
   /// The share of elements, in percent, that the estimator 'percentile' keeps.
   std::optional<double> percentile;

@@ -61,6 +61,10 @@ static std::string getFloatReason(linalg::LinalgOp site,
            "' in float";
   if (isWeight[0] && isWeight[1])
     return "both operands are parameters";
+  if (!isWeight[0] && !isWeight[1] &&
+      *decision.activations.granularity == Granularity::Channel)
+    return "both operands are activations: there is no weight that scales per "
+           "channel could fold into";
   if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts)
     return "both operands are activations";
   if (recipe.skip.depthwise && getReductionDims(indexing, 0).empty())
@@ -78,25 +82,112 @@ static std::string getFloatReason(linalg::LinalgOp site,
 // Schemes
 //===----------------------------------------------------------------------===//
 
-/// The recipe's scheme of one operand. Per channel is along the result's
-/// dimensions for weights and along the summed ones for activations.
+namespace {
+
+/// What one parameter of an operand covers.
+struct Placement {
+  Granularity granularity = Granularity::Tensor;
+  SmallVector<int64_t> axes, blocks;
+};
+
+} // namespace
+
+/// The output channels of a weight, and along what is summed innermost, blocks.
+static FailureOr<Placement> placeWeight(linalg::LinalgOp site,
+                                        const SiteIndexing &indexing,
+                                        unsigned operand,
+                                        const OperandRecipe &recipe) {
+  Granularity granularity = *recipe.granularity;
+  if (*recipe.dynamic || granularity == Granularity::Token ||
+      granularity == Granularity::Head)
+    return site->emitOpError() << "expected a static granularity 'tensor', "
+                                  "'channel' or 'block' for its weight";
+  if (granularity == Granularity::Tensor)
+    return Placement();
+  Placement result{granularity, getResultDims(indexing, operand), {}};
+  if (granularity == Granularity::Channel)
+    return result;
+  if (!recipe.blockSize)
+    return site->emitOpError()
+           << "expected a block_size for granularity 'block'";
+  SmallVector<int64_t> summed = getReductionDims(indexing, operand);
+  if (summed.empty()) {
+    // A depthwise filter has nothing to cut.
+    result.granularity = Granularity::Channel;
+    return result;
+  }
+  int64_t cut = summed.back();
+  result.axes.push_back(cut);
+  llvm::sort(result.axes);
+  for (int64_t axis : result.axes)
+    result.blocks.push_back(axis == cut ? *recipe.blockSize : 1);
+  return result;
+}
+
+/// The last dimension of an operand that both operands and the result have.
+static std::optional<int64_t> getHeadDim(const SiteIndexing &indexing,
+                                         unsigned operand) {
+  std::optional<int64_t> head;
+  for (int64_t dim : getResultDims(indexing, operand))
+    if (indexing.getMap(1 - operand)
+            .isFunctionOfDim(*indexing.getLoop(operand, dim)))
+      head = dim;
+  return head;
+}
+
+/// The rows, the heads, or the channels that calibration has observed.
+static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
+                                            const SiteIndexing &indexing,
+                                            unsigned operand,
+                                            const OperandRecipe &recipe) {
+  Placement result{*recipe.granularity, {}, {}};
+  switch (result.granularity) {
+  case Granularity::Tensor:
+    break;
+  case Granularity::Block:
+    return site->emitOpError()
+           << "expected granularity 'tensor', 'channel', 'token' or 'head' for "
+              "its activations, but got 'block'";
+  case Granularity::Channel: {
+    if (*recipe.dynamic)
+      return site->emitOpError()
+             << "expected granularity 'channel' of activations to be static: "
+                "its scales fold into the weight";
+    ObserveOp observer = getObserver(site->getOpOperand(operand));
+    SmallVector<int64_t> summed = getReductionDims(indexing, operand);
+    if (observer && observer.getAxis() &&
+        llvm::is_contained(summed, int64_t(*observer.getAxis())))
+      result.axes.push_back(*observer.getAxis());
+    break;
+  }
+  case Granularity::Token:
+  case Granularity::Head:
+    if (!*recipe.dynamic)
+      return site->emitOpError()
+             << "expected granularity '"
+             << stringifyGranularity(result.granularity) << "' to be dynamic";
+    if (result.granularity == Granularity::Token)
+      result.axes = getResultDims(indexing, operand);
+    else if (std::optional<int64_t> head = getHeadDim(indexing, operand))
+      result.axes.push_back(*head);
+    break;
+  }
+  return result;
+}
+
+/// The recipe's scheme of one operand.
 static FailureOr<QuantizationAttr>
 getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
                 unsigned operand, const OperandRecipe &recipe, bool isWeight) {
   MLIRContext *context = site->getContext();
-  bool perToken = *recipe.granularity == Granularity::Token;
-  if (isWeight && (*recipe.dynamic || perToken))
-    return site->emitOpError() << "expected a static granularity 'tensor' or "
-                                  "'channel' for its weight";
-  if (perToken && !*recipe.dynamic)
-    return site->emitOpError() << "expected granularity 'token' to be dynamic";
-  SmallVector<int64_t> axes;
-  if (*recipe.granularity != Granularity::Tensor)
-    axes = isWeight || perToken ? getResultDims(indexing, operand)
-                                : getReductionDims(indexing, operand);
-  // A matrix-vector product has no channels.
+  FailureOr<Placement> placement =
+      isWeight ? placeWeight(site, indexing, operand, recipe)
+               : placeActivation(site, indexing, operand, recipe);
+  if (failed(placement))
+    return failure();
+  // A matrix-vector product has no channels, a matrix product no heads.
   Granularity granularity =
-      axes.empty() ? Granularity::Tensor : *recipe.granularity;
+      placement->axes.empty() ? Granularity::Tensor : placement->granularity;
   FloatAttr parameter;
   if (*recipe.estimator == RangeEstimator::Percentile)
     parameter = FloatAttr::get(Float64Type::get(context), *recipe.percentile);
@@ -104,8 +195,8 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
       [&] { return site->emitOpError(); }, context,
       parseType(*recipe.storage, context), *recipe.symmetric,
       *recipe.narrowRange, *recipe.dynamic, granularity,
-      ArrayRef<int64_t>(axes), ArrayRef<int64_t>(), *recipe.estimator,
-      parameter);
+      ArrayRef<int64_t>(placement->axes), ArrayRef<int64_t>(placement->blocks),
+      *recipe.estimator, parameter);
   if (!scheme)
     return failure();
   return scheme;
