@@ -158,6 +158,36 @@ TEST_F(QuantizationParametersTest, StatisticsSurviveTheAttribute) {
   EXPECT_EQ(toAttribute(fromAttribute(empty), &context), empty);
 }
 
+/// A channel's own range, clipped to what the estimator keeps of all elements.
+TEST_F(QuantizationParametersTest, ChannelsClippedToTheWhole) {
+  // 999 elements of the first channel in [0, 1), one outlier in the second,
+  // which else lies in [-1, 0].
+  std::vector<float> values(2000);
+  for (int i = 0; i < 1000; ++i) {
+    values[2 * i] = i / 1000.0f;
+    values[2 * i + 1] = -i / 1000.0f;
+  }
+  values[1] = 1000;
+  Statistics statistics(2);
+  statistics.update(values.data(), 1000, 1);
+  auto whole = compute(statistics, std::nullopt, {1000, 2},
+                       "i8 asymmetric tensor percentile 99.0");
+  auto minmax = compute(statistics, 1, {1000, 2},
+                        "i8 asymmetric channel axes = [1] minmax");
+  auto clipped = compute(statistics, 1, {1000, 2},
+                         "i8 asymmetric channel axes = [1] percentile 99.0");
+  ASSERT_TRUE(succeeded(whole) && succeeded(minmax) && succeeded(clipped));
+  // The bins are as wide as the outlier makes them; the tensor keeps [lo, hi].
+  float low = -(whole->zeroPoints[0] + 128) * whole->scales[0];
+  float high = (127 - whole->zeroPoints[0]) * whole->scales[0];
+  ASSERT_LT(high, 10);
+  EXPECT_FLOAT_EQ(minmax->scales[0], 0.999f / 255);
+  EXPECT_FLOAT_EQ(minmax->scales[1], 1000.999f / 255);
+  EXPECT_NEAR(clipped->scales[0], std::min(0.999f, high) / 255, 1e-3);
+  EXPECT_EQ(clipped->zeroPoints[0], -128);
+  EXPECT_NEAR(clipped->scales[1], (high - std::max(-0.999f, low)) / 255, 1e-3);
+}
+
 /// The last block of a dimension is shorter where its size is no divisor.
 TEST_F(QuantizationParametersTest, ShortLastBlock) {
   auto parameters =

@@ -104,6 +104,28 @@ sites:
   EXPECT_FALSE(recipe.decide("head").floatRule);
 }
 
+/// A rule may change the granularity and leave the block size, or the reverse.
+TEST(RecipeTest, Blocks) {
+  Recipe recipe = llvm::cantFail(Recipe::parse(R"(
+version: 1
+weights: {storage: i4, granularity: block, block_size: 128}
+sites:
+  - name: head
+    weights: {granularity: channel}
+  - name: down
+    weights: {block_size: 32}
+)",
+                                               "r.yaml"));
+  EXPECT_EQ(*recipe.weights.granularity, qnn::Granularity::Block);
+  EXPECT_EQ(*recipe.weights.blockSize, 128);
+  EXPECT_EQ(*recipe.decide("head").weights.granularity,
+            qnn::Granularity::Channel);
+  EXPECT_EQ(*recipe.decide("down").weights.granularity,
+            qnn::Granularity::Block);
+  EXPECT_EQ(*recipe.decide("down").weights.blockSize, 32);
+  EXPECT_FALSE(recipe.activations.blockSize);
+}
+
 TEST(RecipeTest, Errors) {
   EXPECT_EQ(errorOf(""),
             "r.yaml:1:1: expected a YAML mapping, but got nothing");
@@ -122,6 +144,11 @@ TEST(RecipeTest, Errors) {
             "r.yaml:2:10: expected an alpha in [0, 1]");
   EXPECT_EQ(errorOf("version: 1\nweights: {estimator: maximum}"),
             "r.yaml:2:22: unknown enumerated scalar");
+  EXPECT_EQ(errorOf("version: 1\nweights: {granularity: block, block_size: 0}"),
+            "r.yaml:2:11: expected a positive block_size, but got 0");
+  EXPECT_EQ(errorOf("version: 1\nweights: {granularity: head, block_size: 2}"),
+            "r.yaml:2:11: expected block_size with granularity 'block' only, "
+            "but got 'head'");
   EXPECT_NE(errorOf("version: 1\nsites: [{name: \"[\"}]"), "");
   EXPECT_NE(errorOf("version: [1"), "");
 }

@@ -6,6 +6,7 @@
 
 #include "DynamicRange.h"
 #include "QuantizeConstant.h"
+#include "ScaleFolding.h"
 #include "quantc/Calibration/QuantizationParameters.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
@@ -39,6 +40,11 @@ public:
 
   /// The dequantized form of `value`; fails after an error.
   FailureOr<Value> materialize(Value value, QuantizationAttr scheme);
+
+  /// Sets both operands of a site; the scales of `operand`, which vary along
+  /// summed dimensions, become part of the other one, a constant.
+  LogicalResult materializeFolded(linalg::LinalgOp site, unsigned operand,
+                                  std::array<QuantizationAttr, 2> schemes);
 
 private:
   FailureOr<Value> quantizeObserved(ObserveOp observer,
@@ -133,6 +139,45 @@ FailureOr<Value> OperandMaterializer::materialize(Value value,
   return result;
 }
 
+LogicalResult OperandMaterializer::materializeFolded(
+    linalg::LinalgOp site, unsigned operand,
+    std::array<QuantizationAttr, 2> schemes) {
+  FailureOr<Value> value =
+      materialize(site->getOperand(operand), schemes[operand]);
+  if (failed(value))
+    return failure();
+  auto dequantize = value->getDefiningOp<DequantizeOp>();
+  builder.setInsertionPoint(site);
+  Value weight = site->getOperand(1 - operand);
+  linalg::GenericOp scaled =
+      createScaledWeight(builder, site, operand, dequantize);
+  FailureOr<Value> quantized =
+      quantizeConstant(builder, scaled.getResult(0), schemes[1 - operand],
+                       getParameterName(weight));
+  if (failed(quantized))
+    return failure();
+  scaled.erase();
+  site->setOperand(operand, createUnscaled(builder, dequantize));
+  site->setOperand(1 - operand, *quantized);
+  return success();
+}
+
+/// Why the scales of `operand` cannot become part of the other one; empty if
+/// they can.
+static std::string getUnfoldableReason(linalg::LinalgOp site,
+                                       unsigned operand) {
+  Value weight = site->getOperand(1 - operand);
+  if (!site->getOperand(operand).getDefiningOp<ObserveOp>())
+    return "the scales of a constant vary along a summed dimension";
+  if (!isQuantizableConstant(weight))
+    return "scales along a summed dimension have no constant to fold into";
+  if (!getElementTypeOrSelf(weight).isF32())
+    return llvm::formatv("scales along a summed dimension fold into a weight "
+                         "of f32 only, not of {0}",
+                         getElementTypeOrSelf(weight));
+  return "";
+}
+
 class QNNMaterializePass
     : public quantc::qnn::impl::QNNMaterializePassBase<QNNMaterializePass> {
 public:
@@ -194,6 +239,16 @@ QNNMaterializePass::materializeSite(linalg::LinalgOp op,
       keepFloat(op, reason);
       return success();
     }
+  }
+  SiteIndexing indexing(op);
+  for (unsigned i : {0, 1}) {
+    if (!hasSummedScales(indexing, i, schemes[i]))
+      continue;
+    reason = getUnfoldableReason(op, i);
+    if (reason.empty())
+      return materializer.materializeFolded(op, i, schemes);
+    keepFloat(op, reason);
+    return success();
   }
   for (auto [i, operandScheme] : llvm::enumerate(schemes)) {
     FailureOr<Value> value =

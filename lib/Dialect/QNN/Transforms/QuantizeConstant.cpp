@@ -136,7 +136,8 @@ private:
 } // namespace
 
 FailureOr<Value> quantc::qnn::quantizeConstant(OpBuilder &builder, Value value,
-                                               QuantizationAttr scheme) {
+                                               QuantizationAttr scheme,
+                                               StringRef givenName) {
   std::optional<ConstantBytes> source = evaluate(value);
   auto emitError = [&] { return mlir::emitError(value.getLoc()); };
   if (!source)
@@ -146,7 +147,8 @@ FailureOr<Value> quantc::qnn::quantizeConstant(OpBuilder &builder, Value value,
   if (failed(parameters))
     return failure();
 
-  std::string name = getParameterName(value).str();
+  std::string name =
+      (givenName.empty() ? getParameterName(value) : givenName).str();
   if (name.empty())
     name = "constant";
   Location loc = value.getLoc();

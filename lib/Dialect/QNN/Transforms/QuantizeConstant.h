@@ -31,10 +31,12 @@ createParameterConstants(mlir::OpBuilder &builder, mlir::Location loc,
 bool isQuantizableConstant(mlir::Value value);
 
 /// Creates the quantized constant of `value` over a raw buffer, in parallel,
-/// and its dequantization. Fails after an error.
+/// and its dequantization. It is named `name`, or as the value's parameter
+/// where that is empty. Fails after an error.
 mlir::FailureOr<mlir::Value> quantizeConstant(mlir::OpBuilder &builder,
                                               mlir::Value value,
-                                              QuantizationAttr scheme);
+                                              QuantizationAttr scheme,
+                                              llvm::StringRef name = "");
 
 } // namespace quantc::qnn
 

@@ -61,12 +61,12 @@ static std::string getFloatReason(linalg::LinalgOp site,
            "' in float";
   if (isWeight[0] && isWeight[1])
     return "both operands are parameters";
+  if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts)
+    return "both operands are activations";
   if (!isWeight[0] && !isWeight[1] &&
       *decision.activations.granularity == Granularity::Channel)
     return "both operands are activations: there is no weight that scales per "
            "channel could fold into";
-  if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts)
-    return "both operands are activations";
   if (recipe.skip.depthwise && getReductionDims(indexing, 0).empty())
     return "it sums over no channels (depthwise)";
   if (macs && *macs < recipe.skip.minMacs)
