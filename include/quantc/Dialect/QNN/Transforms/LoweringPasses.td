@@ -30,6 +30,11 @@ def QNNMaterializePass : Pass<"qnn-materialize", "::mlir::ModuleOp"> {
     be seen through views and arithmetic on other constants. What several sites
     read with the same scheme is quantized once. Observers disappear.
 
+    Scales of an activation that vary along a summed dimension (per channel) do
+    not factor out of the sum: they multiply the constant that the site
+    multiplies them with before it is quantized, and the activation is
+    dequantized with a scale of one and the zero points per channel.
+
     A site that has no scheme, or whose operands cannot be quantized (no
     statistics, neither observed nor constant), keeps its float operands and
     says why in `qnn.float_reason`.
