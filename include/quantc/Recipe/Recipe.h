@@ -38,7 +38,8 @@ struct OperandRecipe {
   /// The share of elements, in percent, that the estimator 'percentile' keeps.
   std::optional<double> percentile;
 
-  /// This recipe where `over` sets nothing, else `over`.
+  /// This recipe where `over` sets nothing, else `over`. Where `over` sets a
+  /// storage of floats, symmetric without narrow range is what it leaves open.
   OperandRecipe overriddenBy(const OperandRecipe &over) const;
 
   /// i8, asymmetric, per tensor, minmax.
