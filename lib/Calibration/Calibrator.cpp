@@ -57,8 +57,8 @@ static std::vector<ObserverRecord> collectObservers(ModuleOp module) {
   return records;
 }
 
-FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module,
-                                                          StringRef mask) {
+FailureOr<std::unique_ptr<Calibrator>>
+Calibrator::create(ModuleOp module, StringRef mask, bool keepBatches) {
   auto fingerprint =
       module->getAttrOfType<StringAttr>(qnn::kFingerprintAttrName);
   if (!fingerprint)
@@ -67,6 +67,8 @@ FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module,
   std::unique_ptr<Calibrator> calibrator(new Calibrator());
   calibrator->statistics.fingerprint = fingerprint.str();
   calibrator->statistics.observers = collectObservers(module);
+  for (ObserverRecord &record : calibrator->statistics.observers)
+    record.statistics.keepsBatches = keepBatches;
 
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager pm(module.getContext());

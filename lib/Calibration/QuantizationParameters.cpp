@@ -174,13 +174,22 @@ FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
 // Attributes
 //===----------------------------------------------------------------------===//
 
+/// The minima or maxima of ranges; 0 where nothing was seen.
+static DenseF32ArrayAttr getBounds(Builder &builder, ArrayRef<MinMax> ranges,
+                                   float MinMax::*bound) {
+  SmallVector<float> bounds;
+  for (const MinMax &range : ranges)
+    bounds.push_back(range.isEmpty() ? 0 : range.*bound);
+  return builder.getDenseF32ArrayAttr(bounds);
+}
+
 StatisticsAttr quantc::toAttribute(const Statistics &statistics,
                                    MLIRContext *context) {
   Builder builder(context);
-  SmallVector<float> channelMin, channelMax;
-  for (const MinMax &channel : statistics.channels) {
-    channelMin.push_back(channel.isEmpty() ? 0 : channel.min);
-    channelMax.push_back(channel.isEmpty() ? 0 : channel.max);
+  DenseF32ArrayAttr batchMin, batchMax;
+  if (!statistics.batches.empty()) {
+    batchMin = getBounds(builder, statistics.batches, &MinMax::min);
+    batchMax = getBounds(builder, statistics.batches, &MinMax::max);
   }
   const Histogram &histogram = statistics.histogram;
   auto [first, counts] = histogram.getOccupied();
@@ -188,9 +197,10 @@ StatisticsAttr quantc::toAttribute(const Statistics &statistics,
   return StatisticsAttr::get(
       context, statistics.count, statistics.nanCount, statistics.infCount,
       builder.getF32FloatAttr(range.min), builder.getF32FloatAttr(range.max),
-      builder.getDenseF32ArrayAttr(channelMin),
-      builder.getDenseF32ArrayAttr(channelMax), histogram.getExponent(), first,
-      builder.getDenseI64ArrayAttr(counts));
+      getBounds(builder, statistics.channels, &MinMax::min),
+      getBounds(builder, statistics.channels, &MinMax::max),
+      histogram.getExponent(), first, builder.getDenseI64ArrayAttr(counts),
+      batchMin, batchMax);
 }
 
 Statistics quantc::fromAttribute(StatisticsAttr attribute) {
@@ -204,6 +214,13 @@ Statistics quantc::fromAttribute(StatisticsAttr attribute) {
                     float(attribute.getMax().getValueAsDouble())};
   for (auto [i, channel] : llvm::enumerate(result.channels))
     channel = {channelMin[i], attribute.getChannelMax()[i]};
+
+  if (attribute.getBatchMin())
+    for (auto [min, max] :
+         llvm::zip_equal(attribute.getBatchMin().asArrayRef(),
+                         attribute.getBatchMax().asArrayRef()))
+      result.batches.push_back({min, max});
+  result.keepsBatches = !result.batches.empty();
 
   ArrayRef<int64_t> counts = attribute.getHistogram();
   int exponent =

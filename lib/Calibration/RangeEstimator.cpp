@@ -130,6 +130,16 @@ static Range estimateMSE(const Statistics &statistics,
   return best;
 }
 
+static Range estimateEMA(const Statistics &statistics, double rate) {
+  const MinMax &first = statistics.batches.front();
+  Range range{first.min, first.max};
+  for (const MinMax &batch : llvm::ArrayRef(statistics.batches).drop_front()) {
+    range.min += rate * (batch.min - range.min);
+    range.max += rate * (batch.max - range.max);
+  }
+  return range;
+}
+
 /// Whether the estimator takes the parameter.
 static llvm::Error checkParameter(RangeEstimator estimator,
                                   std::optional<double> parameter) {
@@ -141,6 +151,12 @@ static llvm::Error checkParameter(RangeEstimator estimator,
   }
   if (!parameter)
     return llvm::Error::success();
+  if (estimator == RangeEstimator::EMA) {
+    if (*parameter > 0 && *parameter <= 1)
+      return llvm::Error::success();
+    return llvm::createStringError("expected a rate in (0, 1], but got %g",
+                                   *parameter);
+  }
   return llvm::createStringError(
       "expected no parameter for range estimator '%s', but got %g",
       stringifyRangeEstimator(estimator).str().c_str(), *parameter);
@@ -161,7 +177,7 @@ llvm::Expected<Range> quantc::estimateRange(const Statistics &statistics,
                                             std::optional<double> parameter) {
   if (llvm::Error error = checkParameter(estimator, parameter))
     return error;
-  if (estimator == RangeEstimator::EMA || estimator == RangeEstimator::MSE)
+  if (estimator == RangeEstimator::MSE)
     return llvm::createStringError(
         "expected a range estimator that needs statistics alone, but got '" +
         stringifyRangeEstimator(estimator) + "'");
@@ -169,6 +185,13 @@ llvm::Expected<Range> quantc::estimateRange(const Statistics &statistics,
     return Range{};
   if (estimator == RangeEstimator::MinMax)
     return Range{statistics.range.min, statistics.range.max};
+  if (estimator == RangeEstimator::EMA) {
+    if (statistics.batches.empty())
+      return llvm::createStringError(
+          "expected the ranges of batches for range estimator 'ema', but these "
+          "statistics have none; calibrate with --batch-ranges");
+    return estimateEMA(statistics, parameter.value_or(kDefaultEMARate));
+  }
   if (llvm::Error error = checkHistogram(statistics, estimator))
     return error;
   return estimator == RangeEstimator::Percentile

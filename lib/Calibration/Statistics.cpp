@@ -123,6 +123,12 @@ MinMax Statistics::updateRun(const float *values, int64_t size) {
   return run.range;
 }
 
+void Statistics::updateBatch(const MinMax &batch) {
+  // A batch of nothing finite says nothing.
+  if (keepsBatches && !batch.isEmpty())
+    batches.push_back(batch);
+}
+
 void Statistics::updateChannel(int64_t channel, float value) {
   if (std::isfinite(value))
     channels[channel].merge({value + 0.0f, value + 0.0f});
@@ -131,12 +137,17 @@ void Statistics::updateChannel(int64_t channel, float value) {
 void Statistics::update(const float *values, int64_t outer, int64_t inner) {
   int64_t channelCount = channels.size();
   if (channelCount && inner > 1) {
-    for (int64_t i = 0; i < outer * channelCount; ++i)
-      channels[i % channelCount].merge(updateRun(values + i * inner, inner));
-    return;
+    MinMax batch;
+    for (int64_t i = 0; i < outer * channelCount; ++i) {
+      MinMax run = updateRun(values + i * inner, inner);
+      channels[i % channelCount].merge(run);
+      batch.merge(run);
+    }
+    return updateBatch(batch);
   }
   // The channels are innermost: one pass for the tensor, one for them.
-  updateRun(values, outer * std::max<int64_t>(channelCount, 1) * inner);
+  updateBatch(
+      updateRun(values, outer * std::max<int64_t>(channelCount, 1) * inner));
   for (int64_t i = 0; i < outer; ++i)
     for (int64_t c = 0; c < channelCount; ++c)
       updateChannel(c, values[i * channelCount + c]);
@@ -146,18 +157,20 @@ void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
                         int64_t inner) {
   int64_t channelCount = channels.size();
   int64_t size = outer * std::max<int64_t>(channelCount, 1) * inner;
+  MinMax batch;
   // Padding comes in long runs, and so does what is not.
   for (int64_t begin = 0; begin < size;) {
     int64_t end = begin;
     while (end < size && kept[end])
       ++end;
     if (end > begin)
-      updateRun(values + begin, end - begin);
+      batch.merge(updateRun(values + begin, end - begin));
     if (channelCount)
       for (int64_t i = begin; i < end; ++i)
         updateChannel(i / inner % channelCount, values[i]);
     begin = end + 1;
   }
+  updateBatch(batch);
 }
 
 void Statistics::merge(const Statistics &other) {
@@ -170,4 +183,5 @@ void Statistics::merge(const Statistics &other) {
   for (size_t i = 0; i < channels.size(); ++i)
     channels[i].merge(other.channels[i]);
   histogram.add(other.histogram);
+  batches.insert(batches.end(), other.batches.begin(), other.batches.end());
 }

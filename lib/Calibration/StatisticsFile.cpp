@@ -62,6 +62,17 @@ static void printHistogram(json::OStream &stream, const Histogram &histogram) {
             [](llvm::raw_ostream &os, int64_t count) { os << count; });
 }
 
+/// Prints <prefix>_min and <prefix>_max.
+static void printRanges(json::OStream &stream, StringRef prefix,
+                        llvm::ArrayRef<MinMax> ranges) {
+  for (auto [suffix, bound] :
+       {std::pair("_min", &MinMax::min), std::pair("_max", &MinMax::max)})
+    printList(stream, (prefix + suffix).str(), ranges,
+              [bound = bound](llvm::raw_ostream &os, const MinMax &range) {
+                printFloat(os, range.*bound);
+              });
+}
+
 static void printRecord(json::OStream &stream, const ObserverRecord &record) {
   const Statistics &statistics = record.statistics;
   stream.attribute("name", record.name);
@@ -72,16 +83,10 @@ static void printRecord(json::OStream &stream, const ObserverRecord &record) {
   stream.attribute("inf", statistics.infCount);
   printScalar(stream, "min", statistics.range.min);
   printScalar(stream, "max", statistics.range.max);
-  if (record.axis) {
-    printList(stream, "channel_min", statistics.channels,
-              [](llvm::raw_ostream &os, const MinMax &channel) {
-                printFloat(os, channel.min);
-              });
-    printList(stream, "channel_max", statistics.channels,
-              [](llvm::raw_ostream &os, const MinMax &channel) {
-                printFloat(os, channel.max);
-              });
-  }
+  if (record.axis)
+    printRanges(stream, "channel", statistics.channels);
+  if (!statistics.batches.empty())
+    printRanges(stream, "batch", statistics.batches);
   stream.attributeObject("histogram",
                          [&] { printHistogram(stream, statistics.histogram); });
 }
@@ -237,31 +242,30 @@ static bool readHistogram(const json::Value &value, int64_t count,
   return false;
 }
 
-static bool readChannels(ObjectReader &reader, Statistics &statistics,
-                         json::Path path) {
+/// Reads <prefix>_min and <prefix>_max.
+static void readRanges(ObjectReader &reader, StringRef prefix,
+                       std::vector<MinMax> &ranges) {
   auto readBounds = [&](float MinMax::*bound) {
-    return [&statistics, bound](const json::Value &value, json::Path path) {
+    return [&ranges, bound](const json::Value &value, json::Path path) {
       const json::Array *array = value.getAsArray();
       if (!array) {
         path.report("expected a list");
         return false;
       }
-      if (statistics.channels.empty())
-        statistics.channels.resize(array->size());
-      if (statistics.channels.size() != array->size()) {
-        path.report("expected as many channel minima as maxima");
+      if (ranges.empty())
+        ranges.resize(array->size());
+      if (ranges.size() != array->size()) {
+        path.report("expected as many minima as maxima");
         return false;
       }
       for (auto [i, entry] : llvm::enumerate(*array))
-        if (!readBound(entry, MinMax().*bound, statistics.channels[i].*bound,
-                       path.index(i)))
+        if (!readBound(entry, MinMax().*bound, ranges[i].*bound, path.index(i)))
           return false;
       return true;
     };
   };
-  reader.memberBy("channel_min", readBounds(&MinMax::min))
-      .memberBy("channel_max", readBounds(&MinMax::max));
-  return true;
+  reader.memberBy((prefix + "_min").str(), readBounds(&MinMax::min))
+      .memberBy((prefix + "_max").str(), readBounds(&MinMax::max));
 }
 
 namespace quantc {
@@ -274,7 +278,11 @@ static bool fromJSON(const json::Value &value, ObserverRecord &record,
   if (reader.has("axis")) {
     record.axis = 0;
     reader.member("axis", *record.axis);
-    readChannels(reader, statistics, path);
+    readRanges(reader, "channel", statistics.channels);
+  }
+  if (reader.has("batch_min")) {
+    readRanges(reader, "batch", statistics.batches);
+    statistics.keepsBatches = true;
   }
   auto readBoundOf = [&](float MinMax::*bound) {
     return [&statistics, bound](const json::Value &value, json::Path path) {

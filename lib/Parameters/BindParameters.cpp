@@ -45,20 +45,21 @@ lookupTensor(func::FuncOp function, unsigned index,
               "got "
            << argument.getType();
 
-  SmallVector<int64_t> shape = getFileShape(type);
   const SafetensorsTensor *tensor = file.lookup(name.getValue());
   if (!tensor)
     return emitError(argument.getLoc())
            << file.getPath() << ": expected tensor '" << name.getValue()
            << "' of type "
-           << describeTensorType(*getDType(type.getElementType()), shape)
+           << describeTensorType(*getDType(type.getElementType()),
+                                 type.getShape())
            << ", but the file has no tensor of that name";
-  if (ArrayRef<int64_t>(tensor->shape) != ArrayRef(shape) ||
+  if (ArrayRef<int64_t>(tensor->shape) != type.getShape() ||
       !isCompatible(tensor->dtype, type.getElementType()))
     return emitError(argument.getLoc())
            << file.getPath() << ": tensor '" << name.getValue()
            << "': expected "
-           << describeTensorType(*getDType(type.getElementType()), shape)
+           << describeTensorType(*getDType(type.getElementType()),
+                                 type.getShape())
            << ", but got " << describeTensorType(tensor->dtype, tensor->shape);
   return tensor;
 }

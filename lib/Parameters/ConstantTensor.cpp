@@ -36,7 +36,6 @@ std::optional<DType> quantc::getDType(Type elementType) {
     case 1:
       return DType::Bool;
     case 4:
-      return DType::U8;
     case 8:
       return isUnsigned ? DType::U8 : DType::I8;
     case 16:
@@ -82,20 +81,6 @@ bool quantc::isCompatible(DType dtype, Type elementType) {
          (elementType.isSignlessInteger() && dtype == toUnsigned(*expected));
 }
 
-static bool isPacked(RankedTensorType type) {
-  return type.getElementType().isInteger(4);
-}
-
-static int64_t getPackedSize(RankedTensorType type) {
-  return llvm::divideCeil(type.getNumElements(), 2);
-}
-
-SmallVector<int64_t> quantc::getFileShape(RankedTensorType type) {
-  if (isPacked(type))
-    return {getPackedSize(type)};
-  return llvm::to_vector(type.getShape());
-}
-
 //===----------------------------------------------------------------------===//
 // Reading
 //===----------------------------------------------------------------------===//
@@ -122,11 +107,10 @@ std::optional<ConstantTensor> ConstantTensor::get(Attribute attr) {
 
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
     const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    size_t size = isPacked(type) ? getPackedSize(type)
-                                 : type.getNumElements() * *elementSize;
-    if (!blob || blob->getData().size() != size)
+    if (!blob ||
+        blob->getData().size() != size_t(type.getNumElements()) * *elementSize)
       return std::nullopt;
-    (isPacked(type) ? result.packed : result.borrowed) = blob->getData();
+    result.borrowed = blob->getData();
     return result;
   }
 
@@ -156,12 +140,7 @@ std::optional<ConstantTensor> ConstantTensor::get(Value value) {
   return get(attr);
 }
 
-ArrayRef<char> ConstantTensor::getStoredBytes() {
-  if (!packed.empty() && !owned) {
-    owned = allocate(getNumElements());
-    for (auto [i, element] : llvm::enumerate(owned->getMutableData()))
-      element = packed[i / 2] >> (i % 2 ? 4 : 0) & 0xf;
-  }
+ArrayRef<char> ConstantTensor::getStoredBytes() const {
   return owned ? ArrayRef<char>(owned->getData()) : borrowed;
 }
 
@@ -209,13 +188,6 @@ TypedAttr quantc::makeConstantTensor(
   fill(blob->getMutableData());
   if (type.getNumElements() <= maxDenseElements)
     return makeDense(type, blob->getData());
-  if (isPacked(type)) {
-    std::shared_ptr<AsmResourceBlob> packed = allocate(getPackedSize(type));
-    MutableArrayRef<char> bytes = packed->getMutableData();
-    for (auto [i, element] : llvm::enumerate(blob->getData()))
-      bytes[i / 2] |= (element & 0xf) << (i % 2 ? 4 : 0);
-    blob = std::move(packed);
-  }
   return makeResourceTensor(type, name, std::move(*blob));
 }
 

@@ -38,7 +38,8 @@ struct yaml::ScalarEnumerationTraits<qnn::RangeEstimator> {
   static void enumeration(IO &io, qnn::RangeEstimator &value) {
     for (auto estimator :
          {qnn::RangeEstimator::MinMax, qnn::RangeEstimator::Percentile,
-          qnn::RangeEstimator::Entropy, qnn::RangeEstimator::MSE})
+          qnn::RangeEstimator::Entropy, qnn::RangeEstimator::MSE,
+          qnn::RangeEstimator::EMA})
       io.enumCase(value, qnn::stringifyRangeEstimator(estimator).data(),
                   estimator);
   }
@@ -55,6 +56,7 @@ struct yaml::MappingTraits<OperandRecipe> {
     io.mapOptional("block_size", recipe.blockSize);
     io.mapOptional("estimator", recipe.estimator);
     io.mapOptional("percentile", recipe.percentile);
+    io.mapOptional("ema_rate", recipe.emaRate);
   }
   static std::string validate(IO &, OperandRecipe &recipe) {
     if (recipe.storage &&
@@ -66,6 +68,8 @@ struct yaml::MappingTraits<OperandRecipe> {
     if (recipe.percentile &&
         !(*recipe.percentile > 0 && *recipe.percentile <= 100))
       return "expected a percentile in (0, 100]";
+    if (recipe.emaRate && !(*recipe.emaRate > 0 && *recipe.emaRate <= 1))
+      return "expected an ema_rate in (0, 1]";
     if (recipe.blockSize && *recipe.blockSize < 1)
       return "expected a positive block_size, but got " +
              std::to_string(*recipe.blockSize);
@@ -139,13 +143,28 @@ struct yaml::MappingTraits<Recipe> {
 // Reading
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kKeys[] = {
-    "dynamic",   "version",    "description",  "activations",
-    "weights",   "smooth",     "skip",         "sites",
-    "storage",   "symmetric",  "narrow_range", "granularity",
-    "estimator", "percentile", "alpha",        "activation_products",
-    "depthwise", "min_macs",   "name",         "float",
-    "block_size"};
+static constexpr StringRef kKeys[] = {"dynamic",
+                                      "version",
+                                      "description",
+                                      "activations",
+                                      "weights",
+                                      "smooth",
+                                      "skip",
+                                      "sites",
+                                      "storage",
+                                      "symmetric",
+                                      "narrow_range",
+                                      "granularity",
+                                      "estimator",
+                                      "percentile",
+                                      "ema_rate",
+                                      "alpha",
+                                      "activation_products",
+                                      "depthwise",
+                                      "min_macs",
+                                      "name",
+                                      "float",
+                                      "block_size"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {
@@ -206,6 +225,7 @@ OperandRecipe OperandRecipe::getActivationDefault() {
   recipe.granularity = qnn::Granularity::Tensor;
   recipe.estimator = qnn::RangeEstimator::MinMax;
   recipe.percentile = 99.99;
+  recipe.emaRate = 0.01;
   return recipe;
 }
 
@@ -219,12 +239,6 @@ OperandRecipe OperandRecipe::getWeightDefault() {
 
 OperandRecipe OperandRecipe::overriddenBy(const OperandRecipe &over) const {
   OperandRecipe result = *this;
-  // Floats have no zero points and are not narrowed: the defaults for integers
-  // would be errors.
-  if (over.storage && StringRef(*over.storage).starts_with("f")) {
-    result.symmetric = true;
-    result.narrowRange = false;
-  }
   auto apply = [](auto &value, const auto &other) {
     if (other)
       value = other;
@@ -237,6 +251,7 @@ OperandRecipe OperandRecipe::overriddenBy(const OperandRecipe &over) const {
   apply(result.blockSize, over.blockSize);
   apply(result.estimator, over.estimator);
   apply(result.percentile, over.percentile);
+  apply(result.emaRate, over.emaRate);
   return result;
 }
 

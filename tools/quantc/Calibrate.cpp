@@ -49,6 +49,11 @@ static cl::opt<std::string>
          cl::desc("Input that is zero at padding, which is left out of the "
                   "statistics"),
          cl::sub(calibrateCommand), cl::cat(quantcOptions));
+static cl::opt<bool>
+    batchRanges("batch-ranges",
+                cl::desc("Keep the range of each batch, for the range "
+                         "estimator 'ema'"),
+                cl::sub(calibrateCommand), cl::cat(quantcOptions));
 static cl::opt<std::string>
     checkpoint("checkpoint", cl::value_desc("file"),
                cl::desc("Continue from this file where it exists, and write it "
@@ -96,7 +101,7 @@ Error CalibrationRun::open() {
   if (!paths)
     return paths.takeError();
   raw_string_ostream os(identity);
-  os << "mask " << data.mask;
+  os << "mask " << data.mask << ", batch ranges " << data.keepBatches;
   for (const std::string &path : *paths) {
     Expected<DataSet> shard = DataSet::open(path, calibrator.getInputs());
     if (!shard)
@@ -168,7 +173,8 @@ Error CalibrationRun::run() {
 
 Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
                                                  const CalibrationData &data) {
-  auto calibrator = Calibrator::create(*model.module, data.mask);
+  auto calibrator =
+      Calibrator::create(*model.module, data.mask, data.keepBatches);
   if (failed(calibrator))
     return tool.diagnosed();
   CalibrationRun run(tool, **calibrator, data);
@@ -197,7 +203,8 @@ static Error runCalibrate(Tool &tool) {
     return error;
   Expected<StatisticsFile> statistics =
       calibrate(tool, *model,
-                {dataPath, maxSamples, mask, checkpoint, checkpointInterval});
+                {dataPath, maxSamples, mask, batchRanges, checkpoint,
+                 checkpointInterval});
   if (!statistics)
     return statistics.takeError();
   if (Error error = statistics->write(*temporary))

@@ -31,6 +31,8 @@ struct CalibrationData {
   int64_t maxSamples = std::numeric_limits<int64_t>::max();
   /// The input that is zero at padding; empty without one.
   std::string mask = "";
+  /// Keep the range of each batch, for the estimator 'ema'.
+  bool keepBatches = false;
   /// A file to continue from and to write now and then; empty without one.
   std::string checkpoint = "";
   /// The time between two of its versions, in seconds.

@@ -175,14 +175,48 @@ TEST(RangeEstimatorTest, EntropyOfDegenerateData) {
   }
 }
 
+TEST(RangeEstimatorTest, EMAIsTheMovingAverageInTheOrderOfTheData) {
+  std::mt19937 engine(11);
+  std::normal_distribution<float> normal(1, 3);
+  for (double rate : {0.01, 0.3, 1.0}) {
+    Statistics statistics;
+    statistics.keepsBatches = true;
+    double min = 0, max = 0;
+    bool first = true;
+    for (int batch = 0; batch < 50; ++batch) {
+      std::vector<float> values(1 + batch % 4);
+      for (float &value : values)
+        value = normal(engine);
+      // A batch of NaN alone leaves the average where it is.
+      if (batch % 7 == 3)
+        std::fill(values.begin(), values.end(), NAN);
+      statistics.update(values.data(), 1, values.size());
+      if (batch % 7 == 3)
+        continue;
+      double low = *std::min_element(values.begin(), values.end());
+      double high = *std::max_element(values.begin(), values.end());
+      min = first ? low : (1 - rate) * min + rate * low;
+      max = first ? high : (1 - rate) * max + rate * high;
+      first = false;
+    }
+    llvm::Expected<Range> range =
+        estimateRange(statistics, RangeEstimator::EMA, rate);
+    ASSERT_TRUE(bool(range));
+    EXPECT_NEAR(range->min, min, 1e-12);
+    EXPECT_NEAR(range->max, max, 1e-12);
+  }
+}
+
 TEST(RangeEstimatorTest, Refusals) {
   EXPECT_EQ(refusal(RangeEstimator::MinMax, 3.0),
             "expected no parameter for range estimator 'minmax', but got 3");
   EXPECT_EQ(refusal(RangeEstimator::Percentile, 101.0),
             "expected a percentile in (0, 100], but got 101");
+  EXPECT_EQ(refusal(RangeEstimator::EMA, 1.5),
+            "expected a rate in (0, 1], but got 1.5");
   EXPECT_EQ(refusal(RangeEstimator::EMA, std::nullopt),
-            "expected a range estimator that needs statistics alone, but got "
-            "'ema'");
+            "expected the ranges of batches for range estimator 'ema', but "
+            "these statistics have none; calibrate with --batch-ranges");
   Statistics withoutHistogram = observe({1.0f});
   withoutHistogram.histogram = Histogram();
   llvm::Expected<Range> range =

@@ -49,6 +49,29 @@ std::string replace(std::string text, llvm::StringRef from,
   return text.replace(position, from.size(), to.str());
 }
 
+TEST(StatisticsFileTest, RangesOfBatchesKeepTheirOrder) {
+  auto observeBatches = [](std::vector<std::vector<float>> batches) {
+    StatisticsFile file;
+    file.observers = {{"a/lhs", std::nullopt, Statistics()}};
+    file.observers[0].statistics.keepsBatches = true;
+    for (const std::vector<float> &batch : batches)
+      file.observers[0].statistics.update(batch.data(), 1, batch.size());
+    return file;
+  };
+  StatisticsFile whole = observeBatches({{1, 2}, {-3, 4}, {0, 0.5f}});
+  std::string text = print(whole);
+  EXPECT_NE(text.find("\"batch_min\": [1, -3, 0]"), std::string::npos) << text;
+  EXPECT_NE(text.find("\"batch_max\": [2, 4, 0.5]"), std::string::npos) << text;
+  EXPECT_EQ(print(llvm::cantFail(StatisticsFile::parse(text, "s.json"))), text);
+  StatisticsFile first = observeBatches({{1, 2}});
+  ASSERT_FALSE(bool(first.merge(observeBatches({{-3, 4}, {0, 0.5f}}))));
+  EXPECT_EQ(print(first), text);
+  EXPECT_NE(errorOf(replace(text, "\"batch_max\": [2, 4, 0.5]",
+                            "\"batch_max\": [2, 4]"))
+                .find("expected as many minima as maxima"),
+            std::string::npos);
+}
+
 TEST(StatisticsFileTest, Form) {
   EXPECT_EQ(
       print(observe({1, -0.5f, 1, NAN})), R"({

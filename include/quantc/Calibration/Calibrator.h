@@ -23,10 +23,12 @@ class Calibrator {
 public:
   /// Compiles a copy of `module`, of which @main is called. The context needs
   /// registerCompilerDialects. `mask` names the input that is zero at padding,
-  /// which then is no part of the statistics; empty without one. Errors are
+  /// which then is no part of the statistics; empty without one. With
+  /// `keepBatches` the range of each batch is part of them. Errors are
   /// diagnostics.
   static mlir::FailureOr<std::unique_ptr<Calibrator>>
-  create(mlir::ModuleOp module, llvm::StringRef mask = {});
+  create(mlir::ModuleOp module, llvm::StringRef mask = {},
+         bool keepBatches = false);
 
   /// What the model takes; `DataSet::create` expects it.
   llvm::ArrayRef<DataSpec> getInputs() const { return inputs; }

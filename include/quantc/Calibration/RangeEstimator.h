@@ -24,16 +24,20 @@ struct Range {
   double max = 0;
 };
 
+inline constexpr double kDefaultEMARate = 0.01;
+
 /// The range of `statistics` by the given estimator. Fails for a parameter that
 /// the estimator does not take and for estimators that need more than
-/// statistics (mse: see below; ema: the order of batches, which nothing records
-/// yet).
+/// statistics (mse: see below) or a part of them that is missing.
 ///
 /// * minmax: all of it; no parameter.
 /// * percentile p in (0, 100]: with n elements, at most floor(n (1 - p/100) /
 /// 2)
 ///   elements are cut off on each side; the ends are those of the outermost
 ///   bins kept, clipped to minimum and maximum. p = 100 is minmax.
+/// * ema c in (0, 1], 0.01 by default: the moving average of the batches'
+/// ranges
+///   in the order of the data, m <- m + c (x - m), which begins with the first.
 /// * entropy: the clip of |x| that loses least information, as TensorRT
 ///   calibrates (Migacz, "8-bit inference with TensorRT", GTC 2017); no
 ///   parameter. |x| has between 1024 and 2048 bins; a clip keeps at least 128.

@@ -6,11 +6,12 @@
 //
 // The numeric core of calibration: plain values, no IR.
 //
-// Guarantee: what an observer saw is a function of the multiset of elements
-// that it saw. The order of the data, the size of the batches and the number of
-// shards merged in whatever order do not change a bit of it, because every part
-// is a count, a minimum or a maximum, and because the histogram lies on a grid
-// that depends on the largest magnitude alone and widens by merging whole bins.
+// Guarantee: but for the ranges of batches, which are kept on demand, what an
+// observer saw is a function of the multiset of elements that it saw. The order
+// of the data, the size of the batches and the number of shards merged in
+// whatever order do not change a bit of it, because every part is a count, a
+// minimum or a maximum, and because the histogram lies on a grid that depends
+// on the largest magnitude alone and widens by merging whole bins.
 //
 //===----------------------------------------------------------------------===//
 
@@ -87,6 +88,10 @@ struct Statistics {
   /// One entry per index along the observer's axis; empty without an axis.
   std::vector<MinMax> channels;
   Histogram histogram;
+  /// What each update saw, in their order; only where `keepsBatches`. It is the
+  /// one part that depends on the order of the data.
+  std::vector<MinMax> batches;
+  bool keepsBatches = false;
 
   explicit Statistics(int64_t channelCount = 0) : channels(channelCount) {}
 
@@ -97,13 +102,14 @@ struct Statistics {
   void update(const float *values, const int8_t *kept, int64_t outer,
               int64_t inner);
 
-  /// Takes in what another observer of the same tensor saw. Both must have the
-  /// same number of channels.
+  /// Takes in what another observer of the same tensor saw, after this one.
+  /// Both must have the same number of channels.
   void merge(const Statistics &other);
 
 private:
   /// Takes in everything but the channels; returns the run's range.
   MinMax updateRun(const float *values, int64_t size);
+  void updateBatch(const MinMax &batch);
   void updateChannel(int64_t channel, float value);
 };
 

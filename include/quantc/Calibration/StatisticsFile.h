@@ -20,6 +20,7 @@
 //         "count": 65536, "nan": 0, "inf": 0,
 //         "min": -3.5, "max": 4.25,     (null where nothing finite was seen)
 //         "channel_min": [...], "channel_max": [...],   (only with an axis)
+//         "batch_min": [...], "batch_max": [...],       (only where kept)
 //         "histogram": {"bin_exponent": -8, "first_bin": -896, "counts": [...]}
 //       }
 //     ]

@@ -37,9 +37,10 @@ struct OperandRecipe {
   std::optional<qnn::RangeEstimator> estimator;
   /// The share of elements, in percent, that the estimator 'percentile' keeps.
   std::optional<double> percentile;
+  /// How much a batch moves the average of the estimator 'ema'.
+  std::optional<double> emaRate;
 
-  /// This recipe where `over` sets nothing, else `over`. Where `over` sets a
-  /// storage of floats, symmetric without narrow range is what it leaves open.
+  /// This recipe where `over` sets nothing, else `over`.
   OperandRecipe overriddenBy(const OperandRecipe &over) const;
 
   /// i8, asymmetric, per tensor, minmax.

@@ -211,7 +211,8 @@ LogicalResult StatisticsAttr::verify(
     function_ref<InFlightDiagnostic()> emitError, int64_t count,
     int64_t nanCount, int64_t infCount, FloatAttr min, FloatAttr max,
     DenseF32ArrayAttr channelMin, DenseF32ArrayAttr channelMax, int64_t,
-    int64_t, DenseI64ArrayAttr histogram) {
+    int64_t, DenseI64ArrayAttr histogram, DenseF32ArrayAttr batchMin,
+    DenseF32ArrayAttr batchMax) {
   if (count < 0 || nanCount < 0 || infCount < 0)
     return emitError() << "expected counts that are not negative";
   double low = min.getValueAsDouble(), high = max.getValueAsDouble();
@@ -221,6 +222,8 @@ LogicalResult StatisticsAttr::verify(
   if (channelMin.size() != channelMax.size())
     return emitError() << "expected as many channel minima as maxima, but got "
                        << channelMin.size() << " and " << channelMax.size();
+  if ((batchMin ? batchMin.size() : 0) != (batchMax ? batchMax.size() : 0))
+    return emitError() << "expected as many batch minima as maxima";
   int64_t total = 0;
   for (int64_t bin : histogram.asArrayRef()) {
     if (bin < 0)

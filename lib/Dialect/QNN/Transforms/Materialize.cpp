@@ -185,12 +185,12 @@ public:
 
   void runOnOperation() override {
     OperandMaterializer materializer(&getContext());
-    bool hasError = false;
-    getOperation().walk([&](linalg::LinalgOp op) {
-      if (isSite(op) && failed(materializeSite(op, materializer)))
-        hasError = true;
+    // What one site lacks the others mostly lack as well: once is enough.
+    WalkResult result = getOperation().walk([&](linalg::LinalgOp op) {
+      return isSite(op) ? WalkResult(materializeSite(op, materializer))
+                        : WalkResult::advance();
     });
-    if (hasError)
+    if (result.wasInterrupted())
       return signalPassFailure();
     getOperation().walk([](ObserveOp observer) {
       observer.replaceAllUsesWith(observer.getInput());

@@ -191,6 +191,8 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
   FloatAttr parameter;
   if (*recipe.estimator == RangeEstimator::Percentile)
     parameter = FloatAttr::get(Float64Type::get(context), *recipe.percentile);
+  else if (*recipe.estimator == RangeEstimator::EMA)
+    parameter = FloatAttr::get(Float64Type::get(context), *recipe.emaRate);
   auto scheme = QuantizationAttr::getChecked(
       [&] { return site->emitOpError(); }, context,
       parseType(*recipe.storage, context), *recipe.symmetric,

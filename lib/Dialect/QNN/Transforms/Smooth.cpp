@@ -172,7 +172,8 @@ static StatisticsAttr smoothStatistics(StatisticsAttr statistics,
       builder.getF32FloatAttr(*llvm::min_element(min)),
       builder.getF32FloatAttr(*llvm::max_element(max)),
       builder.getDenseF32ArrayAttr(min), builder.getDenseF32ArrayAttr(max),
-      /*binExponent=*/0, /*firstBin=*/0, builder.getDenseI64ArrayAttr({}));
+      /*binExponent=*/0, /*firstBin=*/0, builder.getDenseI64ArrayAttr({}),
+      /*batchMin=*/nullptr, /*batchMax=*/nullptr);
 }
 
 //===----------------------------------------------------------------------===//

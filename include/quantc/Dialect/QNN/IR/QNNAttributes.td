@@ -92,14 +92,18 @@ def QNN_StatisticsAttr : QNN_Attr<"Statistics", "statistics"> {
     that are not part of anything else), and a signed histogram whose bin i
     holds the values in [(first_bin + i) * 2^bin_exponent,
     (first_bin + i + 1) * 2^bin_exponent). `channel_min` and `channel_max` run
-    along the observer's `axis` and are empty without one.
+    along the observer's `axis` and are empty without one. `batchMin` and
+    `batchMax` are the ranges of the batches, in the order of the data, where
+    calibration kept them.
   }];
   let parameters = (ins
     "int64_t":$count, "int64_t":$nanCount, "int64_t":$infCount,
     "::mlir::FloatAttr":$min, "::mlir::FloatAttr":$max,
     "::mlir::DenseF32ArrayAttr":$channelMin, "::mlir::DenseF32ArrayAttr":$channelMax,
     "int64_t":$binExponent, "int64_t":$firstBin,
-    "::mlir::DenseI64ArrayAttr":$histogram);
+    "::mlir::DenseI64ArrayAttr":$histogram,
+    OptionalParameter<"::mlir::DenseF32ArrayAttr">:$batchMin,
+    OptionalParameter<"::mlir::DenseF32ArrayAttr">:$batchMax);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
