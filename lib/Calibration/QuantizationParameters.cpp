@@ -29,13 +29,13 @@ static double getStorageMax(Type storage, bool narrowRange) {
 }
 
 AffineParameters quantc::computeAffine(Range range, QuantizationAttr scheme) {
-  if (scheme.getSymmetric())
-    return {
-        computeSymmetricScale(
-            range, getStorageMax(scheme.getStorage(), scheme.getNarrowRange())),
-        0};
-  return computeAffine(
-      range, getStorageRange(scheme.getStorage(), scheme.getNarrowRange()));
+  if (!scheme.getSymmetric())
+    return computeAffine(
+        range, getStorageRange(scheme.getStorage(), scheme.getNarrowRange()),
+        scheme.getPowerOfTwo());
+  float scale = computeSymmetricScale(
+      range, getStorageMax(scheme.getStorage(), scheme.getNarrowRange()));
+  return {scheme.getPowerOfTwo() ? roundUpToPowerOfTwo(scale) : scale, 0};
 }
 
 static void append(QuantizationParameters &parameters, quantc::Range range,

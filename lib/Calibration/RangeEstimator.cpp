@@ -228,10 +228,19 @@ static float roundScale(double scale) {
   return static_cast<float>(std::clamp<double>(scale, FLT_MIN, FLT_MAX));
 }
 
-AffineParameters quantc::computeAffine(Range range, StorageRange storage) {
+float quantc::roundUpToPowerOfTwo(float scale) {
+  int exponent;
+  float fraction = std::frexp(scale, &exponent);
+  return std::ldexp(1.0f, std::min(exponent - (fraction == 0.5f), 127));
+}
+
+AffineParameters quantc::computeAffine(Range range, StorageRange storage,
+                                       bool powerOfTwo) {
   double min = std::min(range.min, 0.0), max = std::max(range.max, 0.0);
   AffineParameters result;
   result.scale = roundScale((max - min) / double(storage.max - storage.min));
+  if (powerOfTwo)
+    result.scale = roundUpToPowerOfTwo(result.scale);
   // nearbyint rounds half to even in the default rounding mode.
   double zeroPoint = std::nearbyint(storage.min - min / double(result.scale));
   result.zeroPoint = static_cast<int64_t>(

@@ -65,7 +65,7 @@ llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
   // 5. Corrections move into accumulators before the epilogue is gathered: it
   //    would otherwise take them in as elementwise work.
   pm.addPass(qnn::createQNNFuseZeroPointsPass());
-  pm.addPass(qnn::createQNNFuseEpiloguePass());
+  pm.addPass(qnn::createQNNFuseEpiloguePass({recipe->requantize}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(qnn::createVerifyNoZeroPointTrafficPass());

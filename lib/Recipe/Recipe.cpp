@@ -46,6 +46,16 @@ struct yaml::ScalarEnumerationTraits<qnn::RangeEstimator> {
 };
 
 template <>
+struct yaml::ScalarEnumerationTraits<qnn::RequantizeMode> {
+  static void enumeration(IO &io, qnn::RequantizeMode &value) {
+    for (auto mode :
+         {qnn::RequantizeMode::Float, qnn::RequantizeMode::FixedPoint,
+          qnn::RequantizeMode::Shift})
+      io.enumCase(value, qnn::stringifyRequantizeMode(mode).data(), mode);
+  }
+};
+
+template <>
 struct yaml::MappingTraits<OperandRecipe> {
   static void mapping(IO &io, OperandRecipe &recipe) {
     io.mapOptional("storage", recipe.storage);
@@ -134,6 +144,7 @@ struct yaml::MappingTraits<Recipe> {
     recipe.activations = recipe.activations.overriddenBy(activations);
     recipe.weights = recipe.weights.overriddenBy(weights);
     io.mapOptional("smooth", recipe.smooth);
+    io.mapOptional("requantize", recipe.requantize);
     io.mapOptional("skip", recipe.skip);
     io.mapOptional("sites", recipe.sites);
   }
@@ -164,7 +175,8 @@ static constexpr StringRef kKeys[] = {"dynamic",
                                       "min_macs",
                                       "name",
                                       "float",
-                                      "block_size"};
+                                      "block_size",
+                                      "requantize"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {

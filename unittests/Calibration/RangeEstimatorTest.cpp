@@ -261,6 +261,18 @@ TEST(AffineTest, ExtremeRangesStayUsable) {
 
 /// Zero is exactly representable, and both ends of the range come back to
 /// within one step.
+TEST(AffineTest, PowersOfTwo) {
+  EXPECT_EQ(roundUpToPowerOfTwo(0.25f), 0.25f);
+  EXPECT_EQ(roundUpToPowerOfTwo(0.2500001f), 0.5f);
+  EXPECT_EQ(roundUpToPowerOfTwo(3.0f), 4.0f);
+  EXPECT_EQ(roundUpToPowerOfTwo(FLT_MIN), FLT_MIN);
+  EXPECT_EQ(roundUpToPowerOfTwo(FLT_MAX), 0x1p127f);
+  // 4 / 255 becomes 2^-5; zero is where -1 of [-1, 3] is 32 steps above qmin.
+  AffineParameters affine = computeAffine({-1, 3}, {-128, 127}, true);
+  EXPECT_EQ(affine.scale, 0x1p-5f);
+  EXPECT_EQ(affine.zeroPoint, -96);
+}
+
 TEST(AffineTest, RangeIsCovered) {
   std::mt19937 engine(2);
   std::uniform_real_distribution<double> exponent(-30, 30);

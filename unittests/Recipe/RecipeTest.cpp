@@ -36,6 +36,7 @@ TEST(RecipeTest, Defaults) {
   EXPECT_EQ(*decision.weights.granularity, qnn::Granularity::Channel);
   EXPECT_EQ(decision.floatRule, nullptr);
   EXPECT_FALSE(recipe.smooth);
+  EXPECT_EQ(recipe.requantize, qnn::RequantizeMode::Float);
   EXPECT_TRUE(recipe.skip.activationProducts);
 }
 
@@ -56,6 +57,7 @@ weights:
   granularity: tensor
 smooth:
   alpha: 0.75
+requantize: fixed-point
 skip:
   activation_products: false
   depthwise: false
@@ -73,6 +75,7 @@ sites:
   EXPECT_EQ(*recipe.activations.percentile, 99.9);
   EXPECT_EQ(*recipe.weights.storage, "f8E4M3FN");
   EXPECT_EQ(recipe.smooth->alpha, 0.75);
+  EXPECT_EQ(recipe.requantize, qnn::RequantizeMode::FixedPoint);
   EXPECT_FALSE(recipe.skip.activationProducts);
   EXPECT_FALSE(recipe.skip.depthwise);
   EXPECT_EQ(recipe.skip.minMacs, 1000);

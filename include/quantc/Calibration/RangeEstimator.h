@@ -61,8 +61,15 @@ struct AffineParameters {
 /// s = (max - min) / (qmax - qmin) and z = round_half_even(qmin - min / s)
 /// clamped to [qmin, qmax], after widening the range to contain 0. The scale is
 /// computed in double, rounded once to f32, and never below the smallest normal
-/// f32; a range of only zero has scale 1.
-AffineParameters computeAffine(Range range, qnn::StorageRange storage);
+/// f32; a range of only zero has scale 1. With `powerOfTwo` the scale is then
+/// rounded up to a power of two, so that the range stays covered, before z is
+/// computed.
+AffineParameters computeAffine(Range range, qnn::StorageRange storage,
+                               bool powerOfTwo = false);
+
+/// The smallest power of two that is not below a positive `scale`, at most
+/// 2^127.
+float roundUpToPowerOfTwo(float scale);
 
 /// s = amax / qmax, with the same care. `storageMax` is the largest integer, or
 /// the largest finite value of an f8 type.

@@ -80,6 +80,9 @@ struct Recipe {
   OperandRecipe activations = OperandRecipe::getActivationDefault();
   OperandRecipe weights = OperandRecipe::getWeightDefault();
   std::optional<SmoothRecipe> smooth;
+  /// How integers get from one scale to another; with shifts, all scales are
+  /// powers of two.
+  qnn::RequantizeMode requantize = qnn::RequantizeMode::Float;
   SkipRules skip;
   /// In the order of the file; later ones override earlier ones.
   std::vector<SiteRule> sites;

@@ -412,3 +412,10 @@ func.func @result_zero_point(%x: tensor<2xi8>, %s: tensor<i8>, %z: tensor<i8>) -
   %0 = qnn.requantize %x, shift %s zero_point %z : tensor<2xi8>, tensor<i8>, tensor<i8> -> tensor<2xi32>
   return %0 : tensor<2xi32>
 }
+
+// -----
+
+// expected-error @below {{expected a static range for scales that are powers of two}}
+func.func @dynamic_power_of_two() attributes {qnn.test = #qnn.quantization<i8 symmetric dynamic power_of_two tensor minmax>} {
+  return
+}

@@ -36,3 +36,9 @@ func.func @requantize(%acc: tensor<4x16xi32>, %wide: tensor<4x16xi64>, %q: tenso
   %4 = qnn.requantize %wide, shift %t zero_point %u : tensor<4x16xi64>, tensor<i8>, tensor<ui8> -> tensor<4x16xui8>
   return
 }
+
+// CHECK-LABEL: func @power_of_two
+// CHECK-SAME: #qnn.quantization<i8 symmetric narrow_range power_of_two channel axes = [1] minmax>
+func.func @power_of_two() attributes {qnn.test = #qnn.quantization<i8 symmetric narrow_range power_of_two channel axes = [1] minmax>} {
+  return
+}

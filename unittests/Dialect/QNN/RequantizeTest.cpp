@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CompiledProgram.h"
+#include "ExactIntegers.h"
 
 #include "gtest/gtest.h"
 #include <cmath>
@@ -20,8 +21,6 @@ using namespace quantc;
 using namespace quantc::test;
 
 namespace {
-
-using Int = __int128;
 
 /// One op: types by their MLIR names, a multiplier or shift type may be empty.
 struct Variant {
@@ -118,17 +117,6 @@ Row drawRow(std::mt19937_64 &random, const Variant &variant, int row) {
   return result;
 }
 
-Int power(int exponent) { return Int(1) << exponent; }
-
-/// The largest integer that is not above a / b, b > 0.
-Int floorDivide(Int a, Int b) { return a / b - (a % b < 0); }
-
-/// a / b to the nearest integer, ties to even.
-Int divideHalfEven(Int a, Int b) {
-  Int quotient = floorDivide(a, b), twice = 2 * (a - quotient * b);
-  return quotient + (twice > b || (twice == b && quotient % 2 != 0));
-}
-
 int64_t getExpected(const Variant &variant, int64_t input, const Row &row) {
   Int v = Int(input) - row.inputZeroPoint;
   Int rescaled;
@@ -141,16 +129,10 @@ int64_t getExpected(const Variant &variant, int64_t input, const Row &row) {
     if (std::fabs(product) < 0x1p-30f)
       rescaled = 0;
   } else {
-    v = std::min(std::max(v, -power(47)), power(47) - 1);
-    if (variant.isShift()) {
-      rescaled = row.shift >= 0 ? divideHalfEven(v, power(row.shift))
-                                : v * power(-row.shift);
-    } else {
-      Int round = power(row.shift - 1);
-      if (variant.has("double_round") && row.shift > 31)
-        round += v >= 0 ? power(30) : -power(30);
-      rescaled = floorDivide(v * row.multiplier + round, power(row.shift));
-    }
+    rescaled = variant.isShift()
+                   ? rescaleShift(v, row.shift)
+                   : rescaleFixedPoint(v, row.multiplier, row.shift,
+                                       variant.has("double_round"));
   }
   StringRef type = variant.result;
   Int min = 0, max = power(getWidth(type)) - 1;
@@ -158,7 +140,7 @@ int64_t getExpected(const Variant &variant, int64_t input, const Row &row) {
     max = power(getWidth(type) - 1) - 1;
     min = variant.has("narrow_range") ? -max : -max - 1;
   }
-  return int64_t(std::min(std::max(rescaled + row.zeroPoint, min), max));
+  return int64_t(clamp(rescaled + row.zeroPoint, min, max));
 }
 
 /// Entry points have no unsigned types.

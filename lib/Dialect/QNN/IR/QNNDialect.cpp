@@ -70,7 +70,7 @@ LogicalResult QNNDialect::verifyOperationAttribute(Operation *op,
 //===----------------------------------------------------------------------===//
 
 // Format: `<` storage (`symmetric`|`asymmetric`) [`narrow_range`] [`dynamic`]
-// granularity
+//         [`power_of_two`] granularity
 //         [`axes` `=` `[`..`]`] [`blocks` `=` `[`..`]`] estimator [parameter]
 //         `>`
 
@@ -95,6 +95,7 @@ Attribute QuantizationAttr::parse(AsmParser &parser, Type) {
   }
   bool narrowRange = succeeded(parser.parseOptionalKeyword("narrow_range"));
   bool dynamic = succeeded(parser.parseOptionalKeyword("dynamic"));
+  bool powerOfTwo = succeeded(parser.parseOptionalKeyword("power_of_two"));
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseKeyword(&keyword))
     return {};
@@ -131,8 +132,8 @@ Attribute QuantizationAttr::parse(AsmParser &parser, Type) {
   }
   return parser.getChecked<QuantizationAttr>(
       parser.getContext(), storage, symmetry == "symmetric", narrowRange,
-      dynamic, *granularity, ArrayRef<int64_t>(axes), ArrayRef<int64_t>(blocks),
-      *estimator, parameter);
+      dynamic, powerOfTwo, *granularity, ArrayRef<int64_t>(axes),
+      ArrayRef<int64_t>(blocks), *estimator, parameter);
 }
 
 /// The shortest text that parses to the same double: 99.99, not
@@ -155,6 +156,8 @@ void QuantizationAttr::print(AsmPrinter &printer) const {
     printer << " narrow_range";
   if (getDynamic())
     printer << " dynamic";
+  if (getPowerOfTwo())
+    printer << " power_of_two";
   printer << ' ' << stringifyGranularity(getGranularity());
   if (!getAxes().empty())
     printer << " axes = [" << getAxes() << ']';
@@ -167,10 +170,12 @@ void QuantizationAttr::print(AsmPrinter &printer) const {
   printer << '>';
 }
 
-LogicalResult QuantizationAttr::verify(
-    function_ref<InFlightDiagnostic()> emitError, Type storage, bool symmetric,
-    bool narrowRange, bool, Granularity granularity, ArrayRef<int64_t> axes,
-    ArrayRef<int64_t> blocks, RangeEstimator estimator, FloatAttr parameter) {
+LogicalResult
+QuantizationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                         Type storage, bool symmetric, bool narrowRange,
+                         bool dynamic, bool powerOfTwo, Granularity granularity,
+                         ArrayRef<int64_t> axes, ArrayRef<int64_t> blocks,
+                         RangeEstimator estimator, FloatAttr parameter) {
   if (!isStorageType(storage))
     return emitError()
            << "expected storage i4, i8, ui8, i16, f8E4M3FN or f8E5M2, but got "
@@ -178,6 +183,9 @@ LogicalResult QuantizationAttr::verify(
   if (isa<FloatType>(storage) && (!symmetric || narrowRange))
     return emitError() << "expected symmetric full-range quantization for "
                        << storage;
+  if (dynamic && powerOfTwo)
+    return emitError()
+           << "expected a static range for scales that are powers of two";
   if ((granularity == Granularity::Tensor) != axes.empty())
     return emitError()
            << "expected axes for every granularity but 'tensor', but got "

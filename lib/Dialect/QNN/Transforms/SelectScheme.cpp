@@ -178,7 +178,8 @@ static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
 /// The recipe's scheme of one operand.
 static FailureOr<QuantizationAttr>
 getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
-                unsigned operand, const OperandRecipe &recipe, bool isWeight) {
+                unsigned operand, const OperandRecipe &recipe, bool isWeight,
+                bool powerOfTwo) {
   MLIRContext *context = site->getContext();
   FailureOr<Placement> placement =
       isWeight ? placeWeight(site, indexing, operand, recipe)
@@ -196,7 +197,7 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
   auto scheme = QuantizationAttr::getChecked(
       [&] { return site->emitOpError(); }, context,
       parseType(*recipe.storage, context), *recipe.symmetric,
-      *recipe.narrowRange, *recipe.dynamic, granularity,
+      *recipe.narrowRange, *recipe.dynamic, powerOfTwo, granularity,
       ArrayRef<int64_t>(placement->axes), ArrayRef<int64_t>(placement->blocks),
       *recipe.estimator, parameter);
   if (!scheme)
@@ -283,7 +284,7 @@ static LogicalResult select(linalg::LinalgOp site, const Recipe &recipe) {
     FailureOr<QuantizationAttr> scheme = getQuantization(
         site, indexing, operand,
         isWeight[operand] ? decision.weights : decision.activations,
-        isWeight[operand]);
+        isWeight[operand], recipe.requantize == RequantizeMode::Shift);
     if (failed(scheme))
       return failure();
     schemes[operand] = *scheme;

@@ -54,7 +54,8 @@ def QNN_QuantizationAttr : QNN_Attr<"Quantization", "quantization"> {
     the number of elements along each that share one parameter (1: none do);
     both are empty for one parameter per tensor. `narrow_range` leaves the
     lowest integer unused, as is usual for symmetric weights. `dynamic` means
-    that the range is measured at run time.
+    that the range is measured at run time, `power_of_two` that scales are rounded
+    up to powers of two.
 
     ```mlir
     #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
@@ -66,6 +67,7 @@ def QNN_QuantizationAttr : QNN_Attr<"Quantization", "quantization"> {
     "bool":$symmetric,
     "bool":$narrowRange,
     "bool":$dynamic,
+    "bool":$powerOfTwo,
     "::quantc::qnn::Granularity":$granularity,
     ArrayRefParameter<"int64_t">:$axes,
     ArrayRefParameter<"int64_t">:$blocks,
