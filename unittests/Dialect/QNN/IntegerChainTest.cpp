@@ -141,6 +141,17 @@ protected:
     }
     return values;
   }
+  /// Accumulators whose results `getFactor(i) * v` mostly lie in 8 bits.
+  std::vector<int64_t>
+  drawAccumulators(int64_t count,
+                   llvm::function_ref<double(int64_t)> getFactor) {
+    std::vector<int64_t> values = draw(count, 32);
+    for (int64_t i = 0; i < count; ++i)
+      if (random() % 8)
+        values[i] =
+            int64_t((double(random() % 32000) / 100 - 160) / getFactor(i));
+    return values;
+  }
   static std::vector<char> pack(ArrayRef<int64_t> values, int width) {
     std::vector<char> bytes;
     for (int64_t value : values)
@@ -285,7 +296,7 @@ TEST_P(IntegerChainTest, addition) {
 /// quantization: the chain between two convolutions.
 TEST_P(IntegerChainTest, betweenConvolutions) {
   for (bool hasBias : {false, true}) {
-    constexpr int64_t size = 8, channels = 24;
+    constexpr int64_t size = 8, channels = 160;
     std::vector<float> scales, biases;
     for (int64_t c = 0; c < channels; ++c) {
       scales.push_back(std::ldexp(drawScale(), -8));
@@ -295,49 +306,51 @@ TEST_P(IntegerChainTest, betweenConvolutions) {
     Storage result{drawScale(), drawByte()};
     std::string text =
         std::string(kMaps) +
-        "func.func @main(%acc: tensor<1x8x8x24xi32>) -> tensor<1x6x6x24xi8> "
+        "func.func @main(%acc: tensor<1x8x8x160xi32>) -> tensor<1x6x6x160xi8> "
         "{\n  %s = arith.constant " +
-        denseFloats(scales) + " : tensor<24xf32>\n  %bias = arith.constant " +
-        denseFloats(biases) + " : tensor<24xf32>\n" +
+        denseFloats(scales) + " : tensor<160xf32>\n  %bias = arith.constant " +
+        denseFloats(biases) + " : tensor<160xf32>\n" +
         scalarConstant("t", result.scale) +
         zeroConstant("z", result.zeroPoint) +
         "  %c0 = arith.constant 0.0 : f32\n"
         "  %low = arith.constant 0xFF800000 : f32\n"
         "  %x = qnn.dequantize %acc, scale %s {axes = array<i64: 3>} : "
-        "tensor<1x8x8x24xi32>, tensor<24xf32> -> tensor<1x8x8x24xf32>\n"
-        "  %e = tensor.empty() : tensor<1x8x8x24xf32>\n";
+        "tensor<1x8x8x160xi32>, tensor<160xf32> -> tensor<1x8x8x160xf32>\n"
+        "  %e = tensor.empty() : tensor<1x8x8x160xf32>\n";
     std::string y = "%x";
     if (hasBias) {
       text += std::string("  %y = linalg.generic {indexing_maps = [#id4, "
                           "#channel, #id4], ") +
               kParallel4 +
-              "} ins(%x, %bias : tensor<1x8x8x24xf32>, tensor<24xf32>) "
-              "outs(%e : tensor<1x8x8x24xf32>) {\n    ^bb0(%i: f32, %j: f32, "
+              "} ins(%x, %bias : tensor<1x8x8x160xf32>, tensor<160xf32>) "
+              "outs(%e : tensor<1x8x8x160xf32>) {\n    ^bb0(%i: f32, %j: f32, "
               "%o: f32):\n      %0 = arith.addf %i, %j : f32\n      "
-              "linalg.yield %0 : f32\n  } -> tensor<1x8x8x24xf32>\n";
+              "linalg.yield %0 : f32\n  } -> tensor<1x8x8x160xf32>\n";
       y = "%y";
     }
     text +=
         std::string("  %r = linalg.generic {indexing_maps = [#id4, #id4], ") +
         kParallel4 + "} ins(" + y +
-        " : tensor<1x8x8x24xf32>) outs(%e : tensor<1x8x8x24xf32>) {\n    "
+        " : tensor<1x8x8x160xf32>) outs(%e : tensor<1x8x8x160xf32>) {\n    "
         "^bb0(%i: f32, %o: f32):\n      %0 = arith.maximumf %i, %c0 : f32\n   "
-        "   linalg.yield %0 : f32\n  } -> tensor<1x8x8x24xf32>\n"
-        "  %pe = tensor.empty() : tensor<1x4x4x24xf32>\n"
+        "   linalg.yield %0 : f32\n  } -> tensor<1x8x8x160xf32>\n"
+        "  %pe = tensor.empty() : tensor<1x4x4x160xf32>\n"
         "  %w = tensor.empty() : tensor<2x2xf32>\n"
         "  %init = linalg.fill ins(%low : f32) outs(%pe : "
-        "tensor<1x4x4x24xf32>) -> tensor<1x4x4x24xf32>\n"
+        "tensor<1x4x4x160xf32>) -> tensor<1x4x4x160xf32>\n"
         "  %p = linalg.pooling_nhwc_max {dilations = dense<1> : "
         "tensor<2xi64>, strides = dense<2> : tensor<2xi64>} ins(%r, %w : "
-        "tensor<1x8x8x24xf32>, tensor<2x2xf32>) outs(%init : "
-        "tensor<1x4x4x24xf32>) -> tensor<1x4x4x24xf32>\n"
+        "tensor<1x8x8x160xf32>, tensor<2x2xf32>) outs(%init : "
+        "tensor<1x4x4x160xf32>) -> tensor<1x4x4x160xf32>\n"
         "  %pad = tensor.pad %p low[0, 1, 1, 0] high[0, 1, 1, 0] {\n  "
         "^bb0(%i: index, %j: index, %k: index, %l: index):\n    tensor.yield "
-        "%c0 : f32\n  } : tensor<1x4x4x24xf32> to tensor<1x6x6x24xf32>\n"
+        "%c0 : f32\n  } : tensor<1x4x4x160xf32> to tensor<1x6x6x160xf32>\n"
         "  %q = qnn.quantize %pad, scale %t zero_point %z : "
-        "tensor<1x6x6x24xf32>, tensor<f32>, tensor<i8> -> "
-        "tensor<1x6x6x24xi8>\n  return %q : tensor<1x6x6x24xi8>\n}\n";
-    auto acc = draw(size * size * channels, 32);
+        "tensor<1x6x6x160xf32>, tensor<f32>, tensor<i8> -> "
+        "tensor<1x6x6x160xi8>\n  return %q : tensor<1x6x6x160xi8>\n}\n";
+    auto acc = drawAccumulators(size * size * channels, [&](int64_t i) {
+      return scales[i % channels] / result.scale;
+    });
     std::vector<int64_t> expected;
     for (int64_t i = 0; i < 6; ++i)
       for (int64_t j = 0; j < 6; ++j)
@@ -371,7 +384,7 @@ TEST_P(IntegerChainTest, betweenConvolutions) {
 
 /// The sum of a window, divided, between storage types.
 TEST_P(IntegerChainTest, averagePooling) {
-  constexpr int64_t channels = 16;
+  constexpr int64_t channels = 320;
   for (bool isUnsigned : {false, true}) {
     float scale = drawScale();
     int64_t zeroPoint = drawByte() + (isUnsigned ? 128 : 0);
@@ -379,10 +392,10 @@ TEST_P(IntegerChainTest, averagePooling) {
     const char *storage = isUnsigned ? "ui8" : "i8";
     std::string text =
         std::string(kMaps) +
-        "func.func @main(%a_: tensor<1x8x8x16xi8>) -> tensor<1x2x2x16xi8> "
+        "func.func @main(%a_: tensor<1x8x8x320xi8>) -> tensor<1x2x2x320xi8> "
         "{\n" +
-        llvm::formatv("  %a = tensor.{1} %a_ : tensor<1x8x8x16xi8> to "
-                      "tensor<1x8x8x16x{0}>\n",
+        llvm::formatv("  %a = tensor.{1} %a_ : tensor<1x8x8x320xi8> to "
+                      "tensor<1x8x8x320x{0}>\n",
                       storage, isUnsigned ? "bitcast" : "cast")
             .str() +
         scalarConstant("s", scale) + zeroConstant("y", zeroPoint, storage) +
@@ -391,26 +404,26 @@ TEST_P(IntegerChainTest, averagePooling) {
         "  %c0 = arith.constant 0.0 : f32\n"
         "  %c16 = arith.constant 16.0 : f32\n" +
         llvm::formatv("  %x = qnn.dequantize %a, scale %s zero_point %y : "
-                      "tensor<1x8x8x16x{0}>, tensor<f32>, tensor<{0}> -> "
-                      "tensor<1x8x8x16xf32>\n",
+                      "tensor<1x8x8x320x{0}>, tensor<f32>, tensor<{0}> -> "
+                      "tensor<1x8x8x320xf32>\n",
                       storage)
             .str() +
-        "  %e = tensor.empty() : tensor<1x2x2x16xf32>\n"
+        "  %e = tensor.empty() : tensor<1x2x2x320xf32>\n"
         "  %w = tensor.empty() : tensor<4x4xf32>\n"
         "  %init = linalg.fill ins(%c0 : f32) outs(%e : "
-        "tensor<1x2x2x16xf32>) -> tensor<1x2x2x16xf32>\n"
+        "tensor<1x2x2x320xf32>) -> tensor<1x2x2x320xf32>\n"
         "  %p = linalg.pooling_nhwc_sum {dilations = dense<1> : "
         "tensor<2xi64>, strides = dense<4> : tensor<2xi64>} ins(%x, %w : "
-        "tensor<1x8x8x16xf32>, tensor<4x4xf32>) outs(%init : "
-        "tensor<1x2x2x16xf32>) -> tensor<1x2x2x16xf32>\n"
+        "tensor<1x8x8x320xf32>, tensor<4x4xf32>) outs(%init : "
+        "tensor<1x2x2x320xf32>) -> tensor<1x2x2x320xf32>\n"
         "  %m = linalg.generic {indexing_maps = [#id4, #id4], " +
         kParallel4 +
-        "} ins(%p : tensor<1x2x2x16xf32>) outs(%e : tensor<1x2x2x16xf32>) "
+        "} ins(%p : tensor<1x2x2x320xf32>) outs(%e : tensor<1x2x2x320xf32>) "
         "{\n    ^bb0(%i: f32, %o: f32):\n      %0 = arith.divf %i, %c16 : "
-        "f32\n      linalg.yield %0 : f32\n  } -> tensor<1x2x2x16xf32>\n"
+        "f32\n      linalg.yield %0 : f32\n  } -> tensor<1x2x2x320xf32>\n"
         "  %q = qnn.quantize %m, scale %t zero_point %z : "
-        "tensor<1x2x2x16xf32>, tensor<f32>, tensor<i8> -> "
-        "tensor<1x2x2x16xi8>\n  return %q : tensor<1x2x2x16xi8>\n}\n";
+        "tensor<1x2x2x320xf32>, tensor<f32>, tensor<i8> -> "
+        "tensor<1x2x2x320xi8>\n  return %q : tensor<1x2x2x320xi8>\n}\n";
     auto a = draw(8 * 8 * channels, 8, isUnsigned);
     std::vector<int64_t> expected;
     for (int64_t i = 0; i < 2; ++i)
@@ -469,7 +482,7 @@ TEST_P(IntegerChainTest, concatenation) {
 
 /// Views keep the channels' parameters; the result is unsigned.
 TEST_P(IntegerChainTest, viewsOfChannels) {
-  constexpr int64_t rows = 20, channels = 12;
+  constexpr int64_t rows = 20, channels = 120;
   std::vector<float> scales, outScales;
   std::vector<int64_t> zeroPoints;
   for (int64_t c = 0; c < channels; ++c) {
@@ -478,27 +491,29 @@ TEST_P(IntegerChainTest, viewsOfChannels) {
     zeroPoints.push_back(drawByte() + 128);
   }
   std::string text =
-      "func.func @main(%acc: tensor<20x12xi32>) -> tensor<12x5x3xi8> {\n"
+      "func.func @main(%acc: tensor<20x120xi32>) -> tensor<120x5x3xi8> {\n"
       "  %s = arith.constant " +
-      denseFloats(scales) + " : tensor<12xf32>\n  %t = arith.constant " +
-      denseFloats(outScales) + " : tensor<12xf32>\n  %z = arith.constant " +
+      denseFloats(scales) + " : tensor<120xf32>\n  %t = arith.constant " +
+      denseFloats(outScales) + " : tensor<120xf32>\n  %z = arith.constant " +
       getDense(pack(zeroPoints, 8)) +
-      " : tensor<12xui8>\n"
+      " : tensor<120xui8>\n"
       "  %x = qnn.dequantize %acc, scale %s {axes = array<i64: 1>} : "
-      "tensor<20x12xi32>, tensor<12xf32> -> tensor<20x12xf32>\n"
-      "  %e = tensor.empty() : tensor<12x20xf32>\n"
-      "  %y = linalg.transpose ins(%x : tensor<20x12xf32>) outs(%e : "
-      "tensor<12x20xf32>) permutation = [1, 0]\n"
-      "  %v = tensor.expand_shape %y [[0], [1, 2]] output_shape [12, 5, 4] : "
-      "tensor<12x20xf32> into tensor<12x5x4xf32>\n"
-      "  %u = tensor.extract_slice %v[0, 0, 1] [12, 5, 3] [1, 1, 1] : "
-      "tensor<12x5x4xf32> to tensor<12x5x3xf32>\n"
+      "tensor<20x120xi32>, tensor<120xf32> -> tensor<20x120xf32>\n"
+      "  %e = tensor.empty() : tensor<120x20xf32>\n"
+      "  %y = linalg.transpose ins(%x : tensor<20x120xf32>) outs(%e : "
+      "tensor<120x20xf32>) permutation = [1, 0]\n"
+      "  %v = tensor.expand_shape %y [[0], [1, 2]] output_shape [120, 5, 4] : "
+      "tensor<120x20xf32> into tensor<120x5x4xf32>\n"
+      "  %u = tensor.extract_slice %v[0, 0, 1] [120, 5, 3] [1, 1, 1] : "
+      "tensor<120x5x4xf32> to tensor<120x5x3xf32>\n"
       "  %q = qnn.quantize %u, scale %t zero_point %z {axes = array<i64: 0>} "
-      ": tensor<12x5x3xf32>, tensor<12xf32>, tensor<12xui8> -> "
-      "tensor<12x5x3xui8>\n"
-      "  %r = tensor.bitcast %q : tensor<12x5x3xui8> to tensor<12x5x3xi8>\n"
-      "  return %r : tensor<12x5x3xi8>\n}\n";
-  auto acc = draw(rows * channels, 32);
+      ": tensor<120x5x3xf32>, tensor<120xf32>, tensor<120xui8> -> "
+      "tensor<120x5x3xui8>\n"
+      "  %r = tensor.bitcast %q : tensor<120x5x3xui8> to tensor<120x5x3xi8>\n"
+      "  return %r : tensor<120x5x3xi8>\n}\n";
+  auto acc = drawAccumulators(rows * channels, [&](int64_t i) {
+    return scales[i % channels] / outScales[i % channels];
+  });
   std::vector<int64_t> expected;
   for (int64_t c = 0; c < channels; ++c)
     for (int64_t i = 0; i < 5; ++i)
