@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionView.h"
+#include "PassTarget.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/CPU/Schedule.h"
 #include "quantc/Dialect/CPU/IR/CPUOps.h"
@@ -316,12 +317,10 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
-    llvm::Expected<Target> target =
-        Target::resolve({triple, processor, features});
-    if (!target) {
-      getOperation().emitError() << llvm::toString(target.takeError());
+    FailureOr<Target> target =
+        resolveTarget(getOperation(), {triple, processor, features});
+    if (failed(target))
       return signalPassFailure();
-    }
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     DenseSet<Operation *> erased;

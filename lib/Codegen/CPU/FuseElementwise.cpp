@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Dialect/QNN/Transforms/Site.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,13 +24,13 @@ using namespace mlir;
 
 namespace {
 
-bool isSite(linalg::LinalgOp op) {
-  return linalg::isaContractionOpInterface(op) ||
-         linalg::isaConvolutionOpInterface(op) || op->hasAttr("qnn.site");
+/// Sites, and poolings, whose windows read elements several times, too.
+bool isWindowedOrSite(linalg::LinalgOp op) {
+  return quantc::qnn::isSite(op) || linalg::isaConvolutionOpInterface(op);
 }
 
 bool isPointwise(linalg::LinalgOp op) {
-  return op.getNumLoops() == op.getNumParallelLoops() && !isSite(op);
+  return op.getNumLoops() == op.getNumParallelLoops() && !isWindowedOrSite(op);
 }
 
 /// Whether computing an element again costs no more than loading it: a value
@@ -71,7 +72,8 @@ bool isReadOnce(AffineMap map) {
 bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
-  if (!producer || !consumer || isSite(consumer) || !isPointwise(producer))
+  if (!producer || !consumer || isWindowedOrSite(consumer) ||
+      !isPointwise(producer))
     return false;
   if (isCheap(producer))
     return true;
@@ -86,7 +88,7 @@ struct GeneralizeNamed : public OpInterfaceRewritePattern<linalg::LinalgOp> {
 
   LogicalResult matchAndRewrite(linalg::LinalgOp op,
                                 PatternRewriter &rewriter) const override {
-    if (isa<linalg::GenericOp, linalg::FillOp>(op) || isSite(op) ||
+    if (isa<linalg::GenericOp, linalg::FillOp>(op) || isWindowedOrSite(op) ||
         !op.hasPureTensorSemantics())
       return rewriter.notifyMatchFailure(op, "requires another named op");
     return linalg::generalizeNamedOp(rewriter, op);
@@ -154,7 +156,7 @@ struct InlineFill : public OpRewritePattern<linalg::GenericOp> {
 
   LogicalResult matchAndRewrite(linalg::GenericOp op,
                                 PatternRewriter &rewriter) const override {
-    if (isSite(op))
+    if (isWindowedOrSite(op))
       return rewriter.notifyMatchFailure(op, "keeps operands of contractions");
     for (OpOperand *input : op.getDpsInputOperands()) {
       auto fill = input->get().getDefiningOp<linalg::FillOp>();

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PassTarget.h"
 #include "quantc/Codegen/CPU/Passes.h"
-#include "quantc/Codegen/CPU/Target.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -117,12 +117,10 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
-    llvm::Expected<Target> target =
-        Target::resolve({triple, processor, features});
-    if (!target) {
-      getOperation().emitError() << llvm::toString(target.takeError());
+    FailureOr<Target> target =
+        resolveTarget(getOperation(), {triple, processor, features});
+    if (failed(target))
       return signalPassFailure();
-    }
     if (!target->isX86())
       return;
     RewritePatternSet patterns(&getContext());

@@ -412,7 +412,7 @@ TEST_P(StorageSiteTest, matchesExactSums) {
               << actual[r];
           continue;
         }
-        double u = std::ldexp(1.0, -24), n = products[r];
+        double u = std::ldexp(1.0, -24), n = products[r] - 1;
         double bound = n * u / (1 - n * u) * std::ldexp(double(sizes[r]), -32);
         ASSERT_LE(std::fabs(actual[r] - std::ldexp(double(sums[r]), -32)),
                   bound)

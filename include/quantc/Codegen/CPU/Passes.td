@@ -256,7 +256,9 @@ def CodegenCPUApproximateMathPass : Pass<"codegen-cpu-approximate-math"> {
     Replaces exp, expm1, log, log1p, tanh, erf and erfc on f32 (f16 and bf16 are
     computed in f32) by polynomials that run on vectors. They are within 5 units
     in the last place of the exact value and treat NaN and infinities as libm
-    does. The logarithm of a denormal is that of the smallest normal number.
+    does. The logarithm of a denormal is that of the smallest normal number, and
+    an exp below 2^-125.5 is 0: processors take a hundred cycles for a denormal,
+    and the masked half of an attention's scores would be denormals.
     Other functions remain calls of libm.
 
     ```mlir
