@@ -8,6 +8,7 @@
 
 #include "quantc/Runtime/quantc_runtime.h"
 
+#include <algorithm>
 #include <new>
 #include <system_error>
 
@@ -43,15 +44,15 @@ uint64_t getNumber(uint64_t state) { return state / numberUnit; }
 
 } // namespace
 
-Threads::Threads(int64_t count) {
+Threads::Threads(int64_t count) : shares(count < 1 ? 1 : count) {
   parallel.context = this;
   parallel.threads = count;
   parallel.run = [](void *context, int64_t count, Task *task, void *argument) {
     static_cast<Threads *>(context)->run(count, task, argument);
   };
   try {
-    for (int64_t i = 1; i < count; ++i)
-      threads.emplace_back([this] { work(); });
+    for (size_t self = 1; self < shares.size(); ++self)
+      threads.emplace_back([this, self] { work(self); });
   } catch (...) {
     stop();
     throw;
@@ -70,10 +71,13 @@ void Threads::stop() {
     thread.join();
 }
 
-void Threads::takeIndices() {
-  for (int64_t index;
-       (index = next.fetch_add(1, std::memory_order_relaxed)) < current.count;)
-    current.task(current.argument, index);
+void Threads::takeIndices(size_t self) {
+  for (size_t i = 0; i < shares.size(); ++i) {
+    Share &share = shares[(self + i) % shares.size()];
+    for (int64_t index; (index = share.next.fetch_add(
+                             1, std::memory_order_relaxed)) < share.end;)
+      current.task(current.argument, index);
+  }
 }
 
 void Threads::run(int64_t count, Task *task, void *argument) {
@@ -83,11 +87,18 @@ void Threads::run(int64_t count, Task *task, void *argument) {
       task(argument, index);
     return;
   }
-  current.count = count;
   current.task = task;
   current.argument = argument;
   std::fegetenv(&current.environment);
-  next.store(0, std::memory_order_relaxed);
+  int64_t size = shares.size();
+  // Without a product that could overflow.
+  auto begin = [&](int64_t i) {
+    return count / size * i + std::min(i, count % size);
+  };
+  for (int64_t i = 0; i < size; ++i) {
+    shares[i].next.store(begin(i), std::memory_order_relaxed);
+    shares[i].end = begin(i + 1);
+  }
   // Before `sleepers` is read: a thread counts itself before it looks at the
   // state for the last time, so that one of the two sees the other.
   uint64_t number = getNumber(state.load(std::memory_order_relaxed)) + 1;
@@ -99,7 +110,7 @@ void Threads::run(int64_t count, Task *task, void *argument) {
     started.notify_all();
   }
 
-  takeIndices();
+  takeIndices(/*self=*/0);
   // Nobody joins any more; whoever has is at its last index.
   state.fetch_sub(openBit, std::memory_order_acq_rel);
   auto isDone = [&] {
@@ -112,19 +123,18 @@ void Threads::run(int64_t count, Task *task, void *argument) {
   busy.store(false, std::memory_order_release);
 }
 
-/// Joins the current task, if it is another than `lastTask`, and returns
-/// whether there was one.
-bool Threads::join(uint64_t &lastTask) {
+/// Joins the current task, if it is another than `lastTask`.
+void Threads::join(size_t self, uint64_t &lastTask) {
   uint64_t seen = state.load(std::memory_order_relaxed);
   do {
     if (!(seen & openBit) || getNumber(seen) == lastTask)
-      return false;
+      return;
   } while (!state.compare_exchange_weak(seen, seen + joinedUnit,
                                         std::memory_order_acquire,
                                         std::memory_order_relaxed));
   lastTask = getNumber(seen);
   std::fesetenv(&current.environment);
-  takeIndices();
+  takeIndices(self);
   uint64_t before = state.fetch_sub(joinedUnit, std::memory_order_acq_rel);
   if (before % numberUnit == joinedUnit) {
     // The last one, and the caller may have given up spinning.
@@ -133,10 +143,9 @@ bool Threads::join(uint64_t &lastTask) {
     }
     finished.notify_one();
   }
-  return true;
 }
 
-void Threads::work() {
+void Threads::work(size_t self) {
   uint64_t lastTask = 0;
   auto hasTask = [&] {
     uint64_t seen = state.load(std::memory_order_seq_cst);
@@ -144,7 +153,7 @@ void Threads::work() {
   };
   while (!stopping.load(std::memory_order_acquire)) {
     if (spinUntil(hasTask)) {
-      join(lastTask);
+      join(self, lastTask);
       continue;
     }
     std::unique_lock<std::mutex> lock(mutex);

@@ -18,9 +18,11 @@
 
 namespace quantc::runtime {
 
-/// A fixed number of threads, of which the caller of `run` is one, that take
-/// the indices of a task from a counter. They spin for a moment after a task,
-/// because models have the next one ready soon, and then sleep.
+/// A fixed number of threads, of which the caller of `run` is one. Each has its
+/// share of the indices of a task, the same one of every task, because what it
+/// has written is in its cache; who is done with it takes from the others'.
+/// They spin for a moment after a task, because models have the next one ready
+/// soon, and then sleep.
 class Threads {
 public:
   using Task = void(void *argument, int64_t index);
@@ -39,21 +41,26 @@ public:
   void run(int64_t count, Task *task, void *argument);
 
 private:
-  void work();
-  bool join(uint64_t &lastTask);
-  void takeIndices();
+  /// Indices that one of the threads takes first.
+  struct alignas(64) Share {
+    std::atomic<int64_t> next{0};
+    int64_t end = 0;
+  };
+
+  void work(size_t self);
+  void join(size_t self, uint64_t &lastTask);
+  void takeIndices(size_t self);
   void stop();
 
   /// The task that is being run, written while nobody has joined.
   struct {
-    int64_t count = 0;
     Task *task = nullptr;
     void *argument = nullptr;
     /// The caller's rounding and denormal modes: results must not depend on
     /// who computes them.
     std::fenv_t environment;
   } current;
-  alignas(64) std::atomic<int64_t> next{0};
+  std::vector<Share> shares;
   /// Bit 0: there is a task to join; bits 1 to 31: how many threads have; bits
   /// 32 and up: the task's number.
   alignas(64) std::atomic<uint64_t> state{0};

@@ -232,15 +232,22 @@ LogicalResult ContractLowering::run() {
   mergeRows();
   int64_t columns = op.getBounds()[op.getNDim()];
   SmallVector<int64_t> extents = batchBounds;
-  extents.push_back(llvm::divideCeil(columns, schedule.getPanelWidth()));
   extents.push_back(getNumTiles());
+  extents.push_back(llvm::divideCeil(columns, schedule.getPanelWidth()));
   SmallVector<int64_t> pieces;
-  if (parallel)
-    pieces = choosePieces(extents, countInstructions());
+  if (parallel) {
+    // Rows before columns: what a thread has written of the left operand it
+    // reads again. But a piece reads each of its panels of weights once, and
+    // that has to be worth it.
+    SmallVector<int64_t> splits = extents;
+    int64_t &tiles = *std::prev(splits.end(), 2);
+    tiles = std::max<int64_t>(tiles * schedule.getRows() / 32, 1);
+    pieces = choosePieces(splits, countInstructions());
+  }
   forPieces(builder, loc, extents, pieces, [&](ArrayRef<IndexRange> ranges) {
     forBatches(ranges.drop_back(2), [&] {
-      forPanels(*std::prev(ranges.end(), 2), [&](const Panel &panel) {
-        forTiles(ranges.back(),
+      forPanels(ranges.back(), [&](const Panel &panel) {
+        forTiles(*std::prev(ranges.end(), 2),
                  [&](const Tile &tile) { emitTile(panel, tile); });
       });
     });

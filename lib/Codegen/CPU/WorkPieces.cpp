@@ -9,13 +9,15 @@
 #include "IndexArithmetic.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "llvm/Support/MathExtras.h"
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 using namespace quantc::cpu;
 
-/// About three microseconds; waking a thread that still spins takes one.
-static constexpr double instructionsOfPiece = 1 << 14;
+/// Somewhat less than a microsecond, as is the way to a thread that spins. Work
+/// of two such pieces hardly gains, but it leaves its data where the next piece
+/// wants it (docs/codegen-cpu.md).
+static constexpr double instructionsOfPiece = 1 << 12;
 /// Enough for every thread of a large machine, and on a small one for threads
 /// that are ahead to take over from those behind.
 static constexpr double maxPieces = 64;
@@ -25,9 +27,10 @@ SmallVector<int64_t> quantc::cpu::choosePieces(ArrayRef<int64_t> extents,
   int64_t wanted = std::min(instructions / instructionsOfPiece, maxPieces);
   SmallVector<int64_t> pieces;
   for (int64_t extent : extents) {
-    pieces.push_back(
-        std::clamp<int64_t>(wanted, 1, std::max<int64_t>(extent, 1)));
-    wanted = llvm::divideCeil(std::max<int64_t>(wanted, 1), pieces.back());
+    int64_t limit =
+        std::clamp<int64_t>(wanted, 1, std::max<int64_t>(extent, 1));
+    pieces.push_back(llvm::bit_floor(uint64_t(limit)));
+    wanted /= pieces.back();
   }
   return pieces;
 }

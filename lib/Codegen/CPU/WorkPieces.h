@@ -21,7 +21,8 @@ struct IndexRange {
 /// How many pieces each dimension of an iteration space falls into, outer
 /// dimensions first, for work of so many vector instructions: no more than
 /// threads of a large machine can share, and none that takes less time than
-/// handing it to another thread. All 1 where the work is too little.
+/// handing it to another thread. All 1 where the work is too little; powers of
+/// two, so that the pieces of one loop nest lie within those of the next.
 llvm::SmallVector<int64_t> choosePieces(llvm::ArrayRef<int64_t> extents,
                                         double instructions);
 
