@@ -13,6 +13,7 @@
 #define QUANTC_INITALL_H
 
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Conversion/QuantTypes/Passes.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
 #include "quantc/Dialect/CPU/IR/CPUDialect.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
@@ -39,6 +40,7 @@ inline void registerAllPasses() {
   cpu::registerCodegenCPUPasses();
   qnn::registerQNNPasses();
   registerParametersPasses();
+  registerQuantTypesPasses();
   registerStableHLOToLinalgPasses();
   registerQuantizePipeline();
   registerToCPUPipeline();

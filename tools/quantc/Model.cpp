@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Model.h"
+#include "quantc/Conversion/QuantTypes/Passes.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -59,6 +60,7 @@ Error quantc::tool::runPasses(Tool &tool, Model &model, PassManager &passes) {
 
 static Error convertToLinalg(Tool &tool, Model &model) {
   PassManager passes(&tool.getContext());
+  passes.addPass(createQuantTypesToQNNPass());
   passes.addPass(createStableHLOToLinalgPass());
   passes.addPass(createVerifyImportedPass());
   return runPasses(tool, model, passes);

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
+#include "quantc/Dialect/QNN/IR/QNNDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -20,6 +21,12 @@ namespace quantc {
 
 using namespace mlir;
 
+/// Only explicit quantization knows unsigned storage.
+static bool isStorageOp(Operation *op) {
+  return isa<tensor::BitcastOp>(op) ||
+         isa_and_nonnull<quantc::qnn::QNNDialect>(op->getDialect());
+}
+
 static LogicalResult verifyType(Operation *op, Type type) {
   auto tensor = dyn_cast<TensorType>(type);
   if (!tensor)
@@ -27,7 +34,8 @@ static LogicalResult verifyType(Operation *op, Type type) {
   if (!tensor.hasStaticShape())
     return op->emitError("expected a static shape, but got ") << type;
   Type element = tensor.getElementType();
-  if (!element.isSignlessIntOrIndexOrFloat())
+  if (!element.isSignlessIntOrIndexOrFloat() &&
+      !(element.isUnsignedInteger(8) && isStorageOp(op)))
     return op->emitError(
                "expected signless integer or floating-point elements, but got ")
            << type;
@@ -56,10 +64,11 @@ static bool multipliesAndSums(linalg::LinalgOp op) {
 static LogicalResult verifyOp(Operation *op) {
   if (!isa<ModuleOp, func::FuncOp, func::ReturnOp>(op) &&
       !isa_and_nonnull<arith::ArithDialect, linalg::LinalgDialect,
-                       math::MathDialect, scf::SCFDialect,
-                       tensor::TensorDialect>(op->getDialect()))
-    return op->emitError("expected linalg, tensor, arith, math or scf after "
-                         "import, but got '")
+                       math::MathDialect, quantc::qnn::QNNDialect,
+                       scf::SCFDialect, tensor::TensorDialect>(
+          op->getDialect()))
+    return op->emitError("expected linalg, tensor, arith, math, scf or qnn "
+                         "after import, but got '")
            << op->getName() << "'";
   for (Type type : op->getResultTypes())
     if (failed(verifyType(op, type)))

@@ -8,7 +8,7 @@ func.func @good(%x: tensor<2x4xf32>, %w: tensor<4x8xf32>, %init: tensor<2x8xf32>
 // -----
 
 func.func @foreign(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @below {{expected linalg, tensor, arith, math or scf after import, but got 'stablehlo.add'}}
+  // expected-error @below {{expected linalg, tensor, arith, math, scf or qnn after import, but got 'stablehlo.add'}}
   %0 = stablehlo.add %x, %x : tensor<4xf32>
   return %0 : tensor<4xf32>
 }

@@ -2,7 +2,7 @@
 // RUN: quant-opt %s -split-input-file -verify-diagnostics
 
 func.func @f(%x: tensor<3xi32>) {
-  // expected-error@+1 {{operand #0 must be ranked tensor of floating-point values, but got 'tensor<3xi32>'}}
+  // expected-error@+1 {{operand #0 must be ranked tensor of floating-point or quantized values, but got 'tensor<3xi32>'}}
   %0 = stablehlo.floor %x : tensor<3xi32>
   return
 }

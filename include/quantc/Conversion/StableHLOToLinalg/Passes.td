@@ -64,8 +64,9 @@ def VerifyImportedPass : Pass<"verify-imported", "mlir::ModuleOp"> {
   let summary = "Verify that a module is in the form that import leaves";
   let description = [{
     What every later pass may rely on: functions without calls whose operations
-    are of the dialects linalg, tensor, arith, math and scf; tensors of static
-    shape with boolean, signless integer or floating-point elements; and
+    are of the dialects linalg, tensor, arith, math and scf, and of qnn where
+    the program was quantized already; tensors of static shape with boolean,
+    signless integer or floating-point elements (ui8 between qnn ops); and
     multiply-accumulate loops only in operations that have linalg's contraction
     or convolution interface, so that no product of tensors escapes
     quantization unseen.

@@ -17,10 +17,11 @@ static int64_t roundAndClamp(float x, int64_t zeroPoint, StorageRange range) {
   if (std::isnan(x))
     return zeroPoint;
   // nearbyint rounds half to even in the default rounding mode. The bounds are
-  // small integers, exact in f32, so that the cast is always defined.
+  // small integers, exact in f32; but the largest i32 becomes 2^31.
   float rounded = std::nearbyint(x);
   float low = range.min - zeroPoint, high = range.max - zeroPoint;
-  return int64_t(std::clamp(rounded, low, high)) + zeroPoint;
+  return std::min(int64_t(std::clamp(rounded, low, high)) + zeroPoint,
+                  range.max);
 }
 
 int64_t quantc::qnn::quantize(float x, float scale, int64_t zeroPoint,

@@ -204,6 +204,8 @@ LogicalResult ObserveOp::verify() {
 }
 
 LogicalResult QuantizeOp::verify() {
+  if (getZeroPoint() && getResult().getType().getElementType().isInteger(32))
+    return emitOpError() << "expected no zero point for an i32 result";
   return verifyParameters(*this, "scale", getScale(),
                           getResult().getType().getElementType(),
                           getNarrowRange());

@@ -177,6 +177,8 @@ public:
       if (getSiteName(site).empty())
         site->setAttr(kSiteAttrName,
                       builder.getStringAttr(namer.getName(site)));
+      if (isExplicitlyQuantized(site))
+        continue;
       SiteIndexing indexing(site);
       for (unsigned operand : {0, 1})
         if (isObservable(site->getOperand(operand)))

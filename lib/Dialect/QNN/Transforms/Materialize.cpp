@@ -10,6 +10,7 @@
 #include "quantc/Calibration/QuantizationParameters.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -222,12 +223,11 @@ QNNMaterializePass::materializeSite(linalg::LinalgOp op,
   auto scheme = op->getAttrOfType<SchemeAttr>(kSchemeAttrName);
   if (!scheme) {
     // A site on operands that are quantized already is nobody's to judge.
-    bool isExplicit =
+    bool isInteger =
         llvm::all_of(op.getDpsInputOperands(), [](OpOperand *operand) {
-          return operand->get().getDefiningOp<DequantizeOp>() ||
-                 isa<IntegerType>(getElementTypeOrSelf(operand->get()));
+          return isa<IntegerType>(getElementTypeOrSelf(operand->get()));
         });
-    if (!isExplicit)
+    if (!isInteger && !isExplicitlyQuantized(op))
       keepFloat(op, "no scheme was selected");
     return success();
   }

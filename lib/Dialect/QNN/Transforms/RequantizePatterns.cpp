@@ -191,6 +191,8 @@ struct FormFloatRequantize : OpRewritePattern<QuantizeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(QuantizeOp op,
                                 PatternRewriter &rewriter) const override {
+    if (op.getResult().getType().getElementType().isInteger(32))
+      return rewriter.notifyMatchFailure(op, "requires storage");
     auto expression = QuantizedExpression::match(op.getInput());
     if (!expression || expression->terms.size() != 1 ||
         !expression->offsets.empty())

@@ -38,6 +38,14 @@ static Value buildRoundAndClamp(Scalars s, Value x, Value zeroPoint,
   Value rounded = math::RoundEvenOp::create(s.builder, s.loc, x);
   Value clamped = arith::MaximumFOp::create(s.builder, s.loc, rounded, low);
   clamped = arith::MinimumFOp::create(s.builder, s.loc, clamped, high);
+  if (storage.type.isInteger(32)) {
+    // The upper bound is 2^31 in f32, one too much.
+    Type i64 = s.builder.getI64Type();
+    Value wide = arith::FPToSIOp::create(s.builder, s.loc, i64, clamped);
+    Value most = arith::ConstantIntOp::create(s.builder, s.loc, i64, range.max);
+    wide = arith::MinSIOp::create(s.builder, s.loc, wide, most);
+    return arith::TruncIOp::create(s.builder, s.loc, i32, wide);
+  }
   Value integer = arith::FPToSIOp::create(s.builder, s.loc, i32, clamped);
   if (zero)
     integer = s.add(integer, zero);

@@ -268,6 +268,8 @@ static LogicalResult select(linalg::LinalgOp site, const Recipe &recipe) {
   Builder builder(site);
   for (StringRef name : {kSchemeAttrName, kFloatReasonAttrName, kSqnrAttrName})
     site->removeAttr(name);
+  if (isExplicitlyQuantized(site))
+    return success();
   SiteIndexing indexing(site);
   std::array<bool, 2> isWeight = {isConstantValue(site->getOperand(0)),
                                   isConstantValue(site->getOperand(1))};

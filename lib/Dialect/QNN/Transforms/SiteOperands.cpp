@@ -7,6 +7,8 @@
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
 using namespace mlir;
 using namespace quantc::qnn;
 
@@ -17,6 +19,25 @@ bool quantc::qnn::isObservable(Value value) {
   Type element = type.getElementType();
   return (element.isF32() || element.isF16() || element.isBF16()) &&
          !isConstantValue(value);
+}
+
+/// Whether a value is dequantized, or such a value moved or padded.
+static bool isDequantized(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<DequantizeOp>(op))
+      return true;
+    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+             tensor::ExtractSliceOp, tensor::PadOp, linalg::BroadcastOp,
+             linalg::TransposeOp>(op))
+      return false;
+    value = op->getOperand(0);
+  }
+  return false;
+}
+
+bool quantc::qnn::isExplicitlyQuantized(Operation *site) {
+  return isDequantized(site->getOperand(0)) ||
+         isDequantized(site->getOperand(1));
 }
 
 ObserveOp quantc::qnn::getObserver(OpOperand &operand) {

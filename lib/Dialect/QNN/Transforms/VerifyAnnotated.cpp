@@ -32,6 +32,8 @@ static LogicalResult verifyUnique(Operation *op, StringRef kind, StringRef name,
 }
 
 static LogicalResult verifyOperands(Operation *site) {
+  if (isExplicitlyQuantized(site))
+    return success();
   for (unsigned operand : {0, 1}) {
     Value value = site->getOperand(operand);
     if (isObservable(value) && !value.getDefiningOp<ObserveOp>())

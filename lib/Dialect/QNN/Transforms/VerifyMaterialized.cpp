@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
-#include "quantc/Dialect/QNN/Transforms/Site.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -39,7 +39,8 @@ public:
 
 private:
   static LogicalResult verifySite(linalg::LinalgOp op) {
-    if (op->hasAttr(kFloatReasonAttrName))
+    if (op->hasAttr(kFloatReasonAttrName) ||
+        (!op->hasAttr(kSchemeAttrName) && isExplicitlyQuantized(op)))
       return success();
     for (OpOperand *operand : op.getDpsInputOperands()) {
       Value value = operand->get();

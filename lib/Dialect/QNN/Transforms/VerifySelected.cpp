@@ -6,7 +6,7 @@
 
 #include "quantc/Calibration/QuantizationParameters.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
-#include "quantc/Dialect/QNN/Transforms/Site.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -19,6 +19,8 @@ using namespace mlir;
 using namespace quantc::qnn;
 
 static LogicalResult verifySite(Operation *site) {
+  if (isExplicitlyQuantized(site))
+    return success();
   auto scheme = site->getAttrOfType<SchemeAttr>(kSchemeAttrName);
   bool isFloat = site->hasAttr(kFloatReasonAttrName);
   if (!scheme && !isFloat)

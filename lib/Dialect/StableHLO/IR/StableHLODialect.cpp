@@ -41,7 +41,7 @@ Operation *StableHLODialect::materializeConstant(OpBuilder &builder,
   auto elements = dyn_cast<ElementsAttr>(value);
   if (!elements || elements.getType() != type)
     return nullptr;
-  return ConstantOp::create(builder, loc, elements);
+  return ConstantOp::create(builder, loc, type, elements);
 }
 
 //===----------------------------------------------------------------------===//

@@ -19,8 +19,63 @@ using namespace quantc::stablehlo;
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
 void ConstantOp::getAsmResultNames(OpAsmSetValueNameFn setName) {
-  bool isInteger = getTensor(getOutput()).getElementType().isInteger();
+  bool isInteger = !isa<FloatType>(getTensor(getOutput()).getElementType());
   setName(getOutput(), isInteger ? "c" : "cst");
+}
+
+/// `dense<...> : tensor<2xf32>`, or with the types apart, as they are for
+/// quantized constants: `() {value = dense<...> : tensor<2xi8>} : () -> type`.
+ParseResult ConstantOp::parse(OpAsmParser &parser, OperationState &result) {
+  if (succeeded(parser.parseOptionalLParen())) {
+    FunctionType type;
+    bool isProperty = false;
+    if (parser.parseRParen() ||
+        (isProperty = succeeded(parser.parseOptionalLess()),
+         parser.parseOptionalAttrDict(result.attributes)) ||
+        (isProperty && parser.parseGreater()) || parser.parseColonType(type))
+      return failure();
+    result.addTypes(type.getResults());
+    return success();
+  }
+  ElementsAttr value;
+  if (parser.parseOptionalAttrDict(result.attributes) ||
+      parser.parseAttribute(value, "value", result.attributes))
+    return failure();
+  result.addTypes(value.getType());
+  return success();
+}
+
+void ConstantOp::print(OpAsmPrinter &printer) {
+  if (getValue().getType() == getOutput().getType()) {
+    printer.printOptionalAttrDict(
+        llvm::to_vector((*this)->getDiscardableAttrs()));
+    printer << ' ' << getValue();
+    return;
+  }
+  printer << "()";
+  printer.printOptionalAttrDict((*this)->getAttrs());
+  printer << " : () -> " << getOutput().getType();
+}
+
+LogicalResult ConstantOp::verify() {
+  auto type = cast<ShapedType>(getValue().getType());
+  RankedTensorType output = getTensor(getOutput());
+  auto quantized = dyn_cast<quant::QuantizedType>(output.getElementType());
+  if (!quantized) {
+    if (type == output)
+      return success();
+    return emitOpError() << "expected a value of type " << output
+                         << ", but got " << type;
+  }
+  // Unsigned storage is written with or without its sign.
+  Type element = type.getElementType();
+  if (type.getShape() == output.getShape() && element.isInteger() &&
+      element.getIntOrFloatBitWidth() ==
+          quantized.getStorageTypeIntegralWidth())
+    return success();
+  return emitOpError() << "expected a value of shape [" << output.getShape()
+                       << "] with elements of the storage type "
+                       << quantized.getStorageType() << ", but got " << type;
 }
 
 LogicalResult IotaOp::verify() {

@@ -83,7 +83,8 @@ def QNN_QuantizeOp : QNN_ParametrisedOp<"quantize"> {
   let description = [{
     `q = clamp(round_half_even(x / s) + z, qmin, qmax)`, saturating before the
     cast; NaN becomes z. `narrow_range` leaves qmin out. For an f8 storage type
-    `q = f8(clamp(x / s, -max, max))`, rounded half to even; NaN stays NaN.
+    `q = f8(clamp(x / s, -max, max))`, rounded half to even; NaN stays NaN. An i32
+    result, a bias in accumulator units, has no zero point.
 
     ```mlir
     %q = qnn.quantize %x, scale %s zero_point %z
@@ -97,7 +98,7 @@ def QNN_QuantizeOp : QNN_ParametrisedOp<"quantize"> {
                        DefaultValuedOptionalAttr<DenseI64ArrayAttr, "{}">:$axes,
                        DefaultValuedOptionalAttr<DenseI64ArrayAttr, "{}">:$blocks,
                        UnitAttr:$narrow_range);
-  let results = (outs QNN_StorageTensor:$result);
+  let results = (outs QNN_RequantizedTensor:$result);
   let assemblyFormat = [{
     $input `,` `scale` $scale (`zero_point` $zero_point^)? attr-dict `:`
     type($input) `,` type($scale) (`,` type($zero_point)^)? `->` type($result)

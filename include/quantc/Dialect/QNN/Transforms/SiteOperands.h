@@ -15,6 +15,11 @@ namespace quantc::qnn {
 /// elements to observe.
 bool isObservable(mlir::Value value);
 
+/// Whether the program itself says how an operand of the site is quantized: it is
+/// dequantized, or such a value moved or padded. Such a site is kept as it is,
+/// without observers or a scheme.
+bool isExplicitlyQuantized(mlir::Operation *site);
+
 /// The observer of a site's operand, or null.
 ObserveOp getObserver(mlir::OpOperand &operand);
 

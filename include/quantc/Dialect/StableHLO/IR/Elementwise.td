@@ -123,7 +123,7 @@ def StableHLO_BitcastConvertOp : StableHLO_PureOp<"bitcast_convert"> {
 
 def StableHLO_ClampOp
     : StableHLO_PureOp<"clamp", [
-    AllElementTypesMatch<["min", "operand", "max", "result"]>, StableHLO_Elementwise]> {
+    StableHLO_SameBaselineElements<["min", "operand", "max", "result"]>, StableHLO_Elementwise]> {
   let summary = "limits every element to a range";
   let description = StableHLO_Description<"clamp", [{
     `minimum(maximum(operand, min), max)`; a bound may be a scalar.
@@ -138,7 +138,7 @@ def StableHLO_ClampOp
 }
 
 def StableHLO_CompareOp : StableHLO_PureOp<"compare", [
-    SameOperandsAndResultShape, AllElementTypesMatch<["lhs", "rhs"]>, StableHLO_Elementwise]> {
+    SameOperandsAndResultShape, StableHLO_SameBaselineElements<["lhs", "rhs"]>, StableHLO_Elementwise]> {
   let summary = "elementwise comparison";
   let description = StableHLO_Description<"compare", [{
     Compares as the type of comparison says, which follows from the element type
@@ -182,7 +182,7 @@ def StableHLO_IsFiniteOp
 }
 
 def StableHLO_ReducePrecisionOp
-    : StableHLO_PureOp<"reduce_precision", [SameOperandsAndResultType, StableHLO_Elementwise]> {
+    : StableHLO_PureOp<"reduce_precision", [StableHLO_SameBaselineTypes, StableHLO_Elementwise]> {
   let summary = "rounds to a smaller floating-point format and back";
   let description = StableHLO_Description<"reduce_precision", [{
     The value that a format with the given numbers of exponent and mantissa bits
@@ -200,7 +200,8 @@ def StableHLO_ReducePrecisionOp
 
 def StableHLO_SelectOp
     : StableHLO_PureOp<"select", [
-    AllTypesMatch<["on_true", "on_false", "result"]>, StableHLO_Elementwise]> {
+    StableHLO_SameBaselineElements<["on_true", "on_false", "result"]>,
+    AllShapesMatch<["on_true", "on_false", "result"]>, StableHLO_Elementwise]> {
   let summary = "chooses between two tensors, element by element";
   let description = StableHLO_Description<"select",
     "`on_true` where `pred` holds, else `on_false`; `pred` may be a scalar.",

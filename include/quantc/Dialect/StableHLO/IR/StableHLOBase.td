@@ -22,21 +22,32 @@ def StableHLO_SInt : SignlessIntOfWidths<[2, 4, 8, 16, 32, 64]>;
 def StableHLO_UInt : UnsignedIntOfWidths<[2, 4, 8, 16, 32, 64]>;
 def StableHLO_Int : AnyTypeOf<[StableHLO_SInt, StableHLO_UInt], "integer">;
 def StableHLO_BoolOrInt : AnyTypeOf<[I1, StableHLO_SInt, StableHLO_UInt], "boolean or integer">;
-def StableHLO_Float : AnyTypeOf<[F8E4M3FN, F8E5M2, F8E4M3FNUZ, F8E5M2FNUZ, F8E4M3B11FNUZ,
+/// MLIR's own verifier takes scales and zero points that mean nothing;
+/// quant-types-to-qnn checks them.
+def StableHLO_Quantized
+    : Type<CPred<"::llvm::isa<::mlir::quant::UniformQuantizedType, "
+                 "::mlir::quant::UniformQuantizedPerAxisType, "
+                 "::mlir::quant::UniformQuantizedSubChannelType>($_self)">, "quantized">;
+def StableHLO_PlainFloat : AnyTypeOf<[F8E4M3FN, F8E5M2, F8E4M3FNUZ, F8E5M2FNUZ, F8E4M3B11FNUZ,
                                  F16, BF16, F32, F64], "floating-point">;
+def StableHLO_Float
+    : AnyTypeOf<[StableHLO_PlainFloat, StableHLO_Quantized], "floating-point or quantized">;
 def StableHLO_FloatOrComplex
-    : AnyTypeOf<[StableHLO_Float, Complex<F32>, Complex<F64>], "floating-point or complex">;
+    : AnyTypeOf<[StableHLO_Float, Complex<F32>, Complex<F64>], "floating-point, quantized or complex">;
 def StableHLO_Number : AnyTypeOf<[StableHLO_SInt, StableHLO_UInt, StableHLO_FloatOrComplex],
-                                 "integer, floating-point or complex">;
+                                 "integer, floating-point, quantized or complex">;
 def StableHLO_SignedNumber : AnyTypeOf<[StableHLO_SInt, StableHLO_FloatOrComplex],
-                                       "signed integer, floating-point or complex">;
+                                       "signed integer, floating-point, quantized or complex">;
 def StableHLO_Element
-    : AnyTypeOf<[I1, StableHLO_Number], "boolean, integer, floating-point or complex">;
+    : AnyTypeOf<[I1, StableHLO_Number],
+                "boolean, integer, floating-point, quantized or complex">;
 
 def StableHLO_Tensor : RankedTensorOf<[StableHLO_Element]>;
 def StableHLO_IntTensor : RankedTensorOf<[StableHLO_Int]>;
 def StableHLO_BoolOrIntTensor : RankedTensorOf<[StableHLO_BoolOrInt]>;
 def StableHLO_FloatTensor : RankedTensorOf<[StableHLO_Float]>;
+def StableHLO_PlainFloatTensor : RankedTensorOf<[StableHLO_PlainFloat]>;
+def StableHLO_QuantizedTensor : RankedTensorOf<[StableHLO_Quantized]>;
 def StableHLO_FloatOrComplexTensor : RankedTensorOf<[StableHLO_FloatOrComplex]>;
 def StableHLO_NumberTensor : RankedTensorOf<[StableHLO_Number]>;
 def StableHLO_SignedNumberTensor : RankedTensorOf<[StableHLO_SignedNumber]>;
@@ -71,9 +82,27 @@ def StableHLO_Elementwise : NativeOpTrait<"Elementwise"> {
   let cppNamespace = "::quantc::stablehlo";
 }
 
+/// The same types, or quantized types that agree in what their baseline is:
+/// operands and result may have scales and zero points of their own.
+def StableHLO_SameBaselineTypes : NativeOpTrait<"SameBaselineTypes"> {
+  let cppNamespace = "::quantc::stablehlo";
+}
+
+class StableHLO_SameBaselineElements<list<string> names>
+    : AllMatchSameOperatorTrait<names,
+        "::quantc::stablehlo::getBaselineType(::mlir::getElementTypeOrSelf($_self))",
+        "element type">;
+
+/// Of operations that move elements: the same element type, where a quantized
+/// dimension may have moved too.
+class StableHLO_SameMovedElements<list<string> names>
+    : AllMatchSameOperatorTrait<names,
+        "::quantc::stablehlo::getMovedElementType(::mlir::getElementTypeOrSelf($_self))",
+        "element type">;
+
 /// One operand and a result of the same type, element by element.
 class StableHLO_UnaryOp<string mnemonic, Type tensor, string semantics, string element = "f32">
-    : StableHLO_PureOp<mnemonic, [SameOperandsAndResultType, StableHLO_Elementwise]> {
+    : StableHLO_PureOp<mnemonic, [StableHLO_SameBaselineTypes, StableHLO_Elementwise]> {
   let summary = "elementwise " # mnemonic;
   let description = StableHLO_Description<mnemonic, semantics,
     "%y = stablehlo." # mnemonic # " %x : tensor<2x3x" # element # ">">.text;
@@ -87,7 +116,7 @@ class StableHLO_UnaryOp<string mnemonic, Type tensor, string semantics, string e
 /// Two operands and a result of the same type, element by element.
 class StableHLO_BinaryOp<string mnemonic, Type tensor, string semantics,
                          list<Trait> traits = [], string element = "f32">
-    : StableHLO_PureOp<mnemonic, [SameOperandsAndResultType, StableHLO_Elementwise] # traits> {
+    : StableHLO_PureOp<mnemonic, [StableHLO_SameBaselineTypes, StableHLO_Elementwise] # traits> {
   let summary = "elementwise " # mnemonic;
   let description = StableHLO_Description<mnemonic, semantics,
     "%z = stablehlo." # mnemonic # " %x, %y : tensor<2x3x" # element # ">">.text;

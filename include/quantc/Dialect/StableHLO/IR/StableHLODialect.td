@@ -21,9 +21,11 @@ def StableHLO_Dialect : Dialect {
     `stablehlo-to-linalg` knows it.
 
     Integers are signed when they are signless (`i32`), unsigned when they are
-    spelled so (`ui32`); `i1` is the boolean type.
+    spelled so (`ui32`); `i1` is the boolean type. Quantized elements are
+    MLIR's `!quant.uniform` types; `quant-types-to-qnn` resolves them.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
   let hasConstantMaterializer = 1;
 }
 

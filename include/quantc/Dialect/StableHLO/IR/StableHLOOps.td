@@ -10,6 +10,7 @@
 include "quantc/Dialect/StableHLO/IR/Contraction.td"
 include "quantc/Dialect/StableHLO/IR/ControlFlow.td"
 include "quantc/Dialect/StableHLO/IR/Elementwise.td"
+include "quantc/Dialect/StableHLO/IR/Quantization.td"
 include "quantc/Dialect/StableHLO/IR/Structural.td"
 
 #endif // QUANTC_DIALECT_STABLEHLO_IR_STABLEHLOOPS_TD

@@ -14,16 +14,18 @@ include "quantc/Dialect/StableHLO/IR/StableHLOBase.td"
 //===----------------------------------------------------------------------===//
 
 def StableHLO_ConstantOp : StableHLO_PureOp<"constant", [
-    ConstantLike, AllTypesMatch<["value", "output"]>,
+    ConstantLike,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "a constant tensor";
   let description = StableHLO_Description<"constant",
-    "Any elements attribute: lists, splats and hexadecimal bytes.",
+    [{Any elements attribute: lists, splats and hexadecimal bytes. The elements of
+    a quantized constant are those of its storage type.}],
     "%c = stablehlo.constant dense<[0.0, 1.0]> : tensor<2xf32>">.text;
   let arguments = (ins ElementsAttr:$value);
   let results = (outs StableHLO_Tensor:$output);
-  let assemblyFormat = "attr-dict $value";
+  let hasCustomAssemblyFormat = 1;
   let hasFolder = 1;
+  let hasVerifier = 1;
 }
 
 def StableHLO_IotaOp : StableHLO_PureOp<"iota"> {
@@ -42,7 +44,7 @@ def StableHLO_IotaOp : StableHLO_PureOp<"iota"> {
 //===----------------------------------------------------------------------===//
 
 def StableHLO_BroadcastInDimOp
-    : StableHLO_PureOp<"broadcast_in_dim", [AllElementTypesMatch<["operand", "result"]>]> {
+    : StableHLO_PureOp<"broadcast_in_dim", [StableHLO_SameMovedElements<["operand", "result"]>]> {
   let summary = "repeats a tensor along new or size-1 dimensions";
   let description = StableHLO_Description<"broadcast_in_dim", [{
     Dimension i of the operand becomes dimension `broadcast_dimensions[i]` of the
@@ -58,7 +60,7 @@ def StableHLO_BroadcastInDimOp
 }
 
 def StableHLO_ReshapeOp
-    : StableHLO_PureOp<"reshape", [AllElementTypesMatch<["operand", "result"]>]> {
+    : StableHLO_PureOp<"reshape", [StableHLO_SameMovedElements<["operand", "result"]>]> {
   let summary = "the same elements in another shape";
   let description = StableHLO_Description<"reshape", "Keeps the row-major order of elements.",
     "%y = stablehlo.reshape %x : (tensor<2x3xf32>) -> tensor<6xf32>">.text;
@@ -69,7 +71,7 @@ def StableHLO_ReshapeOp
 }
 
 def StableHLO_TransposeOp
-    : StableHLO_PureOp<"transpose", [AllElementTypesMatch<["operand", "result"]>]> {
+    : StableHLO_PureOp<"transpose", [StableHLO_SameMovedElements<["operand", "result"]>]> {
   let summary = "permutes dimensions";
   let description = StableHLO_Description<"transpose",
     "Dimension i of the result is dimension `permutation[i]` of the operand.",
@@ -116,7 +118,7 @@ def StableHLO_ConcatenateOp : StableHLO_PureOp<"concatenate", [SameOperandsAndRe
 }
 
 def StableHLO_SliceOp
-    : StableHLO_PureOp<"slice", [AllElementTypesMatch<["operand", "result"]>]> {
+    : StableHLO_PureOp<"slice", [StableHLO_SameMovedElements<["operand", "result"]>]> {
   let summary = "a part of a tensor at constant indices";
   let description = StableHLO_Description<"slice", [{
     Along each dimension the elements from the start index up to, without, the
@@ -186,7 +188,7 @@ def StableHLO_PadOp
 }
 
 def StableHLO_GatherOp
-    : StableHLO_PureOp<"gather", [AllElementTypesMatch<["operand", "result"]>]> {
+    : StableHLO_PureOp<"gather", [StableHLO_SameMovedElements<["operand", "result"]>]> {
   let summary = "slices at computed indices, one for each index vector";
   let description = StableHLO_Description<"gather", [{
     Start indices are clamped so that every slice lies inside the operand.

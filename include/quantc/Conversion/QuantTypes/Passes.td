@@ -1,0 +1,56 @@
+//===- Passes.td - quantized types in and out --------------*- tablegen -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CONVERSION_QUANTTYPES_PASSES_TD
+#define QUANTC_CONVERSION_QUANTTYPES_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def QuantTypesToQNNPass : Pass<"quant-types-to-qnn", "::mlir::ModuleOp"> {
+  let summary = "Resolve quantized types into qnn.quantize and qnn.dequantize";
+  let description = [{
+    Reads programs whose tensors have `!quant.uniform` elements: quantized
+    StableHLO, and `quant.qcast`, `quant.dcast` and `quant.scast` in any
+    dialect. Every quantized tensor becomes a tensor of its storage type, also as
+    an argument, a result or a constant; unsigned storage keeps its bits in a
+    signless type and `tensor.bitcast` says where it is unsigned.
+
+    - What moves elements (reshape, transpose, slice, concatenate, control flow
+      and so on) moves storage, as long as the parameters stay the same.
+    - Every other operation means what the specification says: dequantize the
+      operands, compute in float, quantize the result. A reduction is one such
+      operation as a whole.
+    - A contraction whose result has i32 storage and the product of its operands'
+      scales is an accumulator: operations on it read its value as it is, without
+      rounding to integers in between that changes nothing.
+
+    Ties are rounded as `qnn.quantize` does, before the zero point is added.
+
+    ```mlir
+    %0 = stablehlo.dot_general %a, %b, contracting_dims = [1] x [0]
+      : (tensor<4x8x!quant.uniform<i8:f32, 0.5:3>>, tensor<8x2x!quant.uniform<i8:f32, 0.25>>)
+      -> tensor<4x2x!quant.uniform<i8:f32, 2.0>>
+    ```
+
+    becomes
+
+    ```mlir
+    %x = qnn.dequantize %a, scale %sa zero_point %za : tensor<4x8xi8>, ... -> tensor<4x8xf32>
+    %y = qnn.dequantize %b, scale %sb : tensor<8x2xi8>, ... -> tensor<8x2xf32>
+    %0 = stablehlo.dot_general %x, %y, contracting_dims = [1] x [0] : ...
+    %q = qnn.quantize %0, scale %s : tensor<4x2xf32>, ... -> tensor<4x2xi8>
+    ```
+
+    and `stablehlo-to-linalg`, `qnn-lower-asymmetric` and `qnn-fuse-epilogue` make
+    integer code of that. A scale that is not finite and positive, a zero point
+    outside storage or parameters that do not fit the shape are one error each.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect",
+    "::quantc::qnn::QNNDialect"];
+}
+
+#endif // QUANTC_CONVERSION_QUANTTYPES_PASSES_TD
