@@ -41,6 +41,22 @@ void quantc::buildSmoothPipeline(OpPassManager &pm, StringRef statistics,
   pm.addPass(createCanonicalizerPass());
 }
 
+void quantc::buildIntegerPipeline(OpPassManager &pm,
+                                  qnn::RequantizeMode requantize) {
+  // Symmetric sites need no correction and go first, so that what is left is
+  // asymmetric.
+  pm.addPass(qnn::createQNNLowerSymmetricPass());
+  pm.addPass(qnn::createQNNLowerAsymmetricPass());
+  pm.addPass(qnn::createVerifyLoweredPass());
+  // Corrections move into accumulators before the epilogue is gathered: it
+  // would otherwise take them in as elementwise work.
+  pm.addPass(qnn::createQNNFuseZeroPointsPass());
+  pm.addPass(qnn::createQNNFuseEpiloguePass({requantize}));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(qnn::createVerifyNoZeroPointTrafficPass());
+}
+
 llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
                                           const QuantizeOptions &options) {
   auto recipe = Recipe::read(options.recipe);
@@ -57,18 +73,8 @@ llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
   // 3. Decisions become operations; observers are gone.
   pm.addPass(qnn::createQNNMaterializePass());
   pm.addPass(qnn::createVerifyMaterializedPass());
-  // 4. Integer contractions. Symmetric sites need no correction and go first,
-  //    so that what is left is asymmetric.
-  pm.addPass(qnn::createQNNLowerSymmetricPass());
-  pm.addPass(qnn::createQNNLowerAsymmetricPass());
-  pm.addPass(qnn::createVerifyLoweredPass());
-  // 5. Corrections move into accumulators before the epilogue is gathered: it
-  //    would otherwise take them in as elementwise work.
-  pm.addPass(qnn::createQNNFuseZeroPointsPass());
-  pm.addPass(qnn::createQNNFuseEpiloguePass({recipe->requantize}));
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  pm.addPass(qnn::createVerifyNoZeroPointTrafficPass());
+  // 4. Integers.
+  buildIntegerPipeline(pm, recipe->requantize);
   return llvm::Error::success();
 }
 

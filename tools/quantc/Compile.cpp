@@ -62,6 +62,8 @@ static Error runCompile(Tool &tool) {
   Expected<Model> model = readModel(tool, modelPath, parameterPath);
   if (!model)
     return model.takeError();
+  if (Error error = lowerExplicitQuantization(tool, *model))
+    return error;
   BundleOptions options;
   options.name = modelName;
   options.compile.parallel = parallel;

@@ -7,6 +7,8 @@
 #include "Model.h"
 #include "quantc/Conversion/QuantTypes/Passes.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
+#include "quantc/Pipelines/Quantize.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -63,6 +65,22 @@ static Error convertToLinalg(Tool &tool, Model &model) {
   passes.addPass(createQuantTypesToQNNPass());
   passes.addPass(createStableHLOToLinalgPass());
   passes.addPass(createVerifyImportedPass());
+  return runPasses(tool, model, passes);
+}
+
+Error quantc::tool::lowerExplicitQuantization(Tool &tool, Model &model) {
+  bool isExplicit = model.module
+                        ->walk([](Operation *op) {
+                          return qnn::isSite(op) &&
+                                         qnn::isExplicitlyQuantized(op)
+                                     ? WalkResult::interrupt()
+                                     : WalkResult::advance();
+                        })
+                        .wasInterrupted();
+  if (!isExplicit)
+    return Error::success();
+  PassManager passes(&tool.getContext());
+  buildIntegerPipeline(passes);
   return runPasses(tool, model, passes);
 }
 

@@ -35,6 +35,10 @@ llvm::Expected<Model> readModel(Tool &tool, llvm::StringRef path,
 llvm::Error writeModel(Tool &tool, Model &model, llvm::StringRef path,
                        OutputFiles &outputs);
 
+/// Gives sites that the program itself quantizes their integer form; a model
+/// without such sites stays as it is.
+llvm::Error lowerExplicitQuantization(Tool &tool, Model &model);
+
 /// Runs `passes` on the model.
 llvm::Error runPasses(Tool &tool, Model &model, mlir::PassManager &passes);
 

@@ -23,7 +23,7 @@ using namespace mlir;
 
 /// Only explicit quantization knows unsigned storage.
 static bool isStorageOp(Operation *op) {
-  return isa<tensor::BitcastOp>(op) ||
+  return isa<arith::ConstantOp, tensor::BitcastOp>(op) ||
          isa_and_nonnull<quantc::qnn::QNNDialect>(op->getDialect());
 }
 

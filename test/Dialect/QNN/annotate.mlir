@@ -84,3 +84,29 @@ func.func @scopes(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %1 = linalg.matmul ins(%0, %y : tensor<4x4xf32>, tensor<4x4xf32>) outs(%x : tensor<4x4xf32>) -> tensor<4x4xf32> loc("jit(f)/blocks.0/attn/dot_general")
   return %1 : tensor<4x4xf32>
 }
+
+// -----
+
+// What the program quantizes itself is named and otherwise left alone, whether
+// both operands are dequantized or one, also behind a padding.
+
+// CHECK-LABEL: func @explicit(
+// CHECK-NOT: qnn.observe
+// CHECK: linalg.matmul {qnn.site = "explicit.matmul.0"}
+// CHECK-NOT: qnn.observe
+// CHECK: linalg.matmul {qnn.site = "explicit.matmul.1"}
+func.func @explicit(%q: tensor<3x8xi8>, %s: tensor<f32>, %x: tensor<4x8xf32>, %w: tensor<8x16xi8>,
+                    %init: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %c0 = arith.constant 0.0 : f32
+  %0 = qnn.dequantize %q, scale %s : tensor<3x8xi8>, tensor<f32> -> tensor<3x8xf32>
+  %1 = tensor.pad %0 low[0, 0] high[1, 0] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %c0 : f32
+  } : tensor<3x8xf32> to tensor<4x8xf32>
+  %2 = qnn.dequantize %w, scale %s : tensor<8x16xi8>, tensor<f32> -> tensor<8x16xf32>
+  %3 = linalg.matmul ins(%1, %2 : tensor<4x8xf32>, tensor<8x16xf32>)
+                     outs(%init : tensor<4x16xf32>) -> tensor<4x16xf32>
+  %4 = linalg.matmul ins(%x, %2 : tensor<4x8xf32>, tensor<8x16xf32>)
+                     outs(%3 : tensor<4x16xf32>) -> tensor<4x16xf32>
+  return %4 : tensor<4x16xf32>
+}

@@ -199,8 +199,10 @@ LogicalResult ConvolutionOp::verify() {
       failed(verifyCount(*this, "window_reversal", getWindowReversal()->size(),
                          numSpatial)))
     return failure();
-  if (failed(verifyElementType(*this, "rhs", lhs.getElementType(),
-                               rhs.getElementType())) ||
+  // Either side may be quantized in its own way.
+  if (failed(verifyElementType(*this, "rhs",
+                               getExpressedType(lhs.getElementType()),
+                               getExpressedType(rhs.getElementType()))) ||
       failed(verifyGroups(*this)) ||
       failed(verifyPrecision(*this, getPrecisionConfig())))
     return failure();

@@ -67,20 +67,13 @@ LogicalResult quantc::stablehlo::verifySameBaselineTypes(Operation *op) {
 // Operations
 //===----------------------------------------------------------------------===//
 
-/// What an element stands for: the type itself unless it is quantized.
-static Type getExpressedType(Value tensor) {
-  Type element = getTensor(tensor).getElementType();
-  auto quantized = dyn_cast<quant::QuantizedType>(element);
-  return quantized ? quantized.getExpressedType() : element;
-}
-
 LogicalResult UniformQuantizeOp::verify() {
   return verifyElementType(*this, "an expressed result",
-                           getExpressedType(getOperand()),
-                           getExpressedType(getResult()));
+                           getExpressedType(getElementTypeOrSelf(getOperand())),
+                           getExpressedType(getElementTypeOrSelf(getResult())));
 }
 
 LogicalResult UniformDequantizeOp::verify() {
-  return verifyElementType(*this, "a result", getExpressedType(getOperand()),
+  return verifyElementType(*this, "a result", getExpressedType(getElementTypeOrSelf(getOperand())),
                            getTensor(getResult()).getElementType());
 }

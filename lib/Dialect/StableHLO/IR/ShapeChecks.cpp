@@ -6,6 +6,7 @@
 
 #include "ShapeChecks.h"
 
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/CheckedArithmetic.h"
@@ -90,6 +91,11 @@ LogicalResult quantc::stablehlo::verifyShape(Operation *op, StringRef what,
   error << ", but got ";
   printShape(*error.getUnderlyingDiagnostic(), actual);
   return error;
+}
+
+Type quantc::stablehlo::getExpressedType(Type element) {
+  auto quantized = dyn_cast<quant::QuantizedType>(element);
+  return quantized ? quantized.getExpressedType() : element;
 }
 
 LogicalResult quantc::stablehlo::verifyElementType(Operation *op,

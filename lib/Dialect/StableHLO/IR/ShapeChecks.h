@@ -57,6 +57,9 @@ mlir::LogicalResult verifyShape(mlir::Operation *op, llvm::StringRef what,
                                 llvm::ArrayRef<int64_t> expected,
                                 llvm::ArrayRef<int64_t> actual);
 
+/// What an element stands for: its own type unless it is quantized.
+mlir::Type getExpressedType(mlir::Type element);
+
 /// Expects the element type `actual` to be `expected`.
 mlir::LogicalResult verifyElementType(mlir::Operation *op, llvm::StringRef what,
                                       mlir::Type expected, mlir::Type actual);
