@@ -102,6 +102,32 @@ def test_eval_matches_numpy(roads, name, tmp_path):
         [low, high], abs=0.15 * (high - low))
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_threads_give_the_same_bytes(roads, name, tmp_path):
+    road = roads(name)
+    int8 = road.quantize(ROOT / "recipes" / "w8a8-asymmetric.yaml")
+    data = road.model / "calibration.safetensors"
+    output = tmp_path / "out.safetensors"
+
+    def run(bundle, *options):
+        road.run("run", bundle, "--input", data, "--output", output, *options)
+        return output.read_bytes()
+
+    for serial, source in ((road.float_bundle, road.imported),
+                           (int8, int8.with_suffix(".mlir"))):
+        expected = run(serial)
+        parallel = tmp_path / f"{serial.name}-parallel"
+        road.run("compile", source, "--parallel", "-o", parallel)
+        for threads in 1, 2, 3, 7:
+            assert run(parallel, "--threads", threads) == expected
+        inputs = quantc.load_safetensors(data)
+        model, reference = quantc.Bundle(parallel, threads=3), quantc.Bundle(serial)
+        first = {key: inputs[key][:tensor.shape[0]]
+                 for key, tensor in model.inputs.items()}
+        for key, value in reference.run(first).items():
+            assert model.run(first)[key].tobytes() == value.tobytes()
+
+
 def test_digits_gates(measured):
     rows = measured("digits")
     for recipe, row in rows.items():
