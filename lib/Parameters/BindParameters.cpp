@@ -45,21 +45,20 @@ lookupTensor(func::FuncOp function, unsigned index,
               "got "
            << argument.getType();
 
+  SmallVector<int64_t> shape = getFileShape(type);
   const SafetensorsTensor *tensor = file.lookup(name.getValue());
   if (!tensor)
     return emitError(argument.getLoc())
            << file.getPath() << ": expected tensor '" << name.getValue()
            << "' of type "
-           << describeTensorType(*getDType(type.getElementType()),
-                                 type.getShape())
+           << describeTensorType(*getDType(type.getElementType()), shape)
            << ", but the file has no tensor of that name";
-  if (ArrayRef<int64_t>(tensor->shape) != type.getShape() ||
+  if (ArrayRef<int64_t>(tensor->shape) != ArrayRef(shape) ||
       !isCompatible(tensor->dtype, type.getElementType()))
     return emitError(argument.getLoc())
            << file.getPath() << ": tensor '" << name.getValue()
            << "': expected "
-           << describeTensorType(*getDType(type.getElementType()),
-                                 type.getShape())
+           << describeTensorType(*getDType(type.getElementType()), shape)
            << ", but got " << describeTensorType(tensor->dtype, tensor->shape);
   return tensor;
 }

@@ -36,6 +36,7 @@ std::optional<DType> quantc::getDType(Type elementType) {
     case 1:
       return DType::Bool;
     case 4:
+      return DType::U8;
     case 8:
       return isUnsigned ? DType::U8 : DType::I8;
     case 16:
@@ -81,6 +82,20 @@ bool quantc::isCompatible(DType dtype, Type elementType) {
          (elementType.isSignlessInteger() && dtype == toUnsigned(*expected));
 }
 
+static bool isPacked(RankedTensorType type) {
+  return type.getElementType().isInteger(4);
+}
+
+static int64_t getPackedSize(RankedTensorType type) {
+  return llvm::divideCeil(type.getNumElements(), 2);
+}
+
+SmallVector<int64_t> quantc::getFileShape(RankedTensorType type) {
+  if (isPacked(type))
+    return {getPackedSize(type)};
+  return llvm::to_vector(type.getShape());
+}
+
 //===----------------------------------------------------------------------===//
 // Reading
 //===----------------------------------------------------------------------===//
@@ -107,10 +122,11 @@ std::optional<ConstantTensor> ConstantTensor::get(Attribute attr) {
 
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
     const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob ||
-        blob->getData().size() != size_t(type.getNumElements()) * *elementSize)
+    size_t size = isPacked(type) ? getPackedSize(type)
+                                 : type.getNumElements() * *elementSize;
+    if (!blob || blob->getData().size() != size)
       return std::nullopt;
-    result.borrowed = blob->getData();
+    (isPacked(type) ? result.packed : result.borrowed) = blob->getData();
     return result;
   }
 
@@ -140,7 +156,12 @@ std::optional<ConstantTensor> ConstantTensor::get(Value value) {
   return get(attr);
 }
 
-ArrayRef<char> ConstantTensor::getStoredBytes() const {
+ArrayRef<char> ConstantTensor::getStoredBytes() {
+  if (!packed.empty() && !owned) {
+    owned = allocate(getNumElements());
+    for (auto [i, element] : llvm::enumerate(owned->getMutableData()))
+      element = packed[i / 2] >> (i % 2 ? 4 : 0) & 0xf;
+  }
   return owned ? ArrayRef<char>(owned->getData()) : borrowed;
 }
 
@@ -188,6 +209,13 @@ TypedAttr quantc::makeConstantTensor(
   fill(blob->getMutableData());
   if (type.getNumElements() <= maxDenseElements)
     return makeDense(type, blob->getData());
+  if (isPacked(type)) {
+    std::shared_ptr<AsmResourceBlob> packed = allocate(getPackedSize(type));
+    MutableArrayRef<char> bytes = packed->getMutableData();
+    for (auto [i, element] : llvm::enumerate(blob->getData()))
+      bytes[i / 2] |= (element & 0xf) << (i % 2 ? 4 : 0);
+    blob = std::move(packed);
+  }
   return makeResourceTensor(type, name, std::move(*blob));
 }
 

@@ -65,9 +65,8 @@ quantc::unbindParameters(ModuleOp module) {
       std::string name = getResourceName(attr).str();
       for (unsigned suffix = 1; !names.insert(name).second; ++suffix)
         name = (getResourceName(attr) + "_" + Twine(suffix)).str();
-      tensors.push_back({name, *dtype,
-                         llvm::to_vector(constant->getType().getShape()),
-                         constant->getBytes()});
+      tensors.push_back({name, *dtype, getFileShape(constant->getType()),
+                         constant->getFileBytes()});
 
       Builder builder(module.getContext());
       unsigned index = function.getNumArguments();

@@ -10,6 +10,7 @@
 // RUN: not quant-opt %t/shape.mlir --qnn-bind-parameters=file=%t/p.safetensors 2>&1 | FileCheck %s --check-prefix=SHAPE
 // RUN: not quant-opt %t/dtype.mlir --qnn-bind-parameters=file=%t/p.safetensors 2>&1 | FileCheck %s --check-prefix=DTYPE
 // RUN: not quant-opt %t/dynamic.mlir --qnn-bind-parameters=file=%t/p.safetensors 2>&1 | FileCheck %s --check-prefix=DYNAMIC
+// RUN: not quant-opt %t/i4.mlir --qnn-bind-parameters=file=%t/p.safetensors 2>&1 | FileCheck %s --check-prefix=I4
 // RUN: not quant-opt %t/called.mlir --qnn-bind-parameters=file=%t/p.safetensors 2>&1 | FileCheck %s --check-prefix=CALLED
 // RUN: not quant-opt %t/model.mlir --qnn-bind-parameters=file=%t/absent.safetensors 2>&1 | FileCheck %s --check-prefix=ABSENT
 // RUN: head -c 40 %t/p.safetensors > %t/cut.safetensors
@@ -76,6 +77,12 @@ func.func @main(%w: tensor<4x2xf16> {qnn.parameter = "w"}) {
 //--- dynamic.mlir
 // DYNAMIC: error: parameter 'w': expected a static tensor of a storable element type, but got 'tensor<?x2xf32>'
 func.func @main(%w: tensor<?x2xf32> {qnn.parameter = "w"}) {
+  return
+}
+
+//--- i4.mlir
+// I4: error: {{.*}}p.safetensors: tensor 'q': expected U8[2], but got U8[3]
+func.func @main(%w: tensor<3xi4> {qnn.parameter = "q"}) {
   return
 }
 

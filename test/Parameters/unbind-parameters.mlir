@@ -10,14 +10,14 @@
 
 // Constants with one resource share an argument, plain constants stay.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>, %[[W:.*]]: tensor<2xf32> {qnn.parameter = "w"}, %[[Q:.*]]: tensor<3xi8> {qnn.parameter = "q"})
+// CHECK-SAME: (%[[X:.*]]: tensor<2xf32>, %[[W:.*]]: tensor<2xf32> {qnn.parameter = "w"}, %[[Q:.*]]: tensor<3xi8> {qnn.parameter = "q"}, %[[N:.*]]: tensor<5x1xi4> {qnn.parameter = "n"})
 // CHECK-NEXT: %[[C:.*]] = arith.constant dense<1.0
 // CHECK-NEXT: %[[A:.*]] = arith.addf %[[X]], %[[W]]
 // CHECK-NEXT: %[[B:.*]] = arith.addf %[[A]], %[[W]]
 // CHECK-NEXT: arith.addf %[[B]], %[[C]]
-// CHECK-NEXT: return %{{.*}}, %[[Q]]
+// CHECK-NEXT: return %{{.*}}, %[[Q]], %[[N]]
 // CHECK-NOT: dense_resource
-func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<3xi8>) {
+func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<3xi8>, tensor<5x1xi4>) {
   %q = arith.constant dense_resource<q> : tensor<3xi8>
   %w0 = arith.constant dense_resource<w> : tensor<2xf32>
   %w1 = arith.constant dense_resource<w> : tensor<2xf32>
@@ -25,19 +25,23 @@ func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<3xi8>) {
   %0 = arith.addf %x, %w0 : tensor<2xf32>
   %1 = arith.addf %0, %w1 : tensor<2xf32>
   %2 = arith.addf %1, %c : tensor<2xf32>
-  return %2, %q : tensor<2xf32>, tensor<3xi8>
+  %n = arith.constant dense_resource<n> : tensor<5x1xi4>
+  return %2, %q, %n : tensor<2xf32>, tensor<3xi8>, tensor<5x1xi4>
 }
 
 {-#
   dialect_resources: {
     builtin: {
+      n: "0x04000000E1780F",
       q: "0x04000000010280",
       w: "0x040000000000803F00000040"
     }
   }
 #-}
 
-// FILE: q int8[3] [1, 2, -128]
+// Two elements of i4 a byte, the first in the low half.
+// FILE: n uint8[3] [225, 120, 15]
+// FILE-NEXT: q int8[3] [1, 2, -128]
 // FILE-NEXT: w float32[2] [1.0, 2.0]
 // UNWRITABLE: error: {{.*}}folder.safetensors: cannot write safetensors file: No such file or directory
 // NOFILE: error: expected option file of qnn-unbind-parameters

@@ -94,6 +94,30 @@ TEST_F(ConstantTensorTest, MakesDenseOrResource) {
             "");
 }
 
+TEST_F(ConstantTensorTest, PacksTwoI4InAByte) {
+  auto type = tensor({67}, builder.getIntegerType(4));
+  TypedAttr attr =
+      makeConstantTensor(type, "r", [](MutableArrayRef<char> bytes) {
+        for (auto [i, byte] : llvm::enumerate(bytes))
+          byte = char(i * 7 % 16);
+      });
+  auto constant = ConstantTensor::get(attr);
+  ASSERT_TRUE(constant);
+  ArrayRef<char> packed = constant->getFileBytes();
+  ASSERT_EQ(packed.size(), 34u);
+  EXPECT_EQ(packed[0], char(0x70));
+  EXPECT_EQ(packed[1], char(0x5e));
+  // The last byte has one element.
+  EXPECT_EQ(packed[33], char(66 * 7 % 16));
+  ArrayRef<char> bytes = constant->getBytes();
+  ASSERT_EQ(bytes.size(), 67u);
+  for (int i = 0; i < 67; ++i)
+    EXPECT_EQ(bytes[i], char(i * 7 % 16));
+  // Elements that nobody has packed are no i4.
+  EXPECT_FALSE(ConstantTensor::get(
+      makeResourceTensor(type, "wide", HeapAsmResourceBlob::allocate(67, 4))));
+}
+
 TEST_F(ConstantTensorTest, CoversRangeOnce) {
   for (int64_t size : {0, 1, 7, 1000, 1001}) {
     std::vector<std::atomic<int>> counts(size);
@@ -108,7 +132,12 @@ TEST_F(ConstantTensorTest, CoversRangeOnce) {
 
 TEST_F(ConstantTensorTest, MapsElementTypes) {
   EXPECT_TRUE(isCompatible(DType::U8, builder.getI8Type()));
-  EXPECT_TRUE(isCompatible(DType::I8, builder.getIntegerType(4)));
+  EXPECT_TRUE(isCompatible(DType::U8, builder.getIntegerType(4)));
+  EXPECT_FALSE(isCompatible(DType::I8, builder.getIntegerType(4)));
+  EXPECT_EQ(getFileShape(tensor({3, 5}, builder.getIntegerType(4))),
+            SmallVector<int64_t>({8}));
+  EXPECT_EQ(getFileShape(tensor({3, 5}, builder.getI8Type())),
+            SmallVector<int64_t>({3, 5}));
   EXPECT_FALSE(isCompatible(DType::U8, builder.getIntegerType(8, true)));
   EXPECT_FALSE(isCompatible(DType::F16, builder.getBF16Type()));
   EXPECT_EQ(getDType(Float8E4M3FNType::get(&context)), DType::F8E4M3);

@@ -11,6 +11,11 @@
 // Raw buffers are dense, row major and little endian. An element takes a whole
 // number of bytes: i1 and i4 take one, whose unused high bits are zero.
 //
+// Where i4 is stored, in resources and in files, two elements share a byte: the
+// row-major elements 2j and 2j + 1 are the low and the high half of byte j, and
+// the last high half of an odd number of elements is zero. ConstantTensor and
+// makeConstantTensor convert between the two forms.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef QUANTC_PARAMETERS_CONSTANTTENSOR_H
@@ -29,13 +34,18 @@ namespace quantc {
 /// (index, complex, integers beyond 64 bits).
 std::optional<unsigned> getElementByteSize(mlir::Type elementType);
 
-/// The element type of a safetensors file that holds `elementType`. i4 is held
-/// as I8. Signless integers are written as signed ones.
+/// The element type of a safetensors file that holds `elementType`. i4, which
+/// the format has not, is held as U8, two elements a byte. Signless integers
+/// are written as signed ones.
 std::optional<DType> getDType(mlir::Type elementType);
 
 /// Whether the bytes of a tensor of `dtype` are those of `elementType`: as
 /// `getDType`, and signless integers take either signedness.
 bool isCompatible(DType dtype, mlir::Type elementType);
+
+/// The shape in which a safetensors file holds a tensor of `type`: its own, but
+/// one dimension of bytes for i4.
+llvm::SmallVector<int64_t> getFileShape(mlir::RankedTensorType type);
 
 /// A constant tensor's bytes, read without copying where they exist already.
 class ConstantTensor {
@@ -53,7 +63,12 @@ public:
   bool isSplat() const { return splat; }
 
   /// One element if this is a splat, else all elements.
-  llvm::ArrayRef<char> getStoredBytes() const;
+  llvm::ArrayRef<char> getStoredBytes();
+
+  /// The bytes of a resource, as a file holds them.
+  llvm::ArrayRef<char> getFileBytes() {
+    return packed.empty() ? getBytes() : packed;
+  }
 
   /// All elements, after expanding a splat (which this object then owns).
   llvm::ArrayRef<char> getBytes();
@@ -72,8 +87,9 @@ private:
   mlir::RankedTensorType type;
   unsigned elementSize;
   bool splat = false;
-  /// Bytes that the attribute owns.
-  llvm::ArrayRef<char> borrowed;
+  /// Bytes that the attribute owns: as elements, or packed ones of i4, which
+  /// are unpacked when somebody asks for elements.
+  llvm::ArrayRef<char> borrowed, packed;
   /// Bytes that had to be made; aligned for any element type.
   std::shared_ptr<mlir::AsmResourceBlob> owned;
 };

@@ -34,7 +34,9 @@ def QNNBindParametersPass : Pass<"qnn-bind-parameters", "mlir::ModuleOp"> {
 
     A tensor that is missing or has another type is an error that names file,
     tensor, and both types. Signless integer types take signed and unsigned
-    tensors; `i4` takes `I8`, one element a byte.
+    tensors. The format has no integers of four bits: `tensor<4x3xi4>` takes
+    `U8[6]`, element 2j of the row-major order in the low half of byte j and
+    element 2j + 1 in the high half.
   }];
   let options = [Option<"file", "file", "std::string", /*default=*/"",
       "Safetensors file; by default the module's qnn.parameter_file, else the "
