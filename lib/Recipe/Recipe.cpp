@@ -251,6 +251,12 @@ OperandRecipe OperandRecipe::getWeightDefault() {
 
 OperandRecipe OperandRecipe::overriddenBy(const OperandRecipe &over) const {
   OperandRecipe result = *this;
+  // Floats have no zero points and are not narrowed: the defaults for integers
+  // would be errors.
+  if (over.storage && StringRef(*over.storage).starts_with("f")) {
+    result.symmetric = true;
+    result.narrowRange = false;
+  }
   auto apply = [](auto &value, const auto &other) {
     if (other)
       value = other;

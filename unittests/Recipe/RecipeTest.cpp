@@ -129,6 +129,23 @@ sites:
   EXPECT_FALSE(recipe.activations.blockSize);
 }
 
+TEST(RecipeTest, FloatStorageIsSymmetric) {
+  llvm::Expected<Recipe> recipe = Recipe::parse(R"(version: 1
+activations: {storage: f8E5M2}
+weights: {storage: f8E4M3FN}
+sites:
+  - name: odd
+    activations: {storage: f8E4M3FN, symmetric: false}
+)",
+                                                "r.yaml");
+  ASSERT_TRUE(static_cast<bool>(recipe));
+  EXPECT_TRUE(*recipe->activations.symmetric);
+  EXPECT_TRUE(*recipe->weights.symmetric);
+  EXPECT_FALSE(*recipe->weights.narrowRange);
+  // What somebody writes stays, for the error that it is.
+  EXPECT_FALSE(*recipe->decide("odd").activations.symmetric);
+}
+
 TEST(RecipeTest, Errors) {
   EXPECT_EQ(errorOf(""),
             "r.yaml:1:1: expected a YAML mapping, but got nothing");

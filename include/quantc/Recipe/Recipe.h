@@ -40,7 +40,8 @@ struct OperandRecipe {
   /// How much a batch moves the average of the estimator 'ema'.
   std::optional<double> emaRate;
 
-  /// This recipe where `over` sets nothing, else `over`.
+  /// This recipe where `over` sets nothing, else `over`. Where `over` sets a
+  /// storage of floats, symmetric without narrow range is what it leaves open.
   OperandRecipe overriddenBy(const OperandRecipe &over) const;
 
   /// i8, asymmetric, per tensor, minmax.

@@ -1,5 +1,5 @@
 // RUN: echo 'version: 1' > %t.f8.yaml
-// RUN: echo 'activations: {storage: f8E4M3FN}' >> %t.f8.yaml
+// RUN: echo 'activations: {storage: f8E4M3FN, symmetric: false}' >> %t.f8.yaml
 // RUN: not quant-opt %s -qnn-select-scheme=recipe=%t.f8.yaml 2>&1 | FileCheck %s --check-prefix=F8
 // RUN: not quant-opt %s -qnn-select-scheme=recipe=%t.none 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: echo 'version: 1' > %t.key.yaml
