@@ -1,0 +1,40 @@
+//===- Emulator.h - what the emulator says beyond the driver API *- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Exported by the emulator's library beside the driver API; usable from C.
+// None of this is needed to run a program on it: options may also be given in
+// the environment variable QUANTC_EMULATOR.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_EMULATOR_EMULATOR_H
+#define QUANTC_EMULATOR_EMULATOR_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Sets options, "key=value,..." (docs/emulator.md); options that are not
+/// named keep their values. Returns null, or what is wrong with the text; the
+/// string lives until the next call. An error changes nothing.
+const char *quantcEmulatorConfigure(const char *options);
+
+/// Findings of the last launch, or why the last module did not load; empty if
+/// there is nothing to report. Lives until the next launch or load.
+const char *quantcEmulatorReport(void);
+
+/// Bank conflicts and uncoalesced accesses of the last launch, a line for each
+/// instruction of the PTX that accesses memory; empty unless counts=on.
+const char *quantcEmulatorCounts(void);
+
+/// Warp instructions that the last launch executed.
+uint64_t quantcEmulatorInstructions(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // QUANTC_EMULATOR_EMULATOR_H

@@ -1,0 +1,124 @@
+//===- Harness.h - kernels as text, run on the emulator ---------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_UNITTESTS_EMULATOR_HARNESS_H
+#define QUANTC_UNITTESTS_EMULATOR_HARNESS_H
+
+#include "quantc/Emulator/CudaDriver.h"
+#include "quantc/Emulator/Emulator.h"
+
+#include "gtest/gtest.h"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace quantc::emulator::test {
+
+/// Device memory of a test.
+template <class T>
+class Buffer {
+public:
+  explicit Buffer(size_t count, T value = T())
+      : Buffer(std::vector<T>(count, value)) {}
+  explicit Buffer(const std::vector<T> &values) : count(values.size()) {
+    EXPECT_EQ(cuMemAlloc_v2(&address, count * sizeof(T)), CUDA_SUCCESS);
+    EXPECT_EQ(cuMemcpyHtoD_v2(address, values.data(), count * sizeof(T)),
+              CUDA_SUCCESS);
+  }
+  ~Buffer() { cuMemFree_v2(address); }
+  Buffer(const Buffer &) = delete;
+  Buffer &operator=(const Buffer &) = delete;
+  std::vector<T> values() const {
+    std::vector<T> result(count);
+    EXPECT_EQ(cuMemcpyDtoH_v2(result.data(), address, count * sizeof(T)),
+              CUDA_SUCCESS);
+    return result;
+  }
+  CUdeviceptr address = 0;
+
+private:
+  size_t count;
+};
+
+struct Shape {
+  unsigned grid = 1, block = 32, shared = 0, cluster = 1;
+};
+
+/// Options for the length of a scope, over the tests' defaults.
+class Options {
+public:
+  explicit Options(const std::string &text = "") {
+    std::string all = "print=off,order=earliest,async=latest,seed=1,races=on,"
+                      "uninitialized=on,counts=off,threads=1,architecture=90,"
+                      "patience=1000000";
+    const char *error = quantcEmulatorConfigure(
+        (all + (text.empty() ? "" : "," + text)).c_str());
+    EXPECT_EQ(error, nullptr) << error;
+    cuInit(0);
+  }
+};
+
+/// A module; the header is put before the text.
+class Module {
+public:
+  explicit Module(const std::string &body) {
+    std::string text =
+        ".version 8.4\n.target sm_90a\n.address_size 64\n" + body;
+    result = cuModuleLoadData(&module, text.c_str());
+  }
+  ~Module() {
+    if (result == CUDA_SUCCESS)
+      cuModuleUnload(module);
+  }
+  Module(const Module &) = delete;
+  Module &operator=(const Module &) = delete;
+
+  template <class... A>
+  CUresult launch(const char *name, const Shape &shape, A... arguments) {
+    EXPECT_EQ(result, CUDA_SUCCESS) << quantcEmulatorReport();
+    if (result != CUDA_SUCCESS)
+      return result;
+    CUfunction function = nullptr;
+    EXPECT_EQ(cuModuleGetFunction(&function, module, name), CUDA_SUCCESS);
+    if (shape.shared > 48 * 1024)
+      EXPECT_EQ(cuFuncSetAttribute(
+                    function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                    int(shape.shared)),
+                CUDA_SUCCESS);
+    void *parameters[] = {static_cast<void *>(&arguments)..., nullptr};
+    CUlaunchAttribute attribute = {};
+    attribute.id = CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION;
+    attribute.value.clusterDim = {shape.cluster, 1, 1};
+    CUlaunchConfig config = {};
+    config.gridDimX = shape.grid;
+    config.blockDimX = shape.block;
+    config.gridDimY = config.gridDimZ = config.blockDimY = config.blockDimZ = 1;
+    config.sharedMemBytes = shape.shared;
+    config.attrs = &attribute;
+    config.numAttrs = shape.cluster > 1;
+    return cuLaunchKernelEx(&config, function, parameters, nullptr);
+  }
+  CUmodule module = nullptr;
+  CUresult result;
+};
+
+/// Small and reproducible.
+class Bits {
+public:
+  explicit Bits(uint64_t seed) : state(seed * 2862933555777941757u + 1) {}
+  uint32_t next() {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return uint32_t(state >> 32);
+  }
+
+private:
+  uint64_t state;
+};
+
+} // namespace quantc::emulator::test
+
+#endif // QUANTC_UNITTESTS_EMULATOR_HARNESS_H
