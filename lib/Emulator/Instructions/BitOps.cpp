@@ -149,13 +149,13 @@ void reverseBits(InstDecoder &d) {
 void extractField(InstDecoder &d) {
   Type type = d.type();
   operandsFrom(d, type, {type, Type::U32, Type::U32});
-  select(d, sizeOf(type) < 4 ? nullptr : lanewiseInteger<Bfe>(type));
+  runFound(d, sizeOf(type) < 4 ? nullptr : lanewiseInteger<Bfe>(type));
 }
 
 void insertField(InstDecoder &d) {
   Type type = d.type();
   operandsFrom(d, type, {type, type, Type::U32, Type::U32});
-  select(d, sizeOf(type) < 4 ? nullptr : lanewiseBits<Bfi>(type));
+  runFound(d, sizeOf(type) < 4 ? nullptr : lanewiseBits<Bfi>(type));
 }
 
 void extend(InstDecoder &d) {

@@ -155,7 +155,7 @@ template <template <class> class Op>
 void binary(InstDecoder &d) {
   Type type = d.type();
   operandsFrom(d, type, {type, type});
-  select(d, lanewiseInteger<Op>(type));
+  runFound(d, lanewiseInteger<Op>(type));
 }
 
 template <template <class> class Op, int32_t (*saturating)(int32_t, int32_t)>
@@ -170,7 +170,7 @@ void addOrSub(InstDecoder &d) {
   else if (type == Type::U16x2 || type == Type::S16x2)
     d.run(lanewise<&halves<uint16_t, &Op<uint16_t>::apply>>);
   else
-    select(d, lanewiseInteger<Op>(type));
+    runFound(d, lanewiseInteger<Op>(type));
 }
 
 template <template <class> class Op, template <class> class Relu>
@@ -186,7 +186,7 @@ void minOrMax(InstDecoder &d) {
   else if (relu && type == Type::S32)
     d.run(lanewise<&Relu<int32_t>::apply>);
   else
-    select(d, lanewiseInteger<Op>(type));
+    runFound(d, lanewiseInteger<Op>(type));
   if (relu && type != Type::S16x2 && type != Type::S32)
     d.fail("expected a signed type with .relu");
 }
@@ -213,10 +213,10 @@ void multiply(InstDecoder &d) {
   int part = d.acceptOneOf({"lo", "hi", "wide"});
   Type type = d.type();
   operandsFrom(d, part == 2 ? widened(type) : type, {type, type});
-  select(d, part == 0   ? lanewiseInteger<MulLo>(type)
-            : part == 1 ? lanewiseInteger<MulHi>(type)
-            : part == 2 ? widening<MulWide>(type)
-                        : nullptr);
+  runFound(d, part == 0   ? lanewiseInteger<MulLo>(type)
+              : part == 1 ? lanewiseInteger<MulHi>(type)
+              : part == 2 ? widening<MulWide>(type)
+                          : nullptr);
 }
 
 void multiplyAdd(InstDecoder &d) {
@@ -229,11 +229,11 @@ void multiplyAdd(InstDecoder &d) {
   operandsFrom(d, result, {type, type, result});
   if (sat && (part != 1 || type != Type::S32))
     d.fail("expected .hi and .s32 with .sat");
-  select(d, sat         ? lanewise<&madHiSat>
-            : part == 0 ? lanewiseInteger<MadLo>(type)
-            : part == 1 ? lanewiseInteger<MadHi>(type)
-            : part == 2 ? widening<MadWide>(type)
-                        : nullptr);
+  runFound(d, sat         ? lanewise<&madHiSat>
+              : part == 0 ? lanewiseInteger<MadLo>(type)
+              : part == 1 ? lanewiseInteger<MadHi>(type)
+              : part == 2 ? widening<MadWide>(type)
+                          : nullptr);
 }
 
 template <bool adds>
@@ -254,13 +254,13 @@ template <template <class> class Op>
 void unary(InstDecoder &d) {
   Type type = d.type();
   operandsFrom(d, type, {type});
-  select(d, lanewiseInteger<Op>(type));
+  runFound(d, lanewiseInteger<Op>(type));
 }
 
 void sumOfDifferences(InstDecoder &d) {
   Type type = d.type();
   operandsFrom(d, type, {type, type, type});
-  select(d, lanewiseInteger<Sad>(type));
+  runFound(d, lanewiseInteger<Sad>(type));
 }
 
 void addition(InstDecoder &d) {

@@ -99,7 +99,7 @@ inline void operandsFrom(InstDecoder &d, Type target,
 }
 
 /// Runs the handler that was found for a type, if one was.
-inline void select(InstDecoder &d, Handler handler) {
+inline void runFound(InstDecoder &d, Handler handler) {
   if (!handler)
     d.fail("unsupported type");
   d.run(handler);

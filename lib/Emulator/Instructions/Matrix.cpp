@@ -112,10 +112,11 @@ int32_t quantc::emulator::dot(const int16_t *a, const int16_t *b, size_t k,
 }
 
 float quantc::emulator::dot(const float *a, const float *b, size_t k, float c) {
-  double sum = 0;
-  for (size_t i = 0; i < k; ++i)
-    sum += double(a[i]) * b[i];
-  return float(sum + c);
+  double sums[4] = {}; // by k modulo 4, which vector units can add
+  for (size_t i = 0; i < k; i += 4)
+    for (size_t j = 0; j < 4; ++j)
+      sums[j] += double(a[i + j]) * b[i + j];
+  return float(((sums[0] + sums[1]) + (sums[2] + sums[3])) + c);
 }
 
 namespace {

@@ -28,8 +28,10 @@ void widen(const uint8_t *row, size_t bytes, Element element, float *out);
 /// saturated at the end.
 int32_t dot(const int16_t *a, const int16_t *b, size_t k, int32_t c,
             bool saturate);
-/// The products are exact; they are summed in f64 in the order of k, c last,
-/// and rounded once. The ISA leaves order and precision of the sum open.
+/// The products are exact; they are summed in f64, four partial sums by k
+/// modulo 4 first, c last, and rounded once: exact for 8-bit floats, and close
+/// to it for the others. The ISA leaves order and precision of the sum open.
+/// `k` is a multiple of 4.
 float dot(const float *a, const float *b, size_t k, float c);
 
 } // namespace quantc::emulator

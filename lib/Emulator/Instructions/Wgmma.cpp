@@ -12,6 +12,7 @@
 #include "Numbers.h"
 #include "TensorMap.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace quantc::emulator;
@@ -211,6 +212,9 @@ void WgmmaOp::apply(uint32_t) {
   *sum = checksum(*how, registers);
 }
 
+/// The first of the four warps.
+Warp &warpgroup(Warp &warp) { return *(&warp - warp.index % 4); }
+
 Outcome multiply(Exec &x, const Inst &i) {
   const auto &how = *static_cast<const Wgmma *>(i.payload);
   Warp &warp = x.warp;
@@ -227,9 +231,11 @@ Outcome multiply(Exec &x, const Inst &i) {
   else if (!fenced && !pending && warp.wgmmaSum != checksum(how, x.registers))
     x.find(Check::Asynchronous, -1,
            "accumulator registers changed since the last wgmma.fence");
-  for (unsigned lane = 1; x.checksRaces() && lane < warpSize; ++lane) {
-    x.origin(0, Stream::Wgmma); // gives the warp's stream its actor
-    warp.streamActor[stream][lane] = warp.streamActor[stream][0];
+  if (x.checksRaces()) { // one stream for the warpgroup
+    Actor &shared = warpgroup(warp).streamActor[stream][0];
+    if (!shared)
+      shared = x.cluster().nextActor++;
+    std::fill_n(warp.streamActor[stream], warpSize, shared);
   }
   auto op = std::make_unique<WgmmaOp>();
   op->stream = Stream::Wgmma;
@@ -268,8 +274,30 @@ Outcome commit(Exec &x, const Inst &) {
   return Outcome::Next;
 }
 
+/// Groups that every warp of the warpgroup has to have committed.
+bool othersCommitted(const Warp &warp, const Split &split) {
+  const Warp *first = &warp - warp.index % 4;
+  for (unsigned w = 0; w < 4; ++w)
+    if (first[w].live && first[w].committed[stream][0] < split.wait.a)
+      return false;
+  return true;
+}
+
+/// A wgmma is one operation of the four warps: when it is complete for one of
+/// them it is for all.
 Outcome waitGroup(Exec &x, const Inst &i) {
-  x.warp.waitForGroups(Stream::Wgmma, x.mask, i.immediate);
+  uint32_t committed = x.warp.committed[stream][0];
+  uint32_t done = committed > i.immediate ? committed - i.immediate : 0;
+  Wait before = x.split.wait;
+  x.split.wait.a = done;
+  if (!othersCommitted(x.warp, x.split))
+    return x.block(othersCommitted, "the other warps of its warpgroup", done);
+  x.split.wait = before;
+  Warp *first = &warpgroup(x.warp);
+  for (unsigned w = 0; w < 4; ++w)
+    first[w].waitForGroups(Stream::Wgmma, allLanes,
+                           first[w].committed[stream][0] -
+                               std::min(done, first[w].committed[stream][0]));
   x.learn(Stream::Wgmma, i.immediate);
   return Outcome::Next;
 }
