@@ -240,10 +240,13 @@ def QNNFuseEpiloguePass : Pass<"qnn-fuse-epilogue"> {
 
     Before that, where it gives the same bits:
 
-    - quantize moves before reshapes, transposes, slices, zero padding and (where
-      no NaN can occur) max-pooling, which then work on integers;
-    - dequantize -> quantize of an accumulator, also around a ReLU, becomes a
-      requantization with one multiplier.
+    - quantize moves before reshapes, transposes, slices, concatenations, zero
+      padding and (where no NaN can occur) max-pooling, which then work on
+      integers;
+    - dequantize -> quantize becomes a requantization, also around bounds (ReLU,
+      clamp) and average pooling. With `requantize=fixed-point` and `shift` so does
+      every sum of dequantized integers and constants (bias, residual, addition),
+      and no float operation is left in such a chain.
 
     ```mlir
     %acc = linalg.matmul ins(%qa, %qb : ...) outs(%init : tensor<4x16xi32>)
