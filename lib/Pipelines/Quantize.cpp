@@ -42,11 +42,15 @@ void quantc::buildSmoothPipeline(OpPassManager &pm, StringRef statistics,
 }
 
 void quantc::buildIntegerPipeline(OpPassManager &pm,
-                                  qnn::RequantizeMode requantize) {
+                                  qnn::RequantizeMode requantize,
+                                  qnn::OverflowAction overflow) {
   // Symmetric sites need no correction and go first, so that what is left is
   // asymmetric.
-  pm.addPass(qnn::createQNNLowerSymmetricPass());
-  pm.addPass(qnn::createQNNLowerAsymmetricPass());
+  qnn::QNNLowerSymmetricPassOptions symmetric;
+  qnn::QNNLowerAsymmetricPassOptions asymmetric;
+  symmetric.overflow = asymmetric.overflow = overflow;
+  pm.addPass(qnn::createQNNLowerSymmetricPass(symmetric));
+  pm.addPass(qnn::createQNNLowerAsymmetricPass(asymmetric));
   pm.addPass(qnn::createVerifyLoweredPass());
   // Corrections move into accumulators before the epilogue is gathered: it
   // would otherwise take them in as elementwise work.
@@ -74,7 +78,7 @@ llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
   pm.addPass(qnn::createQNNMaterializePass());
   pm.addPass(qnn::createVerifyMaterializedPass());
   // 4. Integers.
-  buildIntegerPipeline(pm, recipe->requantize);
+  buildIntegerPipeline(pm, recipe->requantize, recipe->overflow);
   return llvm::Error::success();
 }
 

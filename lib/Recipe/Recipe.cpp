@@ -56,6 +56,14 @@ struct yaml::ScalarEnumerationTraits<qnn::RequantizeMode> {
 };
 
 template <>
+struct yaml::ScalarEnumerationTraits<qnn::OverflowAction> {
+  static void enumeration(IO &io, qnn::OverflowAction &value) {
+    io.enumCase(value, "error", qnn::OverflowAction::Error);
+    io.enumCase(value, "split", qnn::OverflowAction::Split);
+  }
+};
+
+template <>
 struct yaml::MappingTraits<OperandRecipe> {
   static void mapping(IO &io, OperandRecipe &recipe) {
     io.mapOptional("storage", recipe.storage);
@@ -146,6 +154,7 @@ struct yaml::MappingTraits<Recipe> {
     io.mapOptional("smooth", recipe.smooth);
     io.mapOptional("requantize", recipe.requantize);
     io.mapOptional("skip", recipe.skip);
+    io.mapOptional("overflow", recipe.overflow);
     io.mapOptional("sites", recipe.sites);
   }
 };
@@ -176,7 +185,8 @@ static constexpr StringRef kKeys[] = {"dynamic",
                                       "name",
                                       "float",
                                       "block_size",
-                                      "requantize"};
+                                      "requantize",
+                                      "overflow"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {

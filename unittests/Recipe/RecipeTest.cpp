@@ -144,6 +144,15 @@ sites:
   EXPECT_FALSE(*recipe->weights.narrowRange);
   // What somebody writes stays, for the error that it is.
   EXPECT_FALSE(*recipe->decide("odd").activations.symmetric);
+TEST(RecipeTest, Overflow) {
+  EXPECT_EQ(llvm::cantFail(Recipe::parse("version: 1", "r.yaml")).overflow,
+            qnn::OverflowAction::Error);
+  EXPECT_EQ(
+      llvm::cantFail(Recipe::parse("version: 1\noverflow: split", "r.yaml"))
+          .overflow,
+      qnn::OverflowAction::Split);
+  EXPECT_EQ(errorOf("version: 1\noverflow: wrap"),
+            "r.yaml:2:11: unknown enumerated scalar");
 }
 
 TEST(RecipeTest, Errors) {

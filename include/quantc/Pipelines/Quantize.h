@@ -37,12 +37,14 @@ llvm::Expected<std::optional<double>> getSmoothAlpha(const Recipe &recipe,
 void buildSmoothPipeline(mlir::OpPassManager &pm, llvm::StringRef statistics,
                          std::optional<double> alpha);
 
-/// Sites on dequantized operands to integer form, with fused epilogues: the last
-/// part of the quantize pipeline, and all that a module needs that arrives with
-/// explicit quantization. `requantize` is how one scale becomes another.
+/// Sites on dequantized operands to integer form, with fused epilogues: the
+/// last part of the quantize pipeline, and all that a module needs that arrives
+/// with explicit quantization. `requantize` is how one scale becomes another,
+/// `overflow` what becomes of sums that may not fit.
 void buildIntegerPipeline(
     mlir::OpPassManager &pm,
-    qnn::RequantizeMode requantize = qnn::RequantizeMode::Float);
+    qnn::RequantizeMode requantize = qnn::RequantizeMode::Float,
+    qnn::OverflowAction overflow = qnn::OverflowAction::Error);
 
 /// An annotated module to integer form. Fails where the recipe cannot be read.
 llvm::Error buildQuantizePipeline(mlir::OpPassManager &pm,

@@ -12,6 +12,7 @@
 #define QUANTC_RECIPE_RECIPE_H
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
+#include "quantc/Dialect/QNN/Transforms/Overflow.h"
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -85,6 +86,8 @@ struct Recipe {
   /// powers of two.
   qnn::RequantizeMode requantize = qnn::RequantizeMode::Float;
   SkipRules skip;
+  /// What becomes of a site whose sums may not fit its accumulator.
+  qnn::OverflowAction overflow = qnn::OverflowAction::Error;
   /// In the order of the file; later ones override earlier ones.
   std::vector<SiteRule> sites;
 

@@ -6,6 +6,8 @@
 
 #include "LowerSiteTest.h"
 
+#include <deque>
+
 using namespace quantc::test;
 
 namespace {
@@ -257,7 +259,109 @@ const Program kBlocks[] = {
      {"4x2x6x3x3", "4x2x2", "4x2x2",
       "axes = array<i64: 0, 1, 2>, blocks = array<i64: 1, 1, 4>", true},
      "1x2x4x3x3"},
+    {"nibbles",
+     "linalg.matmul",
+     {"5x19", "5", "5", "axes = array<i64: 0>"},
+     {"19x21", "3x21", "3x21",
+      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true, "i4"},
+     "5x21"},
+    {"symmetricNibbles",
+     "linalg.matmul",
+     {"5x19", "", ""},
+     {"19x21", "3x21", nullptr,
+      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true, "i4"},
+     "5x21"},
+    {"wide",
+     "linalg.matmul",
+     {"5x19", "", "", "", false, "i16"},
+     {"19x21", "3x21", "3x21",
+      "axes = array<i64: 0, 1>, blocks = array<i64: 8, 1>", true, "i16"},
+     "5x21"},
+    {"beyondTheEnd",
+     "linalg.matmul",
+     {"3x7", "3x1", nullptr,
+      "axes = array<i64: 0, 1>, blocks = array<i64: 1, 9>"},
+     {"7x34", "1x34", nullptr,
+      "axes = array<i64: 0, 1>, blocks = array<i64: 10, 1>"},
+     "3x34"},
 };
+
+/// Shapes, block sizes and what has zero points, drawn.
+class RandomBlocksTest : public LowerSiteTest,
+                         public ::testing::WithParamInterface<int> {
+protected:
+  int64_t draw(int64_t low, int64_t high) {
+    return low + int64_t(random() % uint64_t(high - low + 1));
+  }
+  const char *keep(std::string text) {
+    return texts.emplace_back(std::move(text)).c_str();
+  }
+
+  /// The operand `rows` x K or K x `columns`; K is dimension `summed`.
+  OperandText drawOperand(int64_t other, int64_t products, int summed) {
+    auto join = [&](int64_t a, int64_t k) {
+      return summed == 1 ? std::to_string(a) + "x" + std::to_string(k)
+                         : std::to_string(k) + "x" + std::to_string(a);
+    };
+    OperandText operand;
+    operand.shape = keep(join(other, products));
+    operand.isConstant = draw(0, 1);
+    operand.storage = draw(0, 3) ? "i8" : "ui8";
+    int64_t block = draw(2, products + 3);
+    int64_t count = (products + block - 1) / block;
+    std::string axis = std::to_string(summed);
+    switch (draw(0, 3)) {
+    case 0: // per tensor
+      break;
+    case 1: // blocks alone
+      operand.scale = keep(std::to_string(count));
+      operand.attributes =
+          keep("axes = array<i64: " + axis +
+               ">, blocks = array<i64: " + std::to_string(block) + ">");
+      break;
+    default: // and along the result's dimension, where several share one, too
+      int64_t shared = draw(0, 2) ? 1 : draw(2, 4);
+      operand.scale = keep(join((other + shared - 1) / shared, count));
+      operand.attributes =
+          keep("axes = array<i64: 0, 1>, blocks = array<i64: " +
+               (summed == 1
+                    ? std::to_string(shared) + ", " + std::to_string(block)
+                    : std::to_string(block) + ", " + std::to_string(shared)) +
+               ">");
+    }
+    if (draw(0, 2)) {
+      operand.zeroPoint = draw(0, 2) ? operand.scale : "";
+      // Zero points may vary where the scale does not.
+      if (*operand.zeroPoint && !draw(0, 3))
+        operand.scale = "";
+    }
+    return operand;
+  }
+
+  std::mt19937_64 random;
+  std::deque<std::string> texts;
+};
+
+TEST_P(RandomBlocksTest, matchesExactIntegers) {
+  random.seed(GetParam());
+  for (int i = 0; i < 4; ++i) {
+    int64_t rows = draw(1, 9), columns = draw(1, 40), products = draw(1, 70);
+    Program program = {
+        "random",
+        "linalg.matmul",
+        drawOperand(rows, products, 1),
+        drawOperand(columns, products, 0),
+        keep(std::to_string(rows) + "x" + std::to_string(columns)),
+        draw(0, 1) != 0};
+    std::string text = ProgramWriter(&context, i).write(program);
+    SCOPED_TRACE(text);
+    check(text, draw(0, 1) ? kSeparate : kFused, i);
+    if (HasFatalFailure())
+      return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(blocks, RandomBlocksTest, ::testing::Range(0, 16));
 
 INSTANTIATE_TEST_SUITE_P(summedZeroPoints, LowerSiteProgramTest,
                          ::testing::ValuesIn(kSummedZeroPoints), getName);

@@ -27,13 +27,20 @@ quantc::qnn::getScaleBlocks(const QuantizedSite &site) {
   for (unsigned loop = 0; loop < site.indexing.getNumLoops(); ++loop) {
     if (!site.indexing.isReduction(loop))
       continue;
-    int64_t size = 0;
-    for (const QuantizedOperand &operand : site.operands)
-      for (auto [i, scaleLoop] : llvm::enumerate(operand.getScaleLoops()))
-        if (scaleLoop == loop)
+    int64_t size = 0, loopSize = site.indexing.getLoopSizes()[loop];
+    bool hasAxis = false;
+    for (const QuantizedOperand &operand : site.operands) {
+      for (auto [i, scaleLoop] : llvm::enumerate(operand.getScaleLoops())) {
+        if (scaleLoop != loop)
+          continue;
+        hasAxis = true;
+        // One block for all does not vary.
+        if (operand.blocks[i] < loopSize)
           size = std::gcd(size, operand.blocks[i]);
-    if (size != 0)
-      result.push_back({loop, size});
+      }
+    }
+    if (hasAxis)
+      result.push_back({loop, size == 0 ? loopSize : size});
   }
   return result;
 }
@@ -76,6 +83,7 @@ public:
   Value create(bool exact);
 
 private:
+  void coverPadding();
   void cutParameters();
   Value cutStorage(bool exact);
   Value dequantize(Value storage);
@@ -96,6 +104,13 @@ static std::optional<unsigned> findAxis(const QuantizedOperand &operand,
   if (it == operand.axes.end())
     return std::nullopt;
   return it - operand.axes.begin();
+}
+
+/// A single block reaches as far as the padding does.
+void OperandCutter::coverPadding() {
+  std::optional<unsigned> axis = findAxis(operand, dim);
+  if (axis && operand.blocks[*axis] >= count * size - padding)
+    operand.blocks[*axis] = count * size;
 }
 
 void OperandCutter::cutParameters() {
@@ -155,6 +170,7 @@ Value OperandCutter::dequantize(Value storage) {
 }
 
 Value OperandCutter::create(bool exact) {
+  coverPadding();
   Value storage = cutStorage(exact);
   cutParameters();
   return dequantize(storage);

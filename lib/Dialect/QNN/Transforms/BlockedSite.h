@@ -18,8 +18,9 @@
 
 namespace quantc::qnn {
 
-/// The block size of each reduction loop along which a scale varies, in the
-/// order of the loops: the greatest common divisor of those of both operands.
+/// The reduction loops that a scale has an axis along, in order, and the sizes
+/// of the blocks to cut them into: the greatest common divisor of those of both
+/// operands, or the whole loop where each has a single block.
 llvm::SmallVector<std::pair<unsigned, int64_t>>
 getScaleBlocks(const QuantizedSite &site);
 
