@@ -8,7 +8,8 @@
 #mn = affine_map<(m, n, k) -> (m, n)>
 
 // VNNI: vpdpbusd {{.*}}%zmm
-// VNNI: vpmaddwd {{.*}}%zmm
+// LLVM makes one instruction of vpmaddwd and the addition.
+// VNNI: vpdpwssd {{.*}}%zmm
 // AVX2: vpmovzxbw
 // AVX2: vpmaddwd {{.*}}%ymm
 // DOTPROD: udot v{{[0-9]+}}.4s
