@@ -144,6 +144,8 @@ sites:
   EXPECT_FALSE(*recipe->weights.narrowRange);
   // What somebody writes stays, for the error that it is.
   EXPECT_FALSE(*recipe->decide("odd").activations.symmetric);
+}
+
 TEST(RecipeTest, Overflow) {
   EXPECT_EQ(llvm::cantFail(Recipe::parse("version: 1", "r.yaml")).overflow,
             qnn::OverflowAction::Error);
