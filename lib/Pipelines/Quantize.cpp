@@ -72,7 +72,8 @@ llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
   // 1. Smoothing comes first: it changes what there is to quantize.
   buildSmoothPipeline(pm, options.statistics, *alpha);
   // 2. Decisions, all of them attributes: `quantc explain` stops here.
-  pm.addPass(qnn::createQNNSelectSchemePass({options.recipe}));
+  pm.addPass(qnn::createQNNSelectSchemePass(
+      {options.recipe, options.maxError, options.maxCost, options.pareto}));
   pm.addPass(qnn::createVerifySelectedPass());
   // 3. Decisions become operations; observers are gone.
   pm.addPass(qnn::createQNNMaterializePass());

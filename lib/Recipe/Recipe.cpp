@@ -20,6 +20,7 @@ namespace yaml = llvm::yaml;
 // YAML form
 //===----------------------------------------------------------------------===//
 
+LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::CandidateRecipe)
 LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::SiteRule)
 
 template <>
@@ -112,6 +113,35 @@ struct yaml::MappingTraits<SmoothRecipe> {
 };
 
 template <>
+struct yaml::MappingTraits<CandidateRecipe> {
+  static void mapping(IO &io, CandidateRecipe &recipe) {
+    io.mapRequired("name", recipe.name);
+    io.mapOptional("activations", recipe.activations);
+    io.mapOptional("weights", recipe.weights);
+  }
+};
+
+template <>
+struct yaml::MappingTraits<AutoRecipe> {
+  static void mapping(IO &io, AutoRecipe &recipe) {
+    io.mapRequired("target", recipe.target);
+    io.mapRequired("candidates", recipe.candidates);
+    io.mapOptional("max_error", recipe.maxError);
+    io.mapOptional("max_cost", recipe.maxCost);
+  }
+  static std::string validate(IO &, AutoRecipe &recipe) {
+    if (recipe.candidates.empty())
+      return "expected candidates";
+    if (recipe.maxError.has_value() == recipe.maxCost.has_value())
+      return "expected one of max_error and max_cost";
+    double limit = recipe.maxError.value_or(recipe.maxCost.value_or(0));
+    if (!(limit > 0))
+      return "expected a positive limit";
+    return "";
+  }
+};
+
+template <>
 struct yaml::MappingTraits<SkipRules> {
   static void mapping(IO &io, SkipRules &rules) {
     io.mapOptional("activation_products", rules.activationProducts);
@@ -153,6 +183,7 @@ struct yaml::MappingTraits<Recipe> {
     recipe.weights = recipe.weights.overriddenBy(weights);
     io.mapOptional("smooth", recipe.smooth);
     io.mapOptional("requantize", recipe.requantize);
+    io.mapOptional("auto", recipe.autoSelect);
     io.mapOptional("skip", recipe.skip);
     io.mapOptional("overflow", recipe.overflow);
     io.mapOptional("sites", recipe.sites);
@@ -163,29 +194,20 @@ struct yaml::MappingTraits<Recipe> {
 // Reading
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kKeys[] = {"dynamic",
-                                      "version",
-                                      "description",
-                                      "activations",
-                                      "weights",
-                                      "smooth",
-                                      "skip",
-                                      "sites",
-                                      "storage",
-                                      "symmetric",
-                                      "narrow_range",
-                                      "granularity",
-                                      "estimator",
-                                      "percentile",
-                                      "ema_rate",
-                                      "alpha",
-                                      "activation_products",
-                                      "depthwise",
-                                      "min_macs",
-                                      "name",
-                                      "float",
-                                      "block_size",
-                                      "requantize",
+static constexpr StringRef kKeys[] = {"auto",        "target",
+                                      "candidates",  "max_error",
+                                      "max_cost",    "dynamic",
+                                      "version",     "description",
+                                      "activations", "weights",
+                                      "smooth",      "skip",
+                                      "sites",       "storage",
+                                      "symmetric",   "narrow_range",
+                                      "granularity", "estimator",
+                                      "percentile",  "ema_rate",
+                                      "alpha",       "activation_products",
+                                      "depthwise",   "min_macs",
+                                      "name",        "float",
+                                      "block_size",  "requantize",
                                       "overflow"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.

@@ -36,7 +36,19 @@ QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
       mask("mask", cl::value_desc("input"),
            cl::desc("Input of the data that is zero at padding, which is left "
                     "out of the statistics"),
-           cl::sub(command), cl::cat(quantcOptions)) {}
+           cl::sub(command), cl::cat(quantcOptions)),
+      maxError("max-error", cl::init(0), cl::value_desc("sum"),
+               cl::desc("For a recipe with 'auto': the largest sum of the "
+                        "sites' noise-to-signal ratios"),
+               cl::sub(command), cl::cat(quantcOptions)),
+      maxCost("max-cost", cl::init(0), cl::value_desc("seconds"),
+              cl::desc("For a recipe with 'auto': the largest cost by the "
+                       "target's roofline"),
+              cl::sub(command), cl::cat(quantcOptions)),
+      pareto("pareto", cl::value_desc("file"),
+             cl::desc("For a recipe with 'auto': write the front of all "
+                      "choices, as JSON"),
+             cl::sub(command), cl::cat(quantcOptions)) {}
 
 Error quantc::tool::annotate(Tool &tool, Model &model) {
   mlir::PassManager passes(&tool.getContext());
@@ -74,6 +86,9 @@ Error quantc::tool::quantize(Tool &tool, Model &model,
   QuantizeOptions rest;
   rest.recipe = options.recipe.getValue();
   rest.smooth = "none";
+  rest.maxError = options.maxError.getValue();
+  rest.maxCost = options.maxCost.getValue();
+  rest.pareto = options.pareto.getValue();
   mlir::PassManager passes(&tool.getContext());
   if (Error error = buildQuantizePipeline(passes, rest))
     return error;

@@ -18,6 +18,8 @@ struct QuantizationOptions {
 
   llvm::cl::opt<std::string> model, parameters, statistics, recipe, smooth,
       data, mask;
+  llvm::cl::opt<double> maxError, maxCost;
+  llvm::cl::opt<std::string> pareto;
 };
 
 /// Names the model's sites and observes their operands.

@@ -191,4 +191,32 @@ TEST(RecipeTest, MissingFile) {
             "cannot open 'does/not/exist.yaml': No such file or directory");
 }
 
+TEST(RecipeTest, Auto) {
+  auto parse = [](const std::string &text) {
+    return Recipe::parse("version: 1\nauto:\n" + text, "auto.yaml");
+  };
+  const std::string candidates =
+      "  target: h100\n  candidates:\n    - name: a\n"
+      "      activations: {storage: i16}\n";
+  Recipe recipe = llvm::cantFail(parse(candidates + "  max_error: 0.5\n"));
+  ASSERT_TRUE(recipe.autoSelect.has_value());
+  EXPECT_EQ(recipe.autoSelect->target, "h100");
+  EXPECT_EQ(*recipe.autoSelect->maxError, 0.5);
+  ASSERT_EQ(recipe.autoSelect->candidates.size(), 1u);
+  EXPECT_EQ(*recipe.autoSelect->candidates[0].activations.storage, "i16");
+
+  auto errorOf = [&](const std::string &text) {
+    llvm::Expected<Recipe> recipe = parse(text);
+    return recipe ? std::string() : llvm::toString(recipe.takeError());
+  };
+  EXPECT_NE(errorOf(candidates).find("expected one of max_error and max_cost"),
+            std::string::npos);
+  EXPECT_NE(errorOf(candidates + "  max_cost: -1\n")
+                .find("expected a positive limit"),
+            std::string::npos);
+  EXPECT_NE(errorOf("  target: h100\n  candidates: []\n  max_cost: 1\n")
+                .find("expected candidates"),
+            std::string::npos);
+}
+
 } // namespace

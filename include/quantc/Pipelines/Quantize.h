@@ -25,6 +25,19 @@ struct QuantizeOptions : mlir::PassPipelineOptions<QuantizeOptions> {
       llvm::cl::desc("SmoothQuant's alpha in [0, 1], 'none', or 'recipe' to "
                      "follow the recipe"),
       llvm::cl::init("recipe")};
+  Option<double> maxError{
+      *this, "max-error",
+      llvm::cl::desc("For a recipe with 'auto': the largest sum of "
+                     "noise-to-signal ratios"),
+      llvm::cl::init(0)};
+  Option<double> maxCost{
+      *this, "max-cost",
+      llvm::cl::desc("For a recipe with 'auto': the largest cost in seconds"),
+      llvm::cl::init(0)};
+  Option<std::string> pareto{
+      *this, "pareto",
+      llvm::cl::desc("For a recipe with 'auto': file to write the front of all "
+                     "choices to")};
 };
 
 /// The alpha to smooth with, or nullopt not to smooth, by the option `smooth`.

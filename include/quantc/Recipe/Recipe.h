@@ -75,6 +75,26 @@ struct SkipRules {
   int64_t minMacs = 0;
 };
 
+/// One of the ways to quantize a site that 'auto' chooses from: the recipe with
+/// what is set here.
+struct CandidateRecipe {
+  std::string name;
+  OperandRecipe activations;
+  OperandRecipe weights;
+};
+
+/// A joint choice for all sites, by error and cost. One of the limits is set.
+struct AutoRecipe {
+  /// A target's name or file, see quantc/CostModel/Roofline.h.
+  std::string target;
+  /// Besides float.
+  std::vector<CandidateRecipe> candidates;
+  /// The largest sum of noise-to-signal ratios; the cheapest choice wins.
+  std::optional<double> maxError;
+  /// The largest cost in seconds; the choice with the least error wins.
+  std::optional<double> maxCost;
+};
+
 struct Recipe {
   static constexpr int kVersion = 1;
 
@@ -85,6 +105,7 @@ struct Recipe {
   /// How integers get from one scale to another; with shifts, all scales are
   /// powers of two.
   qnn::RequantizeMode requantize = qnn::RequantizeMode::Float;
+  std::optional<AutoRecipe> autoSelect;
   SkipRules skip;
   /// What becomes of a site whose sums may not fit its accumulator.
   qnn::OverflowAction overflow = qnn::OverflowAction::Error;

@@ -179,6 +179,12 @@ def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
     activations by their histogram. It is missing where there is no histogram and
     where the range is dynamic.
 
+    A recipe with `auto` has several candidates for each site, float among them.
+    The pass takes the candidate's error (its noise-to-signal ratio) and its cost
+    by the roofline of a target, and chooses for all sites together: the cheapest
+    choice within an error, or the most exact one within a cost. A site that stays
+    in float says what it would have cost.
+
     ```mlir
     %0 = linalg.matmul {qnn.site = "mlp.up"} ins(%x, %w : ...) ...
     %1 = linalg.matmul {qnn.site = "attn.scores"} ins(%q, %k : ...) ...
@@ -194,8 +200,15 @@ def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
            qnn.float_reason = "both operands are activations"} ins(%q, %k : ...) ...
     ```
   }];
-  let options = [Option<"recipe", "recipe", "std::string", /*default=*/"",
-                        "The recipe file to follow">];
+  let options = [
+    Option<"recipe", "recipe", "std::string", /*default=*/"", "The recipe file to follow">,
+    Option<"maxError", "max-error", "double", /*default=*/"0",
+           "Instead of the recipe's limits: the largest sum of noise-to-signal ratios">,
+    Option<"maxCost", "max-cost", "double", /*default=*/"0",
+           "Instead of the recipe's limits: the largest cost in seconds">,
+    Option<"pareto", "pareto", "std::string", /*default=*/"",
+           "Write the front of all choices to this file, as JSON">
+  ];
   let dependentDialects = ["::quantc::qnn::QNNDialect"];
 }
 

@@ -1,0 +1,32 @@
+//===- SiteScheme.h - what a recipe makes of a site -------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SITESCHEME_H
+#define QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SITESCHEME_H
+
+#include "quantc/Dialect/QNN/Transforms/Site.h"
+#include "quantc/Recipe/Recipe.h"
+
+namespace quantc::qnn {
+
+/// A scheme, or the reason why the site stays in float.
+struct SiteProposal {
+  SchemeAttr scheme;
+  std::string floatReason;
+  /// What the result's noise-to-signal ratio is to be expected to be: the exact
+  /// error of constants plus that of activations by their histogram. Nothing
+  /// where there is no histogram or the range is dynamic.
+  std::optional<double> noiseToSignal;
+};
+
+/// What the recipe says of the site. Fails, after an error, where it asks for
+/// what there is not.
+mlir::FailureOr<SiteProposal> proposeScheme(mlir::linalg::LinalgOp site,
+                                            const Recipe &recipe);
+
+} // namespace quantc::qnn
+
+#endif // QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SITESCHEME_H
