@@ -13,6 +13,7 @@
 #define QUANTC_INITALL_H
 
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Conversion/LinalgToQNN/Passes.h"
 #include "quantc/Conversion/QuantTypes/Passes.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
 #include "quantc/Dialect/CPU/IR/CPUDialect.h"
@@ -24,6 +25,7 @@
 #include "quantc/Parameters/Passes.h"
 #include "quantc/Pipelines/Quantize.h"
 #include "quantc/Pipelines/ToCPU.h"
+#include "quantc/Pipelines/TosaImport.h"
 
 namespace quantc {
 
@@ -39,11 +41,13 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 inline void registerAllPasses() {
   cpu::registerCodegenCPUPasses();
   qnn::registerQNNPasses();
+  registerLinalgToQNNPasses();
   registerParametersPasses();
   registerQuantTypesPasses();
   registerStableHLOToLinalgPasses();
   registerQuantizePipeline();
   registerToCPUPipeline();
+  registerTosaImportPipeline();
 }
 
 } // namespace quantc

@@ -9,6 +9,7 @@
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 #include "quantc/Pipelines/Quantize.h"
+#include "quantc/Pipelines/TosaImport.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -43,11 +44,11 @@ static Expected<OwningOpRef<ModuleOp>> parseModel(Tool &tool, StringRef path) {
   return module;
 }
 
-static bool hasStableHLO(ModuleOp module) {
+/// Whether the module has an operation of one of the dialects.
+static bool hasDialect(ModuleOp module, ArrayRef<StringRef> dialects) {
   return module
-      .walk([](Operation *op) {
-        StringRef dialect = op->getName().getDialectNamespace();
-        return dialect == "stablehlo" || dialect == "chlo"
+      .walk([&](Operation *op) {
+        return llvm::is_contained(dialects, op->getName().getDialectNamespace())
                    ? WalkResult::interrupt()
                    : WalkResult::advance();
       })
@@ -60,23 +61,30 @@ Error quantc::tool::runPasses(Tool &tool, Model &model, PassManager &passes) {
   return Error::success();
 }
 
+/// StableHLO, TOSA and quantized types to linalg and qnn.
 static Error convertToLinalg(Tool &tool, Model &model) {
+  ModuleOp module = *model.module;
   PassManager passes(&tool.getContext());
-  passes.addPass(createQuantTypesToQNNPass());
-  passes.addPass(createStableHLOToLinalgPass());
+  if (hasDialect(module, {"tosa"}))
+    buildTosaImportPipeline(passes);
+  else if (hasDialect(module, {"stablehlo", "chlo", "quant"})) {
+    passes.addPass(createQuantTypesToQNNPass());
+    passes.addPass(createStableHLOToLinalgPass());
+  } else
+    return Error::success();
   passes.addPass(createVerifyImportedPass());
   return runPasses(tool, model, passes);
 }
 
 Error quantc::tool::lowerExplicitQuantization(Tool &tool, Model &model) {
-  bool isExplicit = model.module
-                        ->walk([](Operation *op) {
-                          return qnn::isSite(op) &&
-                                         qnn::isExplicitlyQuantized(op)
-                                     ? WalkResult::interrupt()
-                                     : WalkResult::advance();
-                        })
-                        .wasInterrupted();
+  bool isExplicit =
+      model.module
+          ->walk([](Operation *op) {
+            return qnn::isSite(op) && qnn::isExplicitlyQuantized(op)
+                       ? WalkResult::interrupt()
+                       : WalkResult::advance();
+          })
+          .wasInterrupted();
   if (!isExplicit)
     return Error::success();
   PassManager passes(&tool.getContext());
@@ -90,9 +98,8 @@ Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
   model.path = path.str();
   if (Error error = parseModel(tool, path).moveInto(model.module))
     return error;
-  if (hasStableHLO(*model.module))
-    if (Error error = convertToLinalg(tool, model))
-      return error;
+  if (Error error = convertToLinalg(tool, model))
+    return error;
 
   if (!hasParameterArguments(*model.module))
     return model;
