@@ -295,23 +295,36 @@ TEST_P(IntegerChainTest, addition) {
 /// Accumulator, scale per channel, bias, ReLU, max-pooling, zero padding,
 /// quantization: the chain between two convolutions.
 TEST_P(IntegerChainTest, betweenConvolutions) {
-  for (bool hasBias : {false, true}) {
+  enum class Kind { Plain, Bias, UnsignedChannels };
+  for (Kind kind : {Kind::Plain, Kind::Bias, Kind::UnsignedChannels}) {
+    bool hasBias = kind == Kind::Bias, isUnsigned = kind > Kind::Bias;
     constexpr int64_t size = 8, channels = 160;
     std::vector<float> scales, biases;
+    std::vector<Storage> results;
+    float commonScale = drawScale();
+    int64_t zeroPoint = drawByte() + (isUnsigned ? 128 : 0);
     for (int64_t c = 0; c < channels; ++c) {
       scales.push_back(std::ldexp(drawScale(), -8));
       biases.push_back(hasBias ? float(int64_t(random() % 2001) - 1000) / 64
                                : 0);
+      results.push_back(
+          {isUnsigned ? drawScale() : commonScale, zeroPoint, 8, isUnsigned});
     }
-    Storage result{drawScale(), drawByte()};
+    std::vector<float> outScales;
+    for (const Storage &result : results)
+      outScales.push_back(result.scale);
+    if (!isUnsigned)
+      outScales.resize(1);
+    std::string storage = isUnsigned ? "ui8" : "i8",
+                scaleType = isUnsigned ? "tensor<160xf32>" : "tensor<f32>";
     std::string text =
         std::string(kMaps) +
         "func.func @main(%acc: tensor<1x8x8x160xi32>) -> tensor<1x6x6x160xi8> "
         "{\n  %s = arith.constant " +
         denseFloats(scales) + " : tensor<160xf32>\n  %bias = arith.constant " +
         denseFloats(biases) + " : tensor<160xf32>\n" +
-        scalarConstant("t", result.scale) +
-        zeroConstant("z", result.zeroPoint) +
+        "  %t = arith.constant " + denseFloats(outScales) + " : " + scaleType +
+        "\n" + zeroConstant("z", zeroPoint, storage.c_str()) +
         "  %c0 = arith.constant 0.0 : f32\n"
         "  %low = arith.constant 0xFF800000 : f32\n"
         "  %x = qnn.dequantize %acc, scale %s {axes = array<i64: 3>} : "
@@ -345,16 +358,20 @@ TEST_P(IntegerChainTest, betweenConvolutions) {
         "  %pad = tensor.pad %p low[0, 1, 1, 0] high[0, 1, 1, 0] {\n  "
         "^bb0(%i: index, %j: index, %k: index, %l: index):\n    tensor.yield "
         "%c0 : f32\n  } : tensor<1x4x4x160xf32> to tensor<1x6x6x160xf32>\n"
-        "  %q = qnn.quantize %pad, scale %t zero_point %z : "
-        "tensor<1x6x6x160xf32>, tensor<f32>, tensor<i8> -> "
-        "tensor<1x6x6x160xi8>\n  return %q : tensor<1x6x6x160xi8>\n}\n";
+        "  %q = qnn.quantize %pad, scale %t zero_point %z {axes = array<i64" +
+        (isUnsigned ? ": 3" : "") + ">} : tensor<1x6x6x160xf32>, " + scaleType +
+        ", tensor<" + storage + "> -> tensor<1x6x6x160x" + storage +
+        ">\n  %b = tensor." + (isUnsigned ? "bitcast" : "cast") +
+        " %q : tensor<1x6x6x160x" + storage +
+        "> to tensor<1x6x6x160xi8>\n  return %b : tensor<1x6x6x160xi8>\n}\n";
     auto acc = drawAccumulators(size * size * channels, [&](int64_t i) {
-      return scales[i % channels] / result.scale;
+      return scales[i % channels] / results[i % channels].scale;
     });
     std::vector<int64_t> expected;
     for (int64_t i = 0; i < 6; ++i)
       for (int64_t j = 0; j < 6; ++j)
         for (int64_t c = 0; c < channels; ++c) {
+          const Storage &result = results[c];
           int64_t q =
               i % 5 && j % 5 ? int64_t(result.getMin()) : result.zeroPoint;
           for (int64_t k = 0; k < 4 && i % 5 && j % 5; ++k) {
