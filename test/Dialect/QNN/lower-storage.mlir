@@ -159,7 +159,7 @@ func.func @f8_mixed(%a: tensor<2x3xf8E4M3FN>, %b: tensor<3x4xf8E5M2>, %s: tensor
 // -----
 
 // CHECK-LABEL: @f8_i8
-//       CHECK: linalg.matmul {qnn.float_reason = "no contraction of f8E4M3FN and i8"} ins(%{{.*}}, %{{.*}} : tensor<2x3xf32>, tensor<3x4xf32>)
+//       CHECK: linalg.matmul {qnn.float_reason = "mixed accumulators: f8E4M3FN adds up in f32, i8 in integers"} ins(%{{.*}}, %{{.*}} : tensor<2x3xf32>, tensor<3x4xf32>)
 func.func @f8_i8(%a: tensor<2x3xf8E4M3FN>, %b: tensor<3x4xi8>, %s: tensor<f32>) -> tensor<2x4xf32> {
   %c0 = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<2x4xf32>

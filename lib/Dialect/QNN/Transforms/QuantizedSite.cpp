@@ -98,9 +98,14 @@ FailureOr<QuantizedSite> quantc::qnn::matchQuantizedSite(linalg::LinalgOp op,
   }
   Type lhs = site.operands[0].getStorageType();
   Type rhs = site.operands[1].getStorageType();
-  if (!isStorageType(lhs) || !isStorageType(rhs) ||
-      isa<FloatType>(lhs) != isa<FloatType>(rhs)) {
+  if (!isStorageType(lhs) || !isStorageType(rhs)) {
     reason = llvm::formatv("no contraction of {0} and {1}", lhs, rhs);
+    return failure();
+  }
+  if (isa<FloatType>(lhs) != isa<FloatType>(rhs)) {
+    reason = llvm::formatv("mixed accumulators: {0} adds up in {1}, {2} in {3}",
+                           lhs, isa<FloatType>(lhs) ? "f32" : "integers", rhs,
+                           isa<FloatType>(rhs) ? "f32" : "integers");
     return failure();
   }
   if (!site.indexing.getReductionSize()) {

@@ -44,7 +44,7 @@ private:
     bool f8Inputs = llvm::all_of(op.getDpsInputs(), isF8);
     if (!integerInputs && !f8Inputs && !op->hasAttr(kFloatReasonAttrName))
       return op->emitOpError()
-             << "expected operands of integers or f8, or a '"
+             << "expected two operands of integers or two of f8, or a '"
              << kFloatReasonAttrName
              << "'; run qnn-lower-symmetric and qnn-lower-asymmetric";
     Type accumulator = getElementTypeOrSelf(op->getResult(0));
