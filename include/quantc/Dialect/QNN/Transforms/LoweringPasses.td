@@ -77,8 +77,10 @@ def QNNLowerSymmetricPass : Pass<"qnn-lower-symmetric"> {
     A contraction or convolution in float whose operands are both dequantized
     without zero points becomes the same operation on the stored integers, with
     an i32 accumulator, followed by the dequantization of the accumulator. The
-    operation keeps its name where a named linalg op extends the operands
-    rightly, and becomes a `linalg.generic` with the same maps elsewhere.
+    accumulator is an i64 where an operand has 16 bits and an i32 is not proven
+    to hold the sums, and an f32 where both operands are f8. The operation keeps
+    its name where a named linalg op extends the operands rightly, and becomes a
+    `linalg.generic` with the same maps elsewhere (ui8).
 
     ```mlir
     %a = qnn.dequantize %qa, scale %sa : tensor<4x8xi8>, tensor<f32> -> tensor<4x8xf32>
@@ -172,7 +174,7 @@ def VerifyLoweredPass : Pass<"verify-lowered", "::mlir::ModuleOp"> {
   let summary = "Check the contract of qnn-lower-symmetric and qnn-lower-asymmetric";
   let description = [{
     Fails unless every site has integer operands and an i32 or i64 accumulator,
-    or a `qnn.float_reason`.
+    f8 operands and an f32 accumulator, or a `qnn.float_reason`.
   }];
 }
 
