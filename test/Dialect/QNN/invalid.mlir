@@ -419,3 +419,11 @@ func.func @result_zero_point(%x: tensor<2xi8>, %s: tensor<i8>, %z: tensor<i8>) -
 func.func @dynamic_power_of_two() attributes {qnn.test = #qnn.quantization<i8 symmetric dynamic power_of_two tensor minmax>} {
   return
 }
+
+// -----
+
+func.func @quantize_i32_zero_point(%x: tensor<4xf32>, %s: tensor<f32>, %z: tensor<i8>) {
+  // expected-error @below {{expected no zero point for an i32 result}}
+  %0 = qnn.quantize %x, scale %s zero_point %z : tensor<4xf32>, tensor<f32>, tensor<i8> -> tensor<4xi32>
+  return
+}

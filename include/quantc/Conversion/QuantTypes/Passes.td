@@ -53,4 +53,30 @@ def QuantTypesToQNNPass : Pass<"quant-types-to-qnn", "::mlir::ModuleOp"> {
     "::quantc::qnn::QNNDialect"];
 }
 
+def QNNToQuantTypesPass : Pass<"qnn-to-quant-types"> {
+  let summary = "Write explicit quantization with quantized types";
+  let description = [{
+    The inverse of `quant-types-to-qnn`, for a module after `qnn-materialize`:
+    `qnn.quantize` becomes `quant.qcast` and `qnn.dequantize` `quant.dcast`, with
+    scales and zero points in the type, next to a `quant.scast` from or to
+    storage. Other compilers read the result without knowing this project.
+    Importing it again gives the same integers.
+
+    A type holds constants only, and integer storage of up to 32 bits: anything
+    else is an error, as is every other qnn op.
+
+    ```mlir
+    %q = qnn.quantize %x, scale %s zero_point %z : tensor<4xf32>, tensor<f32>, tensor<i8> -> tensor<4xi8>
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = quant.qcast %x : tensor<4xf32> to tensor<4x!quant.uniform<i8:f32, 5.0e-01:3>>
+    %q = quant.scast %0 : tensor<4x!quant.uniform<i8:f32, 5.0e-01:3>> to tensor<4xi8>
+    ```
+  }];
+  let dependentDialects = ["::mlir::quant::QuantDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif // QUANTC_CONVERSION_QUANTTYPES_PASSES_TD
