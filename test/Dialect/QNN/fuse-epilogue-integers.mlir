@@ -144,3 +144,26 @@ func.func @parts(%a: tensor<8x4xi8>, %b: tensor<4x2xi8>) -> tensor<4x10xi8> {
   %q = qnn.quantize %c, scale %t {axes = array<i64: 0>} : tensor<4x10xf32>, tensor<4xf32> -> tensor<4x10xi8>
   return %q : tensor<4x10xi8>
 }
+
+// -----
+
+// Sizes that are only known at run time come from the operands, and do not keep
+// anything apart.
+// CHECK-LABEL: func @dynamic
+// CHECK-SAME:    %[[A:[a-z0-9]+]]: tensor<?x4xi8>, %[[ACC:[a-z0-9]+]]: tensor<?x4xi32>
+// CHECK:       tensor.dim %[[A]]
+// CHECK:       linalg.generic {{.*}} ins(%[[A]], %[[ACC]] : {{.*}}) outs(%{{.*}} : tensor<?x4xi8>)
+// CHECK-NOT:   linalg.generic
+// FLOAT-LABEL: func @dynamic
+// FLOAT:       linalg.generic
+// FLOAT-NOT:   linalg.generic
+func.func @dynamic(%a: tensor<?x4xi8>, %acc: tensor<?x4xi32>, %size: index) -> tensor<?x4xi8> {
+  %s = arith.constant dense<0.5> : tensor<f32>
+  %t = arith.constant dense<0.3> : tensor<f32>
+  %x = qnn.dequantize %a, scale %s : tensor<?x4xi8>, tensor<f32> -> tensor<?x4xf32>
+  %y = qnn.dequantize %acc, scale %s : tensor<?x4xi32>, tensor<f32> -> tensor<?x4xf32>
+  %e = tensor.empty(%size) : tensor<?x4xf32>
+  %sum = linalg.add ins(%x, %y : tensor<?x4xf32>, tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %q = qnn.quantize %sum, scale %t : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xi8>
+  return %q : tensor<?x4xi8>
+}

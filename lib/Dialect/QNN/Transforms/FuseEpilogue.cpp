@@ -11,8 +11,10 @@
 #include "quantc/Dialect/QNN/Transforms/Patterns.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Transforms/CSE.h"
@@ -74,6 +76,10 @@ private:
     linalg::populateElementwiseOpsFusionPatterns(
         patterns, [](OpOperand *) { return false; });
     tensor::BitcastOp::getCanonicalizationPatterns(patterns, &getContext());
+    // A dimension of a result is one of the operands': asking for it must not
+    // count as a second use.
+    memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+    tensor::DimOp::getCanonicalizationPatterns(patterns, &getContext());
     return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 

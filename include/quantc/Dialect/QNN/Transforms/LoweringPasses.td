@@ -277,8 +277,9 @@ def QNNFuseEpiloguePass : Pass<"qnn-fuse-epilogue"> {
                    "an i32 multiplier and a shift, for sums of terms too"),
         clEnumValN(::quantc::qnn::RequantizeMode::Shift, "shift",
                    "a shift; all scales have to be powers of two"))}]>];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def QNNToLinalgPass : Pass<"qnn-to-linalg"> {
