@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build"))
 EXAMPLES = ["digits", "chartransformer"]
 RECIPES = ["w8a8-symmetric", "w8a8-asymmetric", "w8a8-symmetric-smooth",
-           "w8a8-asymmetric-smooth"]
+           "w8a8-asymmetric-smooth", "furiosa-bert"]
 
 
 @pytest.fixture(scope="module")

@@ -284,6 +284,12 @@ const Program kBlocks[] = {
      {"7x34", "1x34", nullptr,
       "axes = array<i64: 0, 1>, blocks = array<i64: 10, 1>"},
      "3x34"},
+    {"twoLoops",
+     kTwoSums,
+     {"3x4x5", "", "2x3", "axes = array<i64: 1, 2>, blocks = array<i64: 3, 2>"},
+     {"5x4x6", "3x2x6", "3x2x6",
+      "axes = array<i64: 0, 1, 2>, blocks = array<i64: 2, 3, 1>"},
+     "3x6"},
 };
 
 /// Shapes, block sizes and what has zero points, drawn.

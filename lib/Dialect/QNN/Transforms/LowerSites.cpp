@@ -15,14 +15,6 @@
 using namespace mlir;
 using namespace quantc::qnn;
 
-/// Matches `op` again, which was made from a site that matched.
-static QuantizedSite rematch(linalg::LinalgOp op) {
-  std::string reason;
-  FailureOr<QuantizedSite> site = matchQuantizedSite(op, reason);
-  assert(succeeded(site) && "expected a cut site to be a site");
-  return *site;
-}
-
 /// Cuts the loops along which a scale varies until none is left, and adds the
 /// parts up. Returns the site that makes the parts.
 static FailureOr<QuantizedSite> cutScaleBlocks(RewriterBase &rewriter,
@@ -40,19 +32,26 @@ static FailureOr<QuantizedSite> cutScaleBlocks(RewriterBase &rewriter,
   linalg::LinalgOp original = site.op;
   Location loc = original.getLoc();
   Value floatInit = original.getDpsInits()[0];
-  rewriter.setInsertionPoint(original);
   // The last loop first: the blocks of the first loop are outermost.
   for (size_t i = blocks.size(); i-- > 0;) {
     auto [loop, size] = getScaleBlocks(site).back();
+    rewriter.setInsertionPoint(site.op);
     for (QuantizedOperand &operand : site.operands)
       if (operand.hasScalarScale())
         repeatParameters(rewriter, operand);
     linalg::LinalgOp cut = createCutSite(rewriter, site, loop, size);
+    FailureOr<QuantizedSite> next = matchQuantizedSite(cut, reason);
     linalg::LinalgOp previous = site.op;
     if (previous != original)
       rewriter.eraseOp(previous);
-    site = rematch(cut);
+    if (failed(next)) {
+      rewriter.eraseOp(cut);
+      reason = "with its blocks apart it is no contraction or convolution";
+      return failure();
+    }
+    site = *next;
   }
+  rewriter.setInsertionPoint(original);
   Value sum =
       createOrderedSum(rewriter, loc, site.op->getResult(0), blocks.size());
   if (!isZeroFilled(floatInit))
@@ -85,7 +84,12 @@ static FailureOr<AccumulatedSite> cutIntoChunks(RewriterBase &rewriter,
     linalg::LinalgOp cut = createCutSite(rewriter, chunked, *largest, chunk);
     if (result.chunkDims++ != 0)
       rewriter.eraseOp(chunked.op);
-    chunked = rematch(cut);
+    std::string reason;
+    FailureOr<QuantizedSite> next = matchQuantizedSite(cut, reason);
+    if (failed(next))
+      return failure();
+    chunked = *next;
+    rewriter.setInsertionPoint(chunked.op);
     for (QuantizedOperand &operand : chunked.operands)
       repeatParameters(rewriter, operand);
     result.bound = boundAccumulator(chunked);
