@@ -69,9 +69,7 @@ void addLoweringToLLVM(OpPassManager &pm) {
   // ones that LLVM would call a library function for.
   pm.addPass(arith::createArithEmulateUnsupportedFloats(
       {/*sourceTypeStrs=*/{"bf16"}, /*targetTypeStr=*/"f32"}));
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
-  pm.addPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(quantc::cpu::createCodegenCPUExpandArithPass());
   // Functions of libm take scalars: their vectors are taken apart.
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());

@@ -394,6 +394,16 @@ def CodegenCPULowerKernelsPass : Pass<"codegen-cpu-lower-kernels", "::mlir::Modu
                            "::mlir::vector::VectorDialect"];
 }
 
+def CodegenCPUExpandArithPass : Pass<"codegen-cpu-expand-arith"> {
+  let summary = "Expand arith operations without an LLVM counterpart";
+  let description = [{
+    Divisions that round up or down, and conversions between bf16 and f32. Unlike
+    `arith-expand` it leaves `maximumf` and `minimumf` to LLVM, which orders zeros
+    as IEEE-754-2019 does: maximum(+0, -0) is +0.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def CodegenCPUFuseRoundingPass : Pass<"codegen-cpu-fuse-rounding", "::mlir::ModuleOp"> {
   let summary = "Round in the conversion to integers";
   let description = [{
