@@ -7,7 +7,7 @@
 #include "LinalgBuilder.h"
 #include "NeverNaN.h"
 #include "QuantizeMotion.h"
-#include "quantc/Dialect/QNN/IR/Arithmetic.h"
+#include "Rescaling.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -35,30 +35,19 @@ static bool isMaxReduction(linalg::LinalgOp op) {
          (max->getOperand(0) == out && max->getOperand(1) == in);
 }
 
-/// What the reduction starts with, in storage. Nullopt unless the parameters
-/// are constants and the same for all channels, which does not matter for
-/// -infinity.
+/// What the reduction starts with, in storage. Nullopt unless the scale is
+/// constant and, which does not matter for -infinity, all parameters are the
+/// same for all channels.
 static std::optional<int64_t> quantizeInit(float init, QuantizeOp op) {
   DenseFPElementsAttr scale;
-  DenseIntElementsAttr zeroPoint;
   if (!matchPattern(op.getScale(), m_Constant(&scale)) || scale.empty())
     return std::nullopt;
-  auto storage = cast<IntegerType>(op.getResult().getType().getElementType());
-  StorageRange range = getStorageRange(storage, op.getNarrowRange());
-  if (std::isinf(init))
-    return init < 0 ? std::optional(range.min) : std::nullopt;
-  if (!scale.isSplat() ||
-      (op.getZeroPoint() &&
-       (!matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)) ||
-        !zeroPoint.isSplat())))
+  if (!std::isinf(init))
+    return quantizeBound(init, op);
+  if (init > 0)
     return std::nullopt;
-  int64_t zero = 0;
-  if (zeroPoint) {
-    APInt value = zeroPoint.getSplatValue<APInt>();
-    zero = storage.isUnsigned() ? int64_t(value.getZExtValue())
-                                : value.getSExtValue();
-  }
-  return quantize(init, scale.getSplatValue<float>(), zero, range);
+  Type storage = op.getResult().getType().getElementType();
+  return getStorageRange(storage, op.getNarrowRange()).min;
 }
 
 namespace {

@@ -13,6 +13,7 @@
 
 #include "QuantizeMotion.h"
 #include "LinalgBuilder.h"
+#include "Rescaling.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -160,17 +161,15 @@ struct MoveBeforePad : OpRewritePattern<QuantizeOp> {
     });
     if (!axes)
       return rewriter.notifyMatchFailure(op, "requires unpadded channels");
-    DenseIntElementsAttr zeroPoint;
-    if (op.getZeroPoint() &&
-        (!matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)) ||
-         !zeroPoint.isSplat()))
+    std::optional<int64_t> zeroPoint = getConstantZeroPoint(op.getZeroPoint());
+    if (!zeroPoint)
       return rewriter.notifyMatchFailure(op,
                                          "requires one constant zero point");
-    Type signless = rewriter.getIntegerType(storage.getWidth());
-    TypedAttr value = rewriter.getZeroAttr(signless);
-    if (zeroPoint)
-      value =
-          rewriter.getIntegerAttr(signless, zeroPoint.getSplatValue<APInt>());
+    unsigned width = storage.getWidth();
+    Type signless = rewriter.getIntegerType(width);
+    auto value = rewriter.getIntegerAttr(
+        signless,
+        APInt(width, *zeroPoint, /*isSigned=*/true, /*implicitTrunc=*/true));
     Value quantized = toSignless(
         rewriter, createQuantize(rewriter, op, pad.getSource(), *axes));
     Value constant = arith::ConstantOp::create(rewriter, pad.getLoc(), value);

@@ -23,27 +23,6 @@ using namespace quantc::qnn;
 // Bounds
 //===----------------------------------------------------------------------===//
 
-/// The bound in the units of `op`'s storage. Nullopt unless the parameters are
-/// one constant each.
-static std::optional<int64_t> quantizeBound(float bound, QuantizeOp op) {
-  DenseFPElementsAttr scale;
-  DenseIntElementsAttr zeroPoint;
-  if (!matchPattern(op.getScale(), m_Constant(&scale)) || !scale.isSplat() ||
-      (op.getZeroPoint() &&
-       (!matchPattern(op.getZeroPoint(), m_Constant(&zeroPoint)) ||
-        !zeroPoint.isSplat())))
-    return std::nullopt;
-  Type storage = op.getResult().getType().getElementType();
-  int64_t zero = 0;
-  if (zeroPoint) {
-    APInt value = zeroPoint.getSplatValue<APInt>();
-    zero = storage.isUnsignedInteger() ? int64_t(value.getZExtValue())
-                                       : value.getSExtValue();
-  }
-  return quantize(bound, scale.getSplatValue<float>(), zero,
-                  getStorageRange(storage, op.getNarrowRange()));
-}
-
 /// Whether `createBounds` can express the bounds for `op`.
 static bool areExpressible(ArrayRef<QuantizedBound> bounds, QuantizeOp op) {
   return isa<IntegerType>(op.getResult().getType().getElementType())

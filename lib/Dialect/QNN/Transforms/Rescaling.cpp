@@ -9,6 +9,7 @@
 #include "quantc/Dialect/QNN/IR/Arithmetic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 #include <cmath>
 #include <cstring>
 
@@ -28,6 +29,29 @@ std::optional<SmallVector<double>> quantc::qnn::getConstantFloats(Value value) {
     result.push_back(number);
   }
   return result;
+}
+
+std::optional<int64_t> quantc::qnn::getConstantZeroPoint(Value zeroPoint) {
+  if (!zeroPoint)
+    return 0;
+  DenseIntElementsAttr constant;
+  if (!matchPattern(zeroPoint, m_Constant(&constant)) || !constant.isSplat())
+    return std::nullopt;
+  APInt value = constant.getSplatValue<APInt>();
+  return constant.getElementType().isUnsignedInteger()
+             ? int64_t(value.getZExtValue())
+             : value.getSExtValue();
+}
+
+std::optional<int64_t> quantc::qnn::quantizeBound(float bound, QuantizeOp op) {
+  DenseFPElementsAttr scale;
+  std::optional<int64_t> zeroPoint = getConstantZeroPoint(op.getZeroPoint());
+  if (!zeroPoint || !matchPattern(op.getScale(), m_Constant(&scale)) ||
+      !scale.isSplat())
+    return std::nullopt;
+  Type storage = op.getResult().getType().getElementType();
+  return quantize(bound, scale.getSplatValue<float>(), *zeroPoint,
+                  getStorageRange(storage, op.getNarrowRange()));
 }
 
 std::optional<Rescaling> Rescaling::get(DequantizeOp from, double factor,

@@ -15,6 +15,14 @@ namespace quantc::qnn {
 /// Nullopt where it is not known at compile time.
 std::optional<llvm::SmallVector<double>> getConstantFloats(mlir::Value value);
 
+/// The one constant zero point of a tensor of them, 0 where there is none
+/// (null). Nullopt where it is not known or not one.
+std::optional<int64_t> getConstantZeroPoint(mlir::Value zeroPoint);
+
+/// quantize(bound) by `op`. Nullopt unless its parameters are one constant
+/// each.
+std::optional<int64_t> quantizeBound(float bound, QuantizeOp op);
+
 /// Quotients of scales: one, or one for each element along `axes`, in the
 /// parameters' shape.
 struct Rescaling {
