@@ -28,9 +28,10 @@ docs: build ## Write the generated pages of docs/reference
 format: setup ## Format the C++ sources
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i
 
-benchmark: build ## Time the CPU kernels beside oneDNN
-	@cmake --build --preset default -- --quiet benchmark-cpu-matmul
+benchmark: build ## Time the CPU kernels beside oneDNN, and with zero points
+	@cmake --build --preset default -- --quiet benchmark-cpu-matmul benchmark-cpu-zero-points
 	@build/bin/benchmark-cpu-matmul
+	@build/bin/benchmark-cpu-zero-points
 
 clean: ## Remove the build
 	@rm -rf build

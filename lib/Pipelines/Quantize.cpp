@@ -54,8 +54,10 @@ void quantc::buildIntegerPipeline(OpPassManager &pm,
   pm.addPass(qnn::createVerifyLoweredPass());
   // Corrections move into accumulators before the epilogue is gathered: it
   // would otherwise take them in as elementwise work.
-  pm.addPass(qnn::createQNNFuseZeroPointsPass());
+  //    Sums come last: what computes an operand is then one op.
+  pm.addPass(qnn::createQNNFuseZeroPointsPass({/*sums=*/false}));
   pm.addPass(qnn::createQNNFuseEpiloguePass({requantize}));
+  pm.addPass(qnn::createQNNFuseSumsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(qnn::createVerifyNoZeroPointTrafficPass());

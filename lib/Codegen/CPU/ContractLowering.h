@@ -88,6 +88,10 @@ private:
   mlir::Value emitStep(const Panel &panel, const Tile &tile,
                        mlir::Value lhsOffset, mlir::Value rhsGroup,
                        int64_t count, mlir::Value accumulators);
+  /// The lanes of register `q` that are columns, added to `sum`, which is null
+  /// at first.
+  mlir::Value addToSum(mlir::Value sum, mlir::Value addends, const Panel &panel,
+                       int64_t q);
   void emitEpilogue(const Panel &panel, const Tile &tile,
                     mlir::Value accumulators);
 
@@ -111,7 +115,7 @@ private:
   DotInstruction dot;
 
   Operand lhs, dest;
-  std::optional<Operand> init;
+  std::optional<Operand> init, sums;
   llvm::SmallVector<Operand> captures;
   mlir::Value rhs, correction;
   llvm::SmallVector<int64_t> batchBounds, rowBounds;

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionView.h"
+#include "EpilogueSums.h"
 #include "quantc/Dialect/CPU/IR/LinearAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -274,8 +275,9 @@ quantc::cpu::findEpilogue(linalg::LinalgOp op,
   OpOperand &use = *accumulator.use_begin();
   auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
   if (!generic || !generic.hasPureTensorSemantics() ||
-      !generic.isAllParallelLoops() || generic.getNumLoops() == 0 ||
-      generic.getNumResults() != 1 || generic.isDpsInit(&use) ||
+      generic.getNumLoops() == 0 || generic.isDpsInit(&use) ||
+      (generic.getNumResults() == 1 ? !generic.isAllParallelLoops()
+                                    : !addsColumns(generic)) ||
       !isVectorizable(*generic.getBody()))
     return {};
   OpOperand *init = generic.getDpsInitOperand(0);

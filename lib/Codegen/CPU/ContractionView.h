@@ -45,7 +45,8 @@ llvm::FailureOr<ContractionView> viewContraction(mlir::linalg::LinalgOp op,
 
 /// The elementwise consumer of `op`'s result that can be its epilogue, or null:
 /// the only user, all parallel, over the same elements, with a scalar body that
-/// has a vector form. `loops` receives the loop of `op` for each loop of the
+/// has a vector form. It may have a second result, the sums of an i32 over the
+/// columns. `loops` receives the loop of `op` for each loop of the
 /// consumer.
 mlir::linalg::GenericOp
 findEpilogue(mlir::linalg::LinalgOp op,

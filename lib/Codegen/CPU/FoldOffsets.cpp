@@ -71,7 +71,7 @@ struct IntoEpilogue : OpRewritePattern<linalg::GenericOp> {
     if (!isShift(op))
       return rewriter.notifyMatchFailure(op, "requires a shift by 128");
     auto contract = op.getInputs()[0].getDefiningOp<ContractOp>();
-    if (!contract || !contract->hasOneUse())
+    if (!contract || !op.getInputs()[0].hasOneUse())
       return rewriter.notifyMatchFailure(
           op, "requires a kernel that has no other user");
     Operation *yield = contract.getEpilogue().front().getTerminator();
@@ -82,7 +82,40 @@ struct IntoEpilogue : OpRewritePattern<linalg::GenericOp> {
     Value shifted = arith::XOrIOp::create(rewriter, op.getLoc(),
                                           yield->getOperand(0), sign);
     rewriter.modifyOpInPlace(yield, [&] { yield->setOperand(0, shifted); });
-    rewriter.replaceOp(op, contract->getResults());
+    rewriter.replaceOp(op, contract->getResult(0));
+    return success();
+  }
+};
+
+/// shift(generic { yield x }) -> generic { yield shift(x) }, for an op that
+/// writes every element of x once; what it adds up of x stays as it is.
+struct IntoElementwise : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isShift(op))
+      return rewriter.notifyMatchFailure(op, "requires a shift by 128");
+    auto result = dyn_cast<OpResult>(op.getInputs()[0]);
+    auto producer =
+        result ? dyn_cast<linalg::GenericOp>(result.getOwner()) : nullptr;
+    if (!producer || !result.hasOneUse() ||
+        !producer.hasPureTensorSemantics() ||
+        !producer.getIndexingMapMatchingResult(result).isPermutation() ||
+        producer.payloadUsesValueFromOperand(
+            producer.getDpsInitOperand(result.getResultNumber())))
+      return rewriter.notifyMatchFailure(
+          op, "requires an elementwise op that has no other user");
+    Operation *yield = producer.getBody()->getTerminator();
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(yield);
+    OpOperand &yielded = yield->getOpOperand(result.getResultNumber());
+    Value sign = arith::ConstantOp::create(rewriter, op.getLoc(),
+                                           rewriter.getI8IntegerAttr(-128));
+    Value shifted =
+        arith::XOrIOp::create(rewriter, op.getLoc(), yielded.get(), sign);
+    rewriter.modifyOpInPlace(yield, [&] { yielded.set(shifted); });
+    rewriter.replaceOp(op, result);
     return success();
   }
 };
@@ -143,9 +176,9 @@ public:
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns
-        .add<IntoEpilogue, ThroughPad, ThroughReshape<tensor::CollapseShapeOp>,
-             ThroughReshape<tensor::ExpandShapeOp>>(&getContext());
+    patterns.add<IntoEpilogue, IntoElementwise, ThroughPad,
+                 ThroughReshape<tensor::CollapseShapeOp>,
+                 ThroughReshape<tensor::ExpandShapeOp>>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -30,8 +30,8 @@ SmallVector<unsigned> getFoldableLoops(Operation *op) {
   if (!generic)
     return linalg::ControlDropUnitDims().controlFn(op);
   for (unsigned loop = 0; loop < generic.getNumLoops(); ++loop) {
-    bool inSum = llvm::any_of(
-        generic.getIndexingMapsArray(), [&](AffineMap map) {
+    bool inSum =
+        llvm::any_of(generic.getIndexingMapsArray(), [&](AffineMap map) {
           return llvm::any_of(map.getResults(), [&](AffineExpr expr) {
             return !isa<AffineDimExpr>(expr) && expr.isFunctionOfDim(loop);
           });
@@ -42,6 +42,42 @@ SmallVector<unsigned> getFoldableLoops(Operation *op) {
   return loops;
 }
 
+/// A convolution of one image: its batch dimension would stand between it and
+/// its epilogue, whose dimensions of size 1 are dropped. In general form it is
+/// dropped here too.
+struct GeneralizeConvolution
+    : public OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op,
+                                PatternRewriter &rewriter) const override {
+    if (isa<linalg::GenericOp>(op) || op.getNumDpsInputs() != 2 ||
+        !op.hasPureTensorSemantics() ||
+        !linalg::isaConvolutionOpInterface(op) || !hasUnitParallelLoop(op))
+      return rewriter.notifyMatchFailure(
+          op, "requires a convolution with one position along a dimension");
+    SmallVector<NamedAttribute> attributes =
+        llvm::to_vector(op->getDiscardableAttrs());
+    FailureOr<linalg::GenericOp> generic =
+        linalg::generalizeNamedOp(rewriter, op);
+    if (failed(generic))
+      return failure();
+    rewriter.modifyOpInPlace(
+        *generic, [&] { (*generic)->setDiscardableAttrs(attributes); });
+    return success();
+  }
+
+private:
+  static bool hasUnitParallelLoop(linalg::LinalgOp op) {
+    return llvm::any_of(
+        llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()),
+        [](auto loop) {
+          return std::get<0>(loop) == 1 &&
+                 std::get<1>(loop) == utils::IteratorType::parallel;
+        });
+  }
+};
+
 class CodegenCPUFoldUnitDimsPass
     : public quantc::cpu::impl::CodegenCPUFoldUnitDimsPassBase<
           CodegenCPUFoldUnitDimsPass> {
@@ -50,6 +86,7 @@ public:
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
+    patterns.add<GeneralizeConvolution>(&getContext());
     linalg::ControlDropUnitDims options;
     options.controlFn = getFoldableLoops;
     linalg::populateFoldUnitExtentDimsPatterns(patterns, options);

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionView.h"
+#include "EpilogueSums.h"
 #include "PassTarget.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/CPU/Schedule.h"
@@ -43,13 +44,17 @@ public:
 
   /// Fails with an error on a schedule that the user asked for and the target
   /// or the operands do not allow.
-  FailureOr<ContractOp> build(ArrayRef<AffineExpr> epilogueLoops);
+  FailureOr<SmallVector<Value>> build(ArrayRef<AffineExpr> epilogueLoops);
 
 private:
   LogicalResult chooseSchedule();
   Value prepareLhs();
   PackOp pack();
   std::optional<MappedValue> getInit();
+  /// The destination of the sums over each panel's columns; adds its map.
+  Value createPanelSums(ArrayRef<AffineExpr> epilogueLoops,
+                        SmallVectorImpl<AffineMap> &maps);
+  Value addPanels(Value sums, Value init);
   UnitAttr getRhsUnsigned() {
     return view.isRhsUnsigned ? builder.getUnitAttr() : UnitAttr();
   }
@@ -189,6 +194,19 @@ static MappedValue getBroadcastSource(Value value, AffineMap map) {
           sourceMap.compose(inversePermutation(resultMap)).compose(map)};
 }
 
+/// The scalar that fills a tensor; null where its elements may differ.
+static Value getFillValue(Value value) {
+  if (auto fill = value.getDefiningOp<linalg::FillOp>())
+    return fill.getInputs()[0];
+  auto generic = value.getDefiningOp<linalg::GenericOp>();
+  if (!generic || generic.getNumResults() != 1 ||
+      !generic.isAllParallelLoops() ||
+      !generic.getIndexingMapsArray().back().isPermutation())
+    return {};
+  Value yielded = generic.getBody()->getTerminator()->getOperand(0);
+  return yielded.getParentBlock() == generic.getBody() ? Value() : yielded;
+}
+
 /// What the accumulators start with: nothing where that is zero.
 std::optional<MappedValue> KernelBuilder::getInit() {
   OpOperand *operand = op.getDpsInitOperand(0);
@@ -215,13 +233,11 @@ std::optional<MappedValue> KernelBuilder::getInit() {
        source = getBroadcastSource(init.value, init.map))
     init = source;
   Attribute constant;
-  if (auto fill = init.value.getDefiningOp<linalg::FillOp>()) {
-    if (matchPattern(fill.getInputs()[0], m_Constant(&constant)) &&
-        isZero(constant))
+  if (Value fill = getFillValue(init.value)) {
+    if (matchPattern(fill, m_Constant(&constant)) && isZero(constant))
       return std::nullopt;
     init.value = tensor::FromElementsOp::create(
-        builder, loc, RankedTensorType::get({}, fill.getInputs()[0].getType()),
-        fill.getInputs()[0]);
+        builder, loc, RankedTensorType::get({}, fill.getType()), fill);
     init.map = AffineMap::get(view.bounds.size(), 0, builder.getContext());
   } else if (matchPattern(init.value, m_Constant(&constant)) &&
              isZero(constant)) {
@@ -230,7 +246,25 @@ std::optional<MappedValue> KernelBuilder::getInit() {
   return init;
 }
 
-FailureOr<ContractOp> KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
+Value KernelBuilder::createPanelSums(ArrayRef<AffineExpr> epilogueLoops,
+                                     SmallVectorImpl<AffineMap> &maps) {
+  OpOperand *operand = epilogue.getDpsInitOperand(1);
+  AffineMap map = epilogue.getMatchingIndexingMap(operand);
+  map = view.translate(
+      map.replaceDimsAndSymbols(epilogueLoops, {}, op.getNumLoops(), 0));
+  SmallVector<AffineExpr> exprs(map.getResults());
+  exprs.push_back(builder.getAffineConstantExpr(0));
+  maps.push_back(
+      AffineMap::get(map.getNumDims(), 0, exprs, builder.getContext()));
+  SmallVector<int64_t> shape(
+      cast<RankedTensorType>(operand->get().getType()).getShape());
+  shape.push_back(
+      llvm::divideCeil(view.bounds[view.getNDim()], schedule.getPanelWidth()));
+  return empty(shape, builder.getI32Type());
+}
+
+FailureOr<SmallVector<Value>>
+KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
   if (failed(chooseSchedule()))
     return failure();
   builder.setInsertionPoint(epilogue ? epilogue : op);
@@ -251,8 +285,8 @@ FailureOr<ContractOp> KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
   Value dest;
   OpBuilder bodyBuilder(builder.getContext());
   bodyBuilder.setInsertionPointToEnd(body.get());
+  IRMapping mapping;
   if (epilogue) {
-    IRMapping mapping;
     auto toOpLoops = [&](AffineMap map) {
       return map.replaceDimsAndSymbols(epilogueLoops, {}, op.getNumLoops(), 0);
     };
@@ -276,8 +310,11 @@ FailureOr<ContractOp> KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
             view.translate(toOpLoops(epilogue.getMatchingIndexingMap(input))));
       }
     }
+    // The addition to the sums is the kernel's own.
+    BlockArgument total = epilogue.getBody()->getArguments().back();
     for (Operation &inner : epilogue.getBody()->without_terminator())
-      bodyBuilder.clone(inner, mapping);
+      if (!llvm::is_contained(inner.getOperands(), total))
+        bodyBuilder.clone(inner, mapping);
     result = mapping.lookupOrDefault(
         epilogue.getBody()->getTerminator()->getOperand(0));
     OpOperand *epilogueDest = epilogue.getDpsInitOperand(0);
@@ -288,12 +325,25 @@ FailureOr<ContractOp> KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
     dest = empty(type.getShape(), type.getElementType());
   }
   maps.push_back(view.translate(destMap));
-  YieldOp::create(bodyBuilder, loc, result);
+  SmallVector<Value> yielded = {result};
+  Value sums;
+  if (epilogue && epilogue.getNumResults() == 2) {
+    auto add = epilogue.getBody()
+                   ->getTerminator()
+                   ->getOperand(1)
+                   .getDefiningOp<arith::AddIOp>();
+    yielded.push_back(mapping.lookupOrDefault(add.getRhs()));
+    sums = createPanelSums(epilogueLoops, maps);
+  }
+  YieldOp::create(bodyBuilder, loc, yielded);
 
+  SmallVector<Type> types = {dest.getType()};
+  if (sums)
+    types.push_back(sums.getType());
   auto contract = ContractOp::create(
-      builder, loc, dest.getType(), lhs, packed->getResult(0),
+      builder, loc, types, lhs, packed->getResult(0),
       packed->getNumResults() > 1 ? packed->getResult(1) : Value(),
-      init ? init->value : Value(), captures, dest,
+      init ? init->value : Value(), captures, dest, sums,
       builder.getAffineMapArrayAttr(maps),
       builder.getDenseI64ArrayAttr(view.bounds),
       builder.getI64IntegerAttr(view.numBatch),
@@ -305,7 +355,28 @@ FailureOr<ContractOp> KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
   for (NamedAttribute attribute : op->getDiscardableAttrs())
     if (attribute.getName() == "qnn.site")
       contract->setAttr(attribute.getName(), attribute.getValue());
-  return contract;
+  SmallVector<Value> results = contract->getResults();
+  if (sums)
+    results[1] = addPanels(results[1], epilogue.getDpsInits()[1]);
+  return results;
+}
+
+/// The sums of all panels, which are few.
+Value KernelBuilder::addPanels(Value sums, Value init) {
+  int64_t rank = cast<RankedTensorType>(sums.getType()).getRank();
+  AffineMap identity = builder.getMultiDimIdentityMap(rank);
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  iterators.back() = utils::IteratorType::reduction;
+  return linalg::GenericOp::create(
+             builder, loc, init.getType(), sums, init,
+             ArrayRef<AffineMap>{identity, identity.getMajorSubMap(rank - 1)},
+             iterators,
+             [](OpBuilder &b, Location loc, ValueRange args) {
+               Value sum = arith::AddIOp::create(b, loc, args[1], args[0]);
+               linalg::YieldOp::create(b, loc, sum);
+             })
+      .getResult(0);
 }
 
 namespace {
@@ -322,7 +393,14 @@ public:
     if (failed(target))
       return signalPassFailure();
     SmallVector<linalg::LinalgOp> ops;
-    getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (op.getNumDpsInputs() == 2 && op.getNumReductionLoops() != 0 &&
+          op->getNumResults() == 1)
+        ops.push_back(op);
+    });
+    // Sums that a kernel cannot write are better apart from its epilogue.
+    for (linalg::LinalgOp op : ops)
+      splitOtherSums(op);
     DenseSet<Operation *> erased;
     for (linalg::LinalgOp op : ops)
       if (!erased.contains(op) && failed(form(op, *target, erased)))
@@ -332,9 +410,6 @@ public:
 private:
   LogicalResult form(linalg::LinalgOp op, const Target &target,
                      DenseSet<Operation *> &erased) {
-    if (op.getNumDpsInputs() != 2 || op.getNumReductionLoops() == 0 ||
-        op->getNumResults() != 1)
-      return success();
     SmallVector<AffineExpr> loops;
     linalg::GenericOp epilogue = findEpilogue(op, loops);
     FailureOr<ContractionView> view = failure();
@@ -354,12 +429,12 @@ private:
     if (failed(view))
       return success();
     OpBuilder builder(op);
-    FailureOr<ContractOp> kernel =
+    FailureOr<SmallVector<Value>> kernel =
         KernelBuilder(builder, op, epilogue, *view, target).build(loops);
     if (failed(kernel))
       return failure();
     Operation *replaced = epilogue ? epilogue : op;
-    replaced->replaceAllUsesWith(kernel->getResults());
+    replaced->replaceAllUsesWith(*kernel);
     for (Operation *dead : {replaced, op.getOperation()})
       if (erased.insert(dead).second)
         dead->erase();

@@ -52,6 +52,9 @@ LogicalResult ContractLowering::analyzeOperands() {
   if (op.getInit() &&
       failed(analyze(init.emplace(), op.getInit(), op.getInitMap())))
     return failure();
+  if (op.getSums() &&
+      failed(analyze(sums.emplace(), op.getSums(), op.getSumsMap())))
+    return failure();
   for (auto [i, capture] : llvm::enumerate(op.getCaptures()))
     if (failed(analyze(captures.emplace_back(), capture, op.getCaptureMap(i))))
       return failure();
@@ -80,6 +83,8 @@ void ContractLowering::mergeRows() {
   SmallVector<Operand *> operands = {&lhs, &dest};
   if (init)
     operands.push_back(&*init);
+  if (sums)
+    operands.push_back(&*sums);
   for (Operand &capture : captures)
     operands.push_back(&capture);
   int64_t first = op.getNumBatch(), n = op.getNDim();
@@ -147,6 +152,8 @@ void ContractLowering::forBatches(ArrayRef<IndexRange> ranges,
     dest.batchOffset = offsetOf(dest.access.strides);
     if (init)
       init->batchOffset = offsetOf(init->access.strides);
+    if (sums)
+      sums->batchOffset = offsetOf(sums->access.strides);
     for (Operand &capture : captures)
       capture.batchOffset = offsetOf(capture.access.strides);
     Value linear = offsetOf(getRowMajorStrides(batchBounds));

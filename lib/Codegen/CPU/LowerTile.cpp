@@ -203,6 +203,18 @@ Value ContractLowering::emitSegments(const Panel &panel, const Tile &tile,
   return nest(0, index.constant(0), firstGroup, accumulators);
 }
 
+Value ContractLowering::addToSum(Value sum, Value addends, const Panel &panel,
+                                 int64_t q) {
+  if (isPartial(panel, q)) {
+    Value zero = arith::ConstantOp::create(
+        builder, loc, builder.getZeroAttr(addends.getType()));
+    addends = arith::SelectOp::create(builder, loc, getMask(panel.lastLanes),
+                                      addends, zero);
+  }
+  return sum ? arith::AddIOp::create(builder, loc, sum, addends).getResult()
+             : addends;
+}
+
 void ContractLowering::emitEpilogue(const Panel &panel, const Tile &tile,
                                     Value accumulators) {
   // What does not change from row to row is loaded once, before any store.
@@ -216,10 +228,13 @@ void ContractLowering::emitEpilogue(const Panel &panel, const Tile &tile,
                              ? column[0]
                              : load(capture, rows.back()[0], panel, q));
   }
-  SmallVector<Value> destRows = getRowOffsets(dest, tile);
+  SmallVector<Value> destRows = getRowOffsets(dest, tile), sumRows;
+  if (sums)
+    sumRows = getRowOffsets(*sums, tile);
   Block &body = op.getEpilogue().front();
   for (int64_t r = 0; r < tile.rows; ++r) {
     SmallVector<Value> scalars(captures.size());
+    Value sum;
     for (int64_t q = 0; q < panel.registers; ++q) {
       SmallVector<Value> arguments = {vector::ExtractOp::create(
           builder, loc, accumulators, ArrayRef<int64_t>{r, q})};
@@ -233,7 +248,11 @@ void ContractLowering::emitEpilogue(const Panel &panel, const Tile &tile,
               scalars[i] ? scalars[i]
                          : scalars[i] = load(capture, rows[i][r], panel, q));
       }
-      Value result = vectorizeEpilogue(builder, body, lanes, arguments);
+      SmallVector<Value> results =
+          vectorizeEpilogue(builder, body, lanes, arguments);
+      Value result = results[0];
+      if (sums)
+        sum = addToSum(sum, results[1], panel, q);
       Value offset =
           index.add(index.add(destRows[r], panel.firstColumn), q * lanes);
       if (isPartial(panel, q) && panel.lastLanes == 1)
@@ -249,6 +268,12 @@ void ContractLowering::emitEpilogue(const Panel &panel, const Tile &tile,
       else
         vector::StoreOp::create(builder, loc, result, dest.access.base, offset);
     }
+    if (sums)
+      memref::StoreOp::create(
+          builder, loc,
+          vector::ReductionOp::create(builder, loc, vector::CombiningKind::ADD,
+                                      sum),
+          sums->access.base, index.add(sumRows[r], panel.index));
   }
 }
 

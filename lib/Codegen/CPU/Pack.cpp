@@ -9,6 +9,7 @@
 #include "quantc/Dialect/CPU/IR/LinearAccess.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -118,9 +119,14 @@ public:
     });
     for (PackOp op : ops)
       packConstant(op);
+    getOperation().walk([&](ContractOp op) { foldInit(op); });
   }
 
 private:
+  /// One vector initialises the accumulators: the site's terms (zero points,
+  /// bias) and the correction of the instruction's signedness add up here.
+  void foldInit(ContractOp op);
+
   void packConstant(PackOp op) {
     std::optional<ConstantTensor> source = ConstantTensor::get(op.getSource());
     if (!source)
@@ -177,3 +183,48 @@ private:
 };
 
 } // namespace
+
+/// The initial value of each column where it is known and depends on nothing
+/// else.
+static std::optional<SmallVector<int32_t>> getColumnInit(ContractOp op) {
+  Value init = op.getInit();
+  int64_t n = op.getNDim(), columns = op.getBounds()[n];
+  APInt scalar;
+  if (auto elements = init.getDefiningOp<tensor::FromElementsOp>())
+    if (elements.getType().getRank() == 0 &&
+        matchPattern(elements.getElements()[0], m_ConstantInt(&scalar)))
+      return SmallVector<int32_t>(columns, int32_t(scalar.getSExtValue()));
+  std::optional<ConstantTensor> constant = ConstantTensor::get(init);
+  AffineMap map = op.getInitMap();
+  if (!constant || map.getNumResults() != 1 ||
+      map.getResult(0) != getAffineDimExpr(n, op.getContext()))
+    return std::nullopt;
+  ArrayRef<int32_t> values = constant->getAs<int32_t>();
+  if (int64_t(values.size()) != columns)
+    return std::nullopt;
+  return SmallVector<int32_t>(values);
+}
+
+void CodegenCPUPackPass::foldInit(ContractOp op) {
+  if (!op.getInit() || !op.getCorrection() || op.getNumBatch() != 0)
+    return;
+  std::optional<SmallVector<int32_t>> init = getColumnInit(op);
+  std::optional<ConstantTensor> correction =
+      ConstantTensor::get(op.getCorrection());
+  if (!init || !correction)
+    return;
+  SmallVector<int32_t> sums(correction->getAs<int32_t>());
+  for (auto [sum, value] : llvm::zip(sums, *init))
+    sum = int32_t(uint32_t(sum) + uint32_t(value));
+  OpBuilder builder(op);
+  Value folded = createConstantTensor(
+      builder, op.getLoc(), correction->getType(), "init",
+      [&](MutableArrayRef<char> buffer) {
+        std::memcpy(buffer.data(), sums.data(), buffer.size());
+      });
+  SmallVector<Attribute> maps(op.getMaps().getValue());
+  maps.erase(maps.begin() + 1);
+  op.setMapsAttr(builder.getArrayAttr(maps));
+  op.getInitMutable().clear();
+  op.getCorrectionMutable().assign(folded);
+}

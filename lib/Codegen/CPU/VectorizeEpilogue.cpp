@@ -12,8 +12,9 @@
 
 using namespace mlir;
 
-Value quantc::cpu::vectorizeEpilogue(OpBuilder &builder, Block &body,
-                                     int64_t lanes, ValueRange arguments) {
+SmallVector<Value> quantc::cpu::vectorizeEpilogue(OpBuilder &builder,
+                                                  Block &body, int64_t lanes,
+                                                  ValueRange arguments) {
   IRMapping mapping;
   mapping.map(body.getArguments(), arguments);
   auto toVector = [&](Value original) -> Value {
@@ -42,5 +43,5 @@ Value quantc::cpu::vectorizeEpilogue(OpBuilder &builder, Block &body,
     for (OpResult result : clone->getResults())
       result.setType(VectorType::get({lanes}, result.getType()));
   }
-  return toVector(body.getTerminator()->getOperand(0));
+  return llvm::map_to_vector(body.getTerminator()->getOperands(), toVector);
 }

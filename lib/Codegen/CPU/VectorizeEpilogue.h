@@ -13,9 +13,11 @@ namespace quantc::cpu {
 
 /// Emits `body`, whose operations are elementwise, for `lanes` elements at
 /// once. `arguments` are vectors, or scalars that hold for all lanes. Returns
-/// the vector that the body yields.
-mlir::Value vectorizeEpilogue(mlir::OpBuilder &builder, mlir::Block &body,
-                              int64_t lanes, mlir::ValueRange arguments);
+/// the vectors that the body yields.
+llvm::SmallVector<mlir::Value> vectorizeEpilogue(mlir::OpBuilder &builder,
+                                                 mlir::Block &body,
+                                                 int64_t lanes,
+                                                 mlir::ValueRange arguments);
 
 } // namespace quantc::cpu
 

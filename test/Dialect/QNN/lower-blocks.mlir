@@ -32,10 +32,9 @@ func.func @rhs(%qa: tensor<4x64xi8>, %qb: tensor<64x16xi8>, %sa: tensor<f32>, %s
 // CHECK: tensor.extract %[[ZA]][]
 // CHECK: %[[EA:.*]] = tensor.expand_shape %[[PAD]] {{.*}} into tensor<4x2x3xi8>
 // CHECK: linalg.generic {{.*}} ins(%[[EA]], %[[B]] : tensor<4x2x3xi8>, tensor<2x3x2xi8>)
-// CHECK: qnn.term = "column_sum"
 // The number of products is that of a block.
 // CHECK: arith.muli %{{.*}}, %c3_i32
-// CHECK: qnn.term = "constant"
+// CHECK: qnn.term = "column_sum"
 // CHECK: qnn.term = "row_sum"
 // CHECK: qnn.dequantize %{{.*}} {axes = array<i64: 0, 2>} : tensor<2x4x2xi32>, tensor<2x2xf32>
 func.func @short_block(%qa: tensor<4x5xi8>, %sa: tensor<f32>, %za: tensor<i8>, %e: tensor<4x2xf32>) -> tensor<4x2xf32> {

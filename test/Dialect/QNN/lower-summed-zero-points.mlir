@@ -60,9 +60,9 @@ func.func @both(%x: tensor<4x3xf32>, %qb: tensor<3x2xi8>, %zb: tensor<2xi8>, %sb
 // CHECK-LABEL: func @repeats
 // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]} ins(%{{.*}} : tensor<3x2xi8>)
 // CHECK: arith.muli %{{.*}}, %c5_i32
-// CHECK: qnn.term = "column_sum"
 // CHECK: arith.muli %{{.*}}, %c15_i32
-// CHECK: qnn.term = "constant"
+// CHECK: arith.subi
+// CHECK: qnn.term = "column_sum"
 func.func @repeats(%qa: tensor<4x3x5xi8>, %qb: tensor<3x2xi8>, %z: tensor<i8>, %s: tensor<f32>, %e: tensor<4x2xf32>) -> tensor<4x2xf32> {
   %a = qnn.dequantize %qa, scale %s zero_point %z : tensor<4x3x5xi8>, tensor<f32>, tensor<i8> -> tensor<4x3x5xf32>
   %b = qnn.dequantize %qb, scale %s zero_point %z : tensor<3x2xi8>, tensor<f32>, tensor<i8> -> tensor<3x2xf32>

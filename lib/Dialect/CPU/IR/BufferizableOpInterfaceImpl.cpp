@@ -31,6 +31,8 @@ static bool isWalkable(ContractOp op, unsigned operand, MemRefType type) {
     mapped.push_back(op.getInit());
   llvm::append_range(mapped, op.getCaptures());
   mapped.push_back(op.getDest());
+  if (op.getSums())
+    mapped.push_back(op.getSums());
   for (auto [map, other] : llvm::zip_equal(op.getMaps(), mapped)) {
     if (other != value)
       continue;

@@ -200,7 +200,8 @@ LogicalResult PackOp::verify() {
 //===----------------------------------------------------------------------===//
 
 MutableOperandRange ContractOp::getDpsInitsMutable() {
-  return getDestMutable();
+  unsigned first = getDestMutable().getOperandNumber();
+  return MutableOperandRange(*this, first, getSums() ? 2 : 1);
 }
 
 std::pair<int64_t, int64_t> ContractOp::getSegments() {
@@ -251,6 +252,8 @@ LogicalResult ContractOp::verify() {
   for (Value capture : getCaptures())
     mapped.push_back({"a capture", capture});
   mapped.push_back({"dest", getDest()});
+  if (getSums())
+    mapped.push_back({"sums", getSums()});
   if (getMaps().size() != mapped.size())
     return emitOpError() << "expected " << mapped.size() << " maps, but got "
                          << getMaps().size();
@@ -268,6 +271,16 @@ LogicalResult ContractOp::verify() {
       getDestMap().getNumResults() != getNDim() + 1)
     return emitOpError()
            << "expected the map of dest to be a permutation of batch, m and n";
+
+  if (getSums()) {
+    int64_t panels =
+        llvm::divideCeil(getBounds()[getNDim()], getSchedule().getPanelWidth());
+    ArrayRef<int64_t> shape = cast<ShapedType>(getSums().getType()).getShape();
+    if (getSchedule().isFloat() || shape.empty() || shape.back() != panels ||
+        getSumsMap().isFunctionOfDim(getNDim()))
+      return emitOpError() << "expected integer sums for each of " << panels
+                           << " panels, but got " << getSums().getType();
+  }
 
   // The packed operand knows nothing of m.
   SmallVector<int64_t> rhsBounds(getBounds());
@@ -309,9 +322,12 @@ LogicalResult ContractOp::verifyRegions() {
                          << TypeRange(expected) << ", but got "
                          << body.getArgumentTypes();
   auto yield = dyn_cast<YieldOp>(body.getTerminator());
-  Type element = cast<ShapedType>(getDest().getType()).getElementType();
-  if (!yield || yield.getValue().getType() != element)
-    return emitOpError() << "expected the epilogue to yield " << element;
+  SmallVector<Type> yielded;
+  for (Value destination : getDpsInits())
+    yielded.push_back(cast<ShapedType>(destination.getType()).getElementType());
+  if (!yield || !llvm::equal(yield.getOperandTypes(), yielded))
+    return emitOpError() << "expected the epilogue to yield "
+                         << TypeRange(yielded);
   return success();
 }
 

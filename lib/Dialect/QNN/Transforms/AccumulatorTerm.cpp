@@ -13,7 +13,6 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace quantc::qnn;
@@ -231,25 +230,4 @@ Value quantc::qnn::createInitialValue(OpBuilder &builder, Location loc,
       type.getElementType());
   return linalg::BroadcastOp::create(builder, loc, term.value, empty, broadcast)
       ->getResult(0);
-}
-
-std::optional<OperandSum>
-quantc::qnn::findOperandSum(const AccumulatorTermUse &use) {
-  linalg::GenericOp op = use.op;
-  SetVector<Operation *> sources;
-  for (Value input : op.getInputs())
-    if (Operation *def = input.getDefiningOp(); def && input != use.accumulator)
-      sources.insert(def);
-  for (unsigned i = 0; i < sources.size(); ++i) {
-    if (std::optional<OperandSum> sum = matchOperandSum(sources[i]))
-      return sum;
-    // Only products and sums of terms lie between, all of them elementwise.
-    auto generic = dyn_cast<linalg::GenericOp>(sources[i]);
-    if (!generic || generic.getNumReductionLoops() != 0)
-      continue;
-    for (Value input : generic.getInputs())
-      if (Operation *def = input.getDefiningOp())
-        sources.insert(def);
-  }
-  return std::nullopt;
 }

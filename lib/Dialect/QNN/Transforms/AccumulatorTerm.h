@@ -7,7 +7,7 @@
 #ifndef QUANTC_LIB_DIALECT_QNN_TRANSFORMS_ACCUMULATORTERM_H
 #define QUANTC_LIB_DIALECT_QNN_TRANSFORMS_ACCUMULATORTERM_H
 
-#include "OperandSum.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace quantc::qnn {
 
@@ -54,9 +54,6 @@ AccumulatorTerm addTerms(mlir::OpBuilder &builder, mlir::Location loc,
 /// of the term, or the term itself where it has all dimensions.
 mlir::Value createInitialValue(mlir::OpBuilder &builder, mlir::Location loc,
                                const AccumulatorTerm &term, mlir::Value init);
-
-/// The sum over a whole operand that the term depends on, if there is one.
-std::optional<OperandSum> findOperandSum(const AccumulatorTermUse &use);
 
 } // namespace quantc::qnn
 

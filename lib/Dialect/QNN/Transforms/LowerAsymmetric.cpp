@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LinalgBuilder.h"
-#include "QuantizedSite.h"
+#include "ConstantEvaluation.h"
+#include "CorrectionTerms.h"
 #include "Terms.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 
@@ -28,232 +28,52 @@ namespace quantc::qnn {
 using namespace mlir;
 using namespace quantc::qnn;
 
-namespace {
-
-/// A factor of the correction: an integer tensor read through a map from the
-/// site's loops.
-struct Factor {
-  Value value;
-  AffineMap map;
-  bool isUnsigned = false;
-};
-
-/// A term: an integer tensor whose dimensions follow the given parallel loops.
-struct LoopTensor {
-  Value value;
-  SmallVector<unsigned> loops;
-};
-
-class CorrectionTerms {
-public:
-  CorrectionTerms(OpBuilder &builder, const QuantizedSite &site,
-                  std::array<Value, 2> storage, Type type)
-      : builder(builder), site(site), storage(storage), type(type),
-        loc(linalg::LinalgOp(site.op).getLoc()) {
-    linalg::LinalgOp op = site.op;
-    for (Range range : op.createLoopRanges(builder, loc))
-      loopSizes.push_back(range.size);
-  }
-
-  Factor getStorage(unsigned number) {
-    return {storage[number], site.indexing.getMap(number),
-            site.operands[number].isUnsigned()};
-  }
-  Factor getZeroPoint(unsigned number) {
-    const QuantizedOperand &operand = site.operands[number];
-    return {toSignless(builder, operand.zeroPoint),
-            getLoopMap(operand.getZeroPointLoops()), operand.isUnsigned()};
-  }
-
-  /// The sum of a * b over all reduction loops.
-  LoopTensor createSumOfProducts(const Factor &a, const Factor &b);
-
-  Value createAccumulate(Value accumulator, LoopTensor term, bool negate,
-                         StringRef name);
-
-private:
-  /// The sum of the factors' product over those reduction loops that they
-  /// depend on.
-  LoopTensor createSum(ArrayRef<Factor> factors);
-  LoopTensor createProduct(const Factor &a, const Factor &b);
-  LoopTensor createMultiple(LoopTensor value, int64_t count);
-
-  Value extend(OpBuilder &body, Value value, bool isUnsigned) {
-    return extendInteger(body, loc, value, type, isUnsigned);
-  }
-  SmallVector<OpFoldResult> getSizes(ArrayRef<unsigned> loops) {
-    return llvm::map_to_vector(loops,
-                               [&](unsigned loop) { return loopSizes[loop]; });
-  }
-  /// From the site's loops to dimensions that follow `loops`.
-  AffineMap getLoopMap(ArrayRef<unsigned> loops) {
-    return getMap(llvm::to_vector(llvm::seq<unsigned>(loopSizes.size())),
-                  loops);
-  }
-  /// From dimensions that follow `loops` to dimensions that follow `subset`.
-  AffineMap getMap(ArrayRef<unsigned> loops, ArrayRef<unsigned> subset) {
-    SmallVector<int64_t> positions;
-    for (unsigned loop : subset)
-      positions.push_back(llvm::find(loops, loop) - loops.begin());
-    return getParameterMap(builder.getContext(), loops.size(), positions);
-  }
-  bool isReduced(const Factor &factor) {
-    for (unsigned loop = 0; loop < loopSizes.size(); ++loop)
-      if (site.indexing.isReduction(loop) && factor.map.isFunctionOfDim(loop))
-        return true;
+/// Whether a padded operand can stand for zero by zero bytes and a correction
+/// for each position: where what is padded, and how much, is static.
+static bool canCompensate(const QuantizedSite &site) {
+  tensor::PadOp pad = site.operands[0].pad;
+  if (!pad || !site.operands[0].zeroPoint)
     return false;
-  }
-  Factor toFactor(const LoopTensor &tensor) {
-    return {tensor.value, getLoopMap(tensor.loops)};
-  }
-  /// The number of points of the reduction loops that no factor depends on.
-  int64_t countRepeats(ArrayRef<Factor> factors);
-
-  OpBuilder &builder;
-  const QuantizedSite &site;
-  std::array<Value, 2> storage;
-  Type type;
-  Location loc;
-  SmallVector<OpFoldResult> loopSizes;
-};
-
-LoopTensor CorrectionTerms::createSum(ArrayRef<Factor> factors) {
-  const SiteIndexing &indexing = site.indexing;
-  MLIRContext *context = builder.getContext();
-
-  // The iteration space is that of the site without the loops that no factor
-  // sees.
-  SmallVector<unsigned> loops, parallel, window;
-  SmallVector<AffineExpr> dims(indexing.getNumLoops(),
-                               getAffineConstantExpr(0, context));
-  SmallVector<utils::IteratorType> iterators;
-  for (unsigned loop = 0; loop < indexing.getNumLoops(); ++loop) {
-    if (llvm::none_of(factors, [&](const Factor &factor) {
-          return factor.map.isFunctionOfDim(loop);
-        }))
+  AffineMap map = site.indexing.getMap(0);
+  for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+    if (isZeroInteger(pad.getMixedLowPad()[dim]) &&
+        isZeroInteger(pad.getMixedHighPad()[dim]))
       continue;
-    dims[loop] = getAffineDimExpr(loops.size(), context);
-    bool isReduction = indexing.isReduction(loop);
-    iterators.push_back(isReduction ? utils::IteratorType::reduction
-                                    : utils::IteratorType::parallel);
-    loops.push_back(loop);
-    if (!isReduction)
-      parallel.push_back(loop);
-    else if (llvm::none_of(factors, [&](const Factor &factor) {
-               return factor.map.getResultPosition(
-                   getAffineDimExpr(loop, context));
-             }))
-      window.push_back(loop);
+    if (pad.getSourceType().isDynamicDim(dim) ||
+        pad.getResultType().isDynamicDim(dim) ||
+        ShapedType::isDynamic(pad.getStaticLow()[dim]))
+      return false;
+    for (unsigned loop = 0; loop < site.indexing.getNumLoops(); ++loop)
+      if (expr.isFunctionOfDim(loop) &&
+          ShapedType::isDynamic(site.indexing.getLoopSizes()[loop]))
+        return false;
   }
+  return true;
+}
 
-  SmallVector<Value> inputs;
-  SmallVector<AffineMap> maps;
-  for (const Factor &factor : factors) {
-    inputs.push_back(factor.value);
-    maps.push_back(factor.map.replaceDimsAndSymbols(dims, {}, loops.size(), 0));
+/// Bytes that a program moves for one form of padding and not for the other: a
+/// padded copy of the operand (written, read in place of the original) against
+/// a table of i32 for each position and column (read).
+static bool isTableSmaller(const QuantizedSite &site) {
+  tensor::PadOp pad = site.operands[0].pad;
+  AffineMap map = site.indexing.getMap(0), rhs = site.indexing.getMap(1);
+  if (!pad.getResultType().hasStaticShape())
+    return false;
+  int64_t table = 4, copy = 2 * pad.getResultType().getNumElements();
+  for (unsigned loop = 0; loop < site.indexing.getNumLoops(); ++loop) {
+    bool isPadded = false;
+    for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+      isPadded |= expr.isFunctionOfDim(loop) &&
+                  (!isZeroInteger(pad.getMixedLowPad()[dim]) ||
+                   !isZeroInteger(pad.getMixedHighPad()[dim]));
+    if (!site.indexing.isReduction(loop) &&
+        (isPadded || rhs.isFunctionOfDim(loop)))
+      table *= site.indexing.getLoopSizes()[loop];
   }
-  if (!window.empty()) {
-    // Only its shape counts: the sizes of the loops that slide over the input.
-    inputs.push_back(tensor::EmptyOp::create(builder, loc, getSizes(window),
-                                             builder.getI8Type()));
-    maps.push_back(getMap(loops, window));
-  }
-  maps.push_back(getMap(loops, parallel));
-  Value zeros = createZeros(builder, loc, getSizes(parallel), type);
-  auto sum = linalg::GenericOp::create(
-      builder, loc, zeros.getType(), inputs, zeros, maps, iterators,
-      [&](OpBuilder &body, Location loc, ValueRange args) {
-        Value element = extend(body, args[0], factors[0].isUnsigned);
-        for (unsigned i = 1; i < factors.size(); ++i)
-          element = arith::MulIOp::create(
-              body, loc, element, extend(body, args[i], factors[i].isUnsigned));
-        Value result = arith::AddIOp::create(body, loc, args.back(), element);
-        linalg::YieldOp::create(body, loc, result);
-      });
-  return {sum.getResult(0), parallel};
+  return table < copy;
 }
 
-LoopTensor CorrectionTerms::createProduct(const Factor &a, const Factor &b) {
-  SmallVector<unsigned> loops;
-  SmallVector<AffineExpr> dims(loopSizes.size(),
-                               builder.getAffineConstantExpr(0));
-  for (unsigned loop = 0; loop < loopSizes.size(); ++loop) {
-    if (!a.map.isFunctionOfDim(loop) && !b.map.isFunctionOfDim(loop))
-      continue;
-    dims[loop] = builder.getAffineDimExpr(loops.size());
-    loops.push_back(loop);
-  }
-  auto restrict = [&](AffineMap map) {
-    return map.replaceDimsAndSymbols(dims, {}, loops.size(), 0);
-  };
-  linalg::GenericOp product = createElementwise(
-      builder, loc, getSizes(loops), type, {a.value, b.value},
-      {restrict(a.map), restrict(b.map)},
-      [&](OpBuilder &body, Location loc, ValueRange args) -> Value {
-        return arith::MulIOp::create(body, loc,
-                                     extend(body, args[0], a.isUnsigned),
-                                     extend(body, args[1], b.isUnsigned));
-      });
-  return {product.getResult(0), loops};
-}
-
-LoopTensor CorrectionTerms::createMultiple(LoopTensor value, int64_t count) {
-  Value factor = arith::ConstantOp::create(builder, loc,
-                                           builder.getIntegerAttr(type, count));
-  AffineMap identity = builder.getMultiDimIdentityMap(value.loops.size());
-  value.value =
-      createElementwise(
-          builder, loc, getSizes(value.loops), type, value.value, identity,
-          [&](OpBuilder &body, Location loc, ValueRange args) -> Value {
-            return arith::MulIOp::create(body, loc, args[0], factor);
-          })
-          .getResult(0);
-  return value;
-}
-
-int64_t CorrectionTerms::countRepeats(ArrayRef<Factor> factors) {
-  int64_t count = 1;
-  for (unsigned loop = 0; loop < loopSizes.size(); ++loop)
-    if (site.indexing.isReduction(loop) &&
-        llvm::none_of(factors, [&](const Factor &factor) {
-          return factor.map.isFunctionOfDim(loop);
-        }))
-      count *= site.indexing.getLoopSizes()[loop];
-  return count;
-}
-
-LoopTensor CorrectionTerms::createSumOfProducts(const Factor &a,
-                                                const Factor &b) {
-  // A factor that is the same all over the sum stays out of it.
-  LoopTensor result;
-  if (isReduced(a) && isReduced(b))
-    result = createSum({a, b});
-  else if (isReduced(a))
-    result = createProduct(toFactor(createSum(a)), b);
-  else if (isReduced(b))
-    result = createProduct(a, toFactor(createSum(b)));
-  else
-    result = createProduct(a, b);
-  int64_t repeats = countRepeats({a, b});
-  return repeats == 1 ? result : createMultiple(result, repeats);
-}
-
-Value CorrectionTerms::createAccumulate(Value accumulator, LoopTensor term,
-                                        bool negate, StringRef name) {
-  SmallVector<OpFoldResult> sizes =
-      tensor::getMixedSizes(builder, loc, accumulator);
-  linalg::GenericOp op = createElementwise(
-      builder, loc, sizes, type, {accumulator, term.value},
-      {builder.getMultiDimIdentityMap(sizes.size()),
-       site.indexing.getMapFromResult(term.loops)},
-      [&](OpBuilder &body, Location loc, ValueRange args) -> Value {
-        if (negate)
-          return arith::SubIOp::create(body, loc, args[0], args[1]);
-        return arith::AddIOp::create(body, loc, args[0], args[1]);
-      });
-  op->setDiscardableAttr(kTermAttrName, builder.getStringAttr(name));
-  return op.getResult(0);
-}
+namespace {
 
 class QNNLowerAsymmetricPass
     : public quantc::qnn::impl::QNNLowerAsymmetricPassBase<
@@ -263,42 +83,97 @@ public:
 
   void runOnOperation() override {
     auto select = [](const QuantizedSite &site) { return !site.isSymmetric(); };
+    auto lower = [&](RewriterBase &rewriter, const AccumulatedSite &site) {
+      lowerAsymmetric(rewriter, site);
+    };
     if (failed(
             lowerSites(getOperation(), getArgument(), overflow, select, lower)))
       signalPassFailure();
   }
 
 private:
-  static void lower(RewriterBase &rewriter, const AccumulatedSite &site) {
-    const QuantizedSite &chunked = site.chunked;
-    bool hasLhs = !!chunked.operands[0].zeroPoint;
-    bool hasRhs = !!chunked.operands[1].zeroPoint;
-    auto correct = [&](OpBuilder &builder, std::array<Value, 2> storage,
-                       Value accumulator) {
-      CorrectionTerms terms(builder, chunked, storage, site.bound.type);
-      auto add = [&](const Factor &a, const Factor &b, bool negate,
-                     StringRef name) {
-        accumulator = terms.createAccumulate(
-            accumulator, terms.createSumOfProducts(a, b), negate, name);
-      };
-      if (hasLhs)
-        add(terms.getZeroPoint(0), terms.getStorage(1), /*negate=*/true,
-            kColumnSumTerm);
-      if (hasLhs && hasRhs)
-        add(terms.getZeroPoint(0), terms.getZeroPoint(1), /*negate=*/false,
-            kConstantTerm);
-      if (hasRhs)
-        add(terms.getZeroPoint(1), terms.getStorage(0), /*negate=*/true,
-            kRowSumTerm);
-      return accumulator;
-    };
-    linalg::LinalgOp integer = lowerSite(rewriter, site, correct);
-    setTerm(integer, kRowSumTerm,
-            hasRhs ? "separate" : "absent: rhs symmetric");
-    setTerm(integer, kColumnSumTerm,
-            hasLhs ? "separate" : "absent: lhs symmetric");
-    setTerm(integer, kConstantTerm, hasLhs && hasRhs ? "separate" : "absent");
+  void lowerAsymmetric(RewriterBase &rewriter, const AccumulatedSite &site);
+
+  bool compensates(const QuantizedSite &site) {
+    if (padding == PaddingForm::ZeroPoint || !canCompensate(site))
+      return false;
+    return padding == PaddingForm::Compensate ||
+           (freeZeroPadding && isTableSmaller(site));
   }
 };
 
 } // namespace
+
+/// Whether zA (RB - K zB) is one term: where zA is known at run time only, and
+/// is the same all over the sum.
+static bool mergesColumnTerms(CorrectionTerms &terms,
+                              const QuantizedSite &site) {
+  if (!site.operands[0].zeroPoint || !site.operands[1].zeroPoint)
+    return false;
+  Factor lhs = terms.getZeroPoint(0);
+  return !isEvaluable(lhs.value) && !terms.isReduced(lhs);
+}
+
+/// D - zA (RB - K zB) - zB RA, two terms of rank one, or all four, of which
+/// only zB RA can be left after fusion.
+static Value correctAccumulator(CorrectionTerms &terms,
+                                const QuantizedSite &site, Value accumulator,
+                                ArrayRef<Factor> masks) {
+  bool hasLhs = !!site.operands[0].zeroPoint;
+  bool hasRhs = !!site.operands[1].zeroPoint;
+  auto sum = [&](ArrayRef<Factor> factors, bool masked) {
+    SmallVector<Factor> all(factors);
+    if (masked)
+      llvm::append_range(all, masks);
+    return terms.createSumOfProducts(all);
+  };
+  auto add = [&](const LoopTensor &term, bool negate, StringRef name) {
+    accumulator = terms.createAccumulate(accumulator, term, negate, name);
+  };
+  if (mergesColumnTerms(terms, site)) {
+    LoopTensor columns =
+        terms.createDifference(sum(terms.getStorage(1), /*masked=*/true),
+                               sum(terms.getZeroPoint(1), /*masked=*/true));
+    add(terms.createProduct(terms.getZeroPoint(0), terms.toFactor(columns)),
+        /*negate=*/true, kColumnSumTerm);
+  } else {
+    if (hasLhs)
+      add(sum({terms.getZeroPoint(0), terms.getStorage(1)}, /*masked=*/true),
+          /*negate=*/true, kColumnSumTerm);
+    if (hasLhs && hasRhs)
+      add(sum({terms.getZeroPoint(0), terms.getZeroPoint(1)}, /*masked=*/true),
+          /*negate=*/false, kConstantTerm);
+  }
+  if (hasRhs)
+    add(sum({terms.getZeroPoint(1), terms.getStorage(0)}, /*masked=*/false),
+        /*negate=*/true, kRowSumTerm);
+  return accumulator;
+}
+
+void QNNLowerAsymmetricPass::lowerAsymmetric(RewriterBase &rewriter,
+                                             const AccumulatedSite &site) {
+  AccumulatedSite lowered = site;
+  const QuantizedSite &chunked = lowered.chunked;
+  bool hasLhs = !!chunked.operands[0].zeroPoint;
+  bool hasRhs = !!chunked.operands[1].zeroPoint;
+  bool isMasked = compensates(chunked);
+  lowered.chunked.operands[0].padsWithZero = isMasked;
+  bool isMerged = false;
+  auto correct = [&](OpBuilder &builder, std::array<Value, 2> storage,
+                     Value accumulator) {
+    CorrectionTerms terms(builder, chunked, storage, site.bound.type);
+    SmallVector<Factor> masks;
+    if (isMasked)
+      masks = terms.createPaddingMasks(0);
+    isMerged = mergesColumnTerms(terms, chunked);
+    return correctAccumulator(terms, chunked, accumulator, masks);
+  };
+  linalg::LinalgOp integer = lowerSite(rewriter, lowered, correct);
+  setTerm(integer, kRowSumTerm, hasRhs ? "separate" : "absent: rhs symmetric");
+  setTerm(integer, kColumnSumTerm,
+          hasLhs ? "separate" : "absent: lhs symmetric");
+  setTerm(integer, kConstantTerm,
+          isMerged           ? "part of column_sum"
+          : hasLhs && hasRhs ? "separate"
+                             : "absent");
+}

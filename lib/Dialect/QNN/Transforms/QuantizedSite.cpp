@@ -173,6 +173,8 @@ quantc::qnn::createStorageOperands(OpBuilder &builder,
     if (!operand.pad)
       continue;
     Value zeroPoint = operand.zeroPoint;
+    if (operand.padsWithZero)
+      zeroPoint = {};
     if (zeroPoint)
       zeroPoint = toSignless(builder, zeroPoint);
     value =

@@ -28,6 +28,9 @@ struct QuantizedOperand {
   mlir::Value zeroPoint;
   /// Null without padding.
   mlir::tensor::PadOp pad;
+  /// Whether the padding's bytes are 0 instead of the zero point, for which the
+  /// corrections then have to make good.
+  bool padsWithZero = false;
   /// The operand dimension that each dimension of the parameters follows.
   llvm::SmallVector<int64_t> axes;
   /// The number of elements along each axis that share a parameter.

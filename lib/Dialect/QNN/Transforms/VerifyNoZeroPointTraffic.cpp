@@ -5,11 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ConstantEvaluation.h"
-#include "OperandSum.h"
+#include "SumPath.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
-#include "quantc/Dialect/QNN/Transforms/Site.h"
 
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
 
 namespace quantc::qnn {
@@ -31,7 +29,7 @@ public:
   void runOnOperation() override {
     getOperation()->walk([&](Operation *op) {
       std::optional<OperandSum> sum = matchOperandSum(op);
-      if (sum && llvm::any_of(sum->getInput().getUsers(), isSite))
+      if (sum && isSumOfOperand(*sum))
         verifySum(*sum);
     });
     markAllAnalysesPreserved();
@@ -39,22 +37,21 @@ public:
 
 private:
   void verifySum(OperandSum sum) {
-    Value operand = sum.getInput();
-    if (auto bitcast = operand.getDefiningOp<tensor::BitcastOp>())
-      operand = bitcast.getSource();
-    bool isAvoidable =
-        isEvaluable(operand) || (operand.getDefiningOp<QuantizeOp>() &&
-                                 sum.getInputMap().isPermutation());
-    if (isAvoidable) {
+    if (isEvaluable(sum.getInput())) {
+      sum.op->emitOpError() << "expected no pass over a constant for its sums; "
+                               "run qnn-fuse-zero-points";
+      return signalPassFailure();
+    }
+    SumPath path = findSumPath(sum);
+    if (path.obstacle.empty()) {
       sum.op->emitOpError() << "expected no pass over a whole operand for its "
-                               "sums; run qnn-fuse-zero-points";
+                               "sums; run qnn-fuse-sums";
       return signalPassFailure();
     }
     remark::missed(
         sum.op.getLoc(),
         remark::RemarkOpts::name("ZeroPointTraffic").category(getArgument()))
-        << remark::reason("the summed operand is not made by a quantize "
-                          "operation, or only in part");
+        << remark::reason("{0}", path.obstacle);
   }
 };
 

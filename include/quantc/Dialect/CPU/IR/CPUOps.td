@@ -84,6 +84,11 @@ def CPU_ContractOp : CPU_KernelOp<"contract", [AttrSizedOperandSegments, SingleB
         acc = correction[batch, n] + init[...] + sum over k of lhs * rhs
         dest[...] = epilogue(acc, captures[...]...)
 
+    With `sums`, the epilogue yields a second value, an i32, that is added up
+    over the columns of each panel: the last dimension of `sums` counts the
+    panels, and its map, the last of all, ends with 0 in their place. Panels are
+    independent of each other; the sum over all columns is left to the consumer.
+
     in i32 with wrap-around, or in f32 in order of k. `lhs_kind` and
     `rhs_unsigned` say what the elements stand for; there is a correction where
     the instruction reads bytes of another signedness on the left. `lhs` maps may
@@ -106,7 +111,7 @@ def CPU_ContractOp : CPU_KernelOp<"contract", [AttrSizedOperandSegments, SingleB
   }];
   let arguments = (ins CPU_Operand:$lhs, CPU_Operand:$rhs, Optional<CPU_Correction>:$correction,
                        Optional<CPU_Accumulator>:$init, Variadic<CPU_Shaped>:$captures, CPU_Shaped:$dest,
-                       AffineMapArrayAttr:$maps, DenseI64ArrayAttr:$bounds, I64Attr:$num_batch,
+                       Optional<CPU_Correction>:$sums, AffineMapArrayAttr:$maps, DenseI64ArrayAttr:$bounds, I64Attr:$num_batch,
                        I64Attr:$num_m, I64Attr:$segment_dims, CPU_LhsKindAttr:$lhs_kind,
                        UnitAttr:$rhs_unsigned, CPU_ScheduleAttr:$schedule);
   let regions = (region SizedRegion<1>:$epilogue);
@@ -116,7 +121,8 @@ def CPU_ContractOp : CPU_KernelOp<"contract", [AttrSizedOperandSegments, SingleB
     (`correction` `(` $correction^ `:` type($correction) `)`)?
     (`init` `(` $init^ `:` type($init) `)`)?
     (`captures` `(` $captures^ `:` type($captures) `)`)?
-    `outs` `(` $dest `:` type($dest) `)` attr-dict-with-keyword $epilogue (`->` type($results)^)?
+    `outs` `(` $dest `:` type($dest) `)` (`sums` `(` $sums^ `:` type($sums) `)`)?
+    attr-dict-with-keyword $epilogue (`->` type($results)^)?
   }];
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
@@ -129,7 +135,8 @@ def CPU_ContractOp : CPU_KernelOp<"contract", [AttrSizedOperandSegments, SingleB
     ::mlir::AffineMap getLhsMap() { return getMap(0); }
     ::mlir::AffineMap getInitMap() { return getMap(1); }
     ::mlir::AffineMap getCaptureMap(unsigned i) { return getMap((getInit() ? 2 : 1) + i); }
-    ::mlir::AffineMap getDestMap() { return getMap(getMaps().size() - 1); }
+    ::mlir::AffineMap getDestMap() { return getMap(getMaps().size() - (getSums() ? 2 : 1)); }
+    ::mlir::AffineMap getSumsMap() { return getMap(getMaps().size() - 1); }
 
   private:
     ::mlir::AffineMap getMap(unsigned i) {
@@ -141,9 +148,9 @@ def CPU_ContractOp : CPU_KernelOp<"contract", [AttrSizedOperandSegments, SingleB
 }
 
 def CPU_YieldOp : CPU_Op<"yield", [Pure, ReturnLike, Terminator, HasParent<"ContractOp">]> {
-  let summary = "the element that an epilogue stores";
-  let arguments = (ins AnyType:$value);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let summary = "the element that an epilogue stores, and what it adds to sums";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
 }
 
 #endif // QUANTC_DIALECT_CPU_IR_CPUOPS_TD

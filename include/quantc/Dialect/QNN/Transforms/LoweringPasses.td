@@ -161,10 +161,30 @@ def QNNLowerAsymmetricPass : Pass<"qnn-lower-asymmetric"> {
     Zero points may be constant or computed at run time, per tensor, per channel,
     per token or per block. They may also vary along the summed dimensions
     themselves, beside a scale that does not: then zA RB is the sum of
-    zA[k] B[k, n], and K zA zB that of zA[k] zB[k]. Zero padding becomes padding
-    with the zero point.
+    zA[k] B[k, n], and K zA zB that of zA[k] zB[k]. Where zA is known at run time
+    only, its two terms are one, of rank one: zA (RB - K zB).
+
+    Zero padding of the lhs becomes padding with the zero point, or padding with
+    0 whose corrections count only the products inside: zA RB and K zA zB then
+    are sums over the taps that lie inside, for each position. Both give the same
+    integers.
   }];
-  let options = [QNN_OverflowOption<>];
+  let options = [
+    QNN_OverflowOption<>,
+    Option<"padding", "padding", "::quantc::qnn::PaddingForm",
+           /*default=*/"::quantc::qnn::PaddingForm::Auto",
+           "What zero padding of an operand with a zero point becomes",
+           [{::llvm::cl::values(
+               clEnumValN(::quantc::qnn::PaddingForm::Auto, "auto",
+                          "what moves fewer bytes"),
+               clEnumValN(::quantc::qnn::PaddingForm::ZeroPoint, "zero-point",
+                          "padding with the zero point"),
+               clEnumValN(::quantc::qnn::PaddingForm::Compensate, "compensate",
+                          "padding with 0 and a correction for each position"))}]>,
+    Option<"freeZeroPadding", "free-zero-padding", "bool", /*default=*/"false",
+           "The target reads zeros outside of an operand without a padded copy; "
+           "only then can compensation move fewer bytes">,
+  ];
   let dependentDialects = ["::quantc::qnn::QNNDialect", "::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
@@ -189,9 +209,8 @@ def QNNFuseZeroPointsPass : Pass<"qnn-fuse-zero-points"> {
       accumulator units) becomes part of the accumulator's initial value, as a
       `linalg.broadcast` of one small constant. Column sums of constants are
       evaluated over their raw bytes, in parallel.
-    - A row sum of what `qnn.quantize` writes is written by the same op: one
-      `linalg.generic` with two results. Sites that share the operand share the
-      sum.
+    - Sums over run-time operands are written by the ops that compute these, as
+      in `qnn-fuse-sums`. With `sums=false` they are left to that pass.
     - A term that depends on run-time values (zero points of dynamic or per-token
       schemes) stays an elementwise op, and `qnn-fuse-epilogue` makes it part of
       the epilogue: it is of rank one.
@@ -216,17 +235,62 @@ def QNNFuseZeroPointsPass : Pass<"qnn-fuse-zero-points"> {
              ins(%qa, %qb : ...) outs(%init : tensor<4x16xi32>) -> tensor<4x16xi32>
     ```
   }];
+  let options = [
+    Option<"sums", "sums", "bool", /*default=*/"true",
+           "Also fuse sums over run-time operands into the ops that compute them">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def QNNFuseSumsPass : Pass<"qnn-fuse-sums"> {
+  let summary = "Let the ops that compute quantized operands write their sums too";
+  let description = [{
+    A sum over an operand of a site (the row sums of the lhs where the rhs has a
+    zero point, the column sums of an rhs that is no constant) becomes a further
+    result of the op that computes the operand, whatever that is: `qnn.quantize`,
+    `qnn.requantize`, or an elementwise `linalg.generic` into which
+    `qnn-fuse-epilogue` has fused a normalization, an activation, a softmax or
+    the tail of another contraction. One loop nest then writes both, and no
+    operand is read for its sums. Sites that share an operand share its sums.
+
+    The sum moves through what lies between: transpositions, reshapes, and
+    padding, which adds a multiple of its value. Where a zero-padded window is
+    summed, that is the sum over its channels, made by the producer, and a window
+    over the one channel that remains.
+
+    ```mlir
+    %q = linalg.generic {iterator_types = ["parallel", "parallel"]}
+           ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x8xi8>) { ... }
+    %ra = linalg.generic {iterator_types = ["parallel", "reduction"]}
+           ins(%q : tensor<4x8xi8>) outs(%zeros : tensor<4xi32>) { extsi, addi }
+    ```
+
+    becomes
+
+    ```mlir
+    %q:2 = linalg.generic {iterator_types = ["parallel", "reduction"]}
+           ins(%x : tensor<4x8xf32>)
+           outs(%e, %zeros : tensor<4x8xi8>, tensor<4xi32>) { ..., extsi, addi }
+    ```
+
+    To be run after `qnn-fuse-epilogue`, which turns dequantize -> quantize into
+    requantizations and fuses producers. Where a sum has to stay, because the
+    operand is an input of the program in integer form, or its summed dimension
+    is part of one that was split, a remark says so.
+  }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def VerifyNoZeroPointTrafficPass : Pass<"verify-no-zero-point-traffic"> {
-  let summary = "Check the contract of qnn-fuse-zero-points";
+  let summary = "Check the contract of qnn-fuse-zero-points and qnn-fuse-sums";
   let description = [{
-    Fails if an op reads a whole operand of a site only to sum it although the
-    sum could have been a constant or have been written by the op that quantizes
-    the operand. Where neither is possible (the operand is a function argument
-    in integer form, or is padded after its quantization) a remark says so.
+    Fails if an op reads a whole operand of a site, or a view of it, only to sum
+    it although the sum could have been a constant or have been written by the
+    op that computes the operand. Where neither is possible (the operand is an
+    input of the program in integer form; the windows of a depthwise convolution;
+    a dimension that was split after the operand was computed) a remark says so.
   }];
 }
 

@@ -9,6 +9,7 @@
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Overflow.h"
+#include "quantc/Dialect/QNN/Transforms/Padding.h"
 
 #include "mlir/Pass/Pass.h"
 #include <memory>

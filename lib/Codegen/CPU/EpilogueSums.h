@@ -1,0 +1,26 @@
+//===- EpilogueSums.h - sums beside a kernel's result -----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CODEGEN_CPU_EPILOGUESUMS_H
+#define QUANTC_LIB_CODEGEN_CPU_EPILOGUESUMS_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace quantc::cpu {
+
+/// Whether `generic` has two results: one that is written element by element,
+/// and the sums of an i32 over the innermost dimension of that. A kernel can
+/// write both.
+bool addsColumns(mlir::linalg::GenericOp generic);
+
+/// Takes other sums (over rows, of i64) out of the elementwise op that follows
+/// `contraction`, which then is its epilogue. They become ops that read what
+/// the epilogue has written.
+void splitOtherSums(mlir::linalg::LinalgOp contraction);
+
+} // namespace quantc::cpu
+
+#endif // QUANTC_LIB_CODEGEN_CPU_EPILOGUESUMS_H
