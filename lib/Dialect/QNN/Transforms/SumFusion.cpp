@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -55,7 +56,8 @@ static SmallVector<linalg::LinalgOp> findSites(linalg::GenericOp sum) {
         continue;
       bool meets = false;
       for (Value operand : user->getOperands())
-        if (linalg::LinalgOp site = findSite(operand)) {
+        if (linalg::LinalgOp site = findSite(operand);
+            site && isa<linalg::LinalgOp>(user)) {
           meets = true;
           sites.insert(site);
         }
@@ -65,6 +67,39 @@ static SmallVector<linalg::LinalgOp> findSites(linalg::GenericOp sum) {
   }
   return llvm::map_to_vector(
       sites, [](Operation *op) { return cast<linalg::LinalgOp>(op); });
+}
+
+/// `value`, a stored integer of a body, before it was truncated, if the clamp
+/// before it proves that this is the same number. Saves the way back from the
+/// narrow type.
+static Value findWideForm(Value value, bool isUnsigned) {
+  auto truncate = value.getDefiningOp<arith::TruncIOp>();
+  if (!truncate || !isWide(truncate.getIn()))
+    return {};
+  APInt zeroPoint(32, 0);
+  Value shifted = truncate.getIn();
+  if (auto add = shifted.getDefiningOp<arith::AddIOp>()) {
+    if (!matchPattern(add.getRhs(), m_ConstantInt(&zeroPoint)))
+      return {};
+    shifted = add.getLhs();
+  }
+  auto convert = shifted.getDefiningOp<arith::FPToSIOp>();
+  auto below = convert ? convert.getIn().getDefiningOp<arith::MinimumFOp>()
+                       : arith::MinimumFOp();
+  auto above = below ? below.getLhs().getDefiningOp<arith::MaximumFOp>()
+                     : arith::MaximumFOp();
+  APFloat low(0.0), high(0.0);
+  if (!above || !matchPattern(above.getRhs(), m_ConstantFloat(&low)) ||
+      !matchPattern(below.getRhs(), m_ConstantFloat(&high)))
+    return {};
+  int64_t width = value.getType().getIntOrFloatBitWidth();
+  int64_t first = isUnsigned ? 0 : -(int64_t(1) << (width - 1));
+  int64_t last = first + (int64_t(1) << width) - 1;
+  double offset = double(zeroPoint.getSExtValue());
+  return low.convertToDouble() + offset >= double(first) &&
+                 high.convertToDouble() + offset <= double(last)
+             ? truncate.getIn()
+             : Value();
 }
 
 namespace {
@@ -168,7 +203,13 @@ void SumFusion::fuse(linalg::GenericOp producer, ArrayRef<SumPath> paths) {
     Type type = path->getSumType();
     Value total = body->addArgument(type, loc);
     Value addend = results[cast<OpResult>(path->root).getResultNumber()];
-    addend = extendInteger(rewriter, loc, addend, type, path->sum.isUnsigned);
+    bool isUnsigned = path->sum.isUnsigned;
+    // Other sums may have to be taken out again, by their extension.
+    bool sumsRows = path->reduced.count() == 1 &&
+                    path->reduced.test(path->reduced.size() - 1);
+    if (Value wide = findWideForm(addend, isUnsigned); wide && sumsRows)
+      addend = wide;
+    addend = extendInteger(rewriter, loc, addend, type, isUnsigned);
     results.push_back(arith::AddIOp::create(rewriter, loc, total, addend));
   }
   rewriter.replaceOpWithNewOp<linalg::YieldOp>(yield, results);
