@@ -1,4 +1,5 @@
-//===- Harness.h - kernels as text, run on the emulator ---------*- C++ -*-===//
+//===- Harness.h - kernels as text, run on the emulator ---------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -25,6 +26,7 @@ public:
   explicit Buffer(size_t count, T value = T())
       : Buffer(std::vector<T>(count, value)) {}
   explicit Buffer(const std::vector<T> &values) : count(values.size()) {
+    cuCtxSynchronize(); // an error of the launch before was seen already
     EXPECT_EQ(cuMemAlloc_v2(&address, count * sizeof(T)), CUDA_SUCCESS);
     EXPECT_EQ(cuMemcpyHtoD_v2(address, values.data(), count * sizeof(T)),
               CUDA_SUCCESS);
@@ -33,6 +35,7 @@ public:
   Buffer(const Buffer &) = delete;
   Buffer &operator=(const Buffer &) = delete;
   std::vector<T> values() const {
+    cuCtxSynchronize();
     std::vector<T> result(count);
     EXPECT_EQ(cuMemcpyDtoH_v2(result.data(), address, count * sizeof(T)),
               CUDA_SUCCESS);
@@ -59,6 +62,7 @@ public:
         (all + (text.empty() ? "" : "," + text)).c_str());
     EXPECT_EQ(error, nullptr) << error;
     cuInit(0);
+    cuCtxSynchronize(); // takes the error of an earlier test
   }
 };
 

@@ -33,6 +33,17 @@ const char *quantcEmulatorCounts(void);
 /// Warp instructions that the last launch executed.
 uint64_t quantcEmulatorInstructions(void);
 
+/// Instructions of a PTX module that synchronise: barriers, fences, arrivals,
+/// waits and commits of asynchronous operations. Returns how many there are, or
+/// -1 when the text does not parse.
+int quantcEmulatorMutationCount(const char *ptx);
+
+/// The module without the synchronising instruction `index` (a wait with a
+/// result succeeds at once instead), and its line in the original. A kernel
+/// that needs the instruction must fail on the emulator, or compute something
+/// else. Null when there is none; lives until the next call.
+const char *quantcEmulatorMutate(const char *ptx, int index, int *line);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,4 +1,5 @@
-//===- Clock.h - what a thread knows of the others --------------*- C++ -*-===//
+//===- Clock.h - what a thread knows of the others --------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

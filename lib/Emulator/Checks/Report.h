@@ -1,4 +1,5 @@
-//===- Report.h - faults and findings of a kernel run -----------*- C++ -*-===//
+//===- Report.h - faults and findings of a kernel run -----------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

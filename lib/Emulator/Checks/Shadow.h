@@ -1,4 +1,5 @@
-//===- Shadow.h - who wrote and read each byte ------------------*- C++ -*-===//
+//===- Shadow.h - who wrote and read each byte ------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

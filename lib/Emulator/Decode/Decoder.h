@@ -1,4 +1,5 @@
-//===- Decoder.h - from parsed to executable instructions -------*- C++ -*-===//
+//===- Decoder.h - from parsed to executable instructions -------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

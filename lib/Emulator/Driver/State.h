@@ -1,4 +1,5 @@
-//===- State.h - what the driver's handles stand for ------------*- C++ -*-===//
+//===- State.h - what the driver's handles stand for ------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- AccessCounts.h - bank conflicts and uncoalesced accesses -*- C++ -*-===//
+//===- AccessCounts.h - bank conflicts and uncoalesced accesses -*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- Atomic.h - operations of atom, red and bulk reductions ---*- C++ -*-===//
+//===- Atomic.h - operations of atom, red and bulk reductions ---*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- Bulk.h - bulk asynchronous copies ------------------------*- C++ -*-===//
+//===- Bulk.h - bulk asynchronous copies ------------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

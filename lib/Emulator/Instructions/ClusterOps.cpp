@@ -8,6 +8,8 @@
 
 #include "Families.h"
 
+#include <algorithm>
+
 using namespace quantc::emulator;
 using ptx::Space;
 
@@ -49,19 +51,17 @@ Outcome wait(Exec &x, const Inst &i) {
   return Outcome::Next;
 }
 
-/// Address of the same variable in another CTA.
+/// Address of the same variable in another CTA; that there is such a CTA is
+/// checked when the address is used.
 template <class T>
 Outcome mapAddress(Exec &x, const Inst &i) {
   T *target = x.target<T>(i.op[0]);
   const T *address = x.source<T>(i.op[1]);
   const uint32_t *rank = x.source<uint32_t>(i.op[2]);
   x.forLanes([&](unsigned lane) {
-    if (rank[lane] >= x.launch().clusterSize)
-      x.fault(Check::OutOfBounds, lane,
-              "rank " + std::to_string(rank[lane]) + " in a cluster of " +
-                  std::to_string(x.launch().clusterSize));
     constexpr T field = T(0xff) << rankShift;
-    target[lane] = (address[lane] & ~field) | T(rank[lane] + 1) << rankShift;
+    target[lane] = (address[lane] & ~field) | T(std::min(rank[lane], 254u) + 1)
+                                                  << rankShift;
   });
   return Outcome::Next;
 }

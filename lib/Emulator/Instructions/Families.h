@@ -1,4 +1,5 @@
-//===- Families.h - tables of opcodes by family -----------------*- C++ -*-===//
+//===- Families.h - tables of opcodes by family -----------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

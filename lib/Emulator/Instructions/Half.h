@@ -1,4 +1,5 @@
-//===- Half.h - f16 and bf16 arithmetic -------------------------*- C++ -*-===//
+//===- Half.h - f16 and bf16 arithmetic -------------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

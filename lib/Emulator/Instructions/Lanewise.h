@@ -1,4 +1,5 @@
-//===- Lanewise.h - the same scalar function on every lane ------*- C++ -*-===//
+//===- Lanewise.h - the same scalar function on every lane ------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

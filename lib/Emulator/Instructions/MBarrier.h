@@ -1,4 +1,5 @@
-//===- MBarrier.h - arrivals at mbarriers -----------------------*- C++ -*-===//
+//===- MBarrier.h - arrivals at mbarriers -----------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- Matrix.h - products of matrix tiles ----------------------*- C++ -*-===//
+//===- Matrix.h - products of matrix tiles ----------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

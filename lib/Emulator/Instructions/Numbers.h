@@ -1,4 +1,5 @@
-//===- Numbers.h - floating-point formats -----------------------*- C++ -*-===//
+//===- Numbers.h - floating-point formats -----------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- Strong.h - synchronisation through memory ----------------*- C++ -*-===//
+//===- Strong.h - synchronisation through memory ----------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

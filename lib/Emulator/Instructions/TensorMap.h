@@ -1,4 +1,5 @@
-//===- TensorMap.h - tensor maps as the emulator encodes them ---*- C++ -*-===//
+//===- TensorMap.h - tensor maps as the emulator encodes them ---*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- Cluster.h - CTAs that run together -----------------------*- C++ -*-===//
+//===- Cluster.h - CTAs that run together -----------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- DeviceMemory.h - allocations of global memory ------------*- C++ -*-===//
+//===- DeviceMemory.h - allocations of global memory ------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- Exec.h - what an instruction sees ------------------------*- C++ -*-===//
+//===- Exec.h - what an instruction sees ------------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- Launch.h - one run of a kernel ---------------------------*- C++ -*-===//
+//===- Launch.h - one run of a kernel ---------------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

@@ -1,4 +1,5 @@
-//===- Options.h - how the emulator runs a kernel ---------------*- C++ -*-===//
+//===- Options.h - how the emulator runs a kernel ---------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

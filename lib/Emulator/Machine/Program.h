@@ -1,4 +1,5 @@
-//===- Program.h - a decoded kernel -----------------------------*- C++ -*-===//
+//===- Program.h - a decoded kernel -----------------------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

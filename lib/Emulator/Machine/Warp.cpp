@@ -172,8 +172,8 @@ uint32_t Warp::membersPresent(Split &split, const Inst &inst, uint32_t active) {
     exec.forLanes([&](unsigned lane) {
       same |= uint32_t(members[lane] == needed) << lane;
     });
-    if (!(needed >> first & 1))
-      throw Fault{Check::DivergentBarrier, static_cast<int>(first),
+    if (uint32_t unnamed = same & ~needed)
+      throw Fault{Check::DivergentBarrier, __builtin_ctz(unnamed),
                   "the member mask " + hex(needed) +
                       " does not name the executing lane"};
     if (needed & ~live)

@@ -1,4 +1,5 @@
-//===- Warp.h - 32 lanes and where each of them is --------------*- C++ -*-===//
+//===- Warp.h - 32 lanes and where each of them is --------------*- C++ -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //

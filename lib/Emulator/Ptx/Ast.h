@@ -72,6 +72,7 @@ struct Instruction {
   std::vector<Operand> operands;
   int line = 0;
   int scope = 0;
+  size_t begin = 0, end = 0; ///< in the module's text, with guard and ';'
   Location location;
   std::string spelling() const;
 };

@@ -137,6 +137,7 @@ void Parser::instruction(Function &function, int scope) {
   result.line = current.line;
   result.scope = scope;
   result.location = lastLocation;
+  result.begin = offset();
   if (accept('@')) {
     result.guardNegated = accept('!');
     std::string name = word("a predicate");
@@ -179,8 +180,10 @@ void Parser::instruction(Function &function, int scope) {
       result.operands.push_back(operand());
     while (accept(','));
   }
-  if (!accept(';'))
+  if (!current.is(';'))
     fail("',' or ';' after an operand of " + name);
+  result.end = offset() + 1;
+  advance();
   function.body.push_back(std::move(result));
 }
 

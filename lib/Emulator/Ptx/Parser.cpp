@@ -18,7 +18,7 @@ std::string Instruction::spelling() const {
   return result;
 }
 
-Parser::Parser(std::string_view text) : lexer(text) {
+Parser::Parser(std::string_view text) : text(text), lexer(text) {
   for (size_t begin = 0; begin < text.size();) {
     size_t end = std::min(text.find('\n', begin), text.size());
     module.lines.emplace_back(text.substr(begin, end - begin));

@@ -54,6 +54,8 @@ private:
   Operand address();
   Operand sequence(Operand::Kind kind, char close);
   int findRegister(std::string_view name) const;
+  /// Where the current token begins in the text.
+  size_t offset() const { return current.text.data() - text.data(); }
 
   /// Registers of one scope: "%r" -> (first index, count) for %r<count>, or a
   /// name of its own with count 0.
@@ -62,6 +64,7 @@ private:
   };
   using RegisterScope = std::map<std::string, RegisterRange, std::less<>>;
 
+  std::string_view text;
   Lexer lexer;
   Token current;
   Module module;
