@@ -43,7 +43,7 @@ void BulkOp::apply(uint32_t) {
 Origin quantc::emulator::bulkOrigin(Exec &x, unsigned lane, const BulkUse &use,
                                     const MBarrier *barrier, bool reads) {
   Origin origin = x.origin(lane, reads ? Stream::BulkRead : Stream::Bulk);
-  origin.asyncProxy = true;
+  origin.asyncProxy = use.asyncProxy;
   if (barrier) {
     origin.actor = barrier->actor;
     origin.epoch = static_cast<uint32_t>(barrier->phase) + 1;
@@ -61,7 +61,7 @@ void quantc::emulator::findCompletions(Exec &x, unsigned lane,
   uint64_t address = x.address(use.barrier, lane);
   Cta *owner = nullptr;
   MBarrier &barrier =
-      useMBarrier(x, use.barrierSpace, address, lane, owner, true);
+      useMBarrier(x, use.barrierSpace, address, lane, owner, use.asyncProxy);
   if (!use.multicast) {
     if (owner != &first && use.toSpace == Space::Shared)
       x.fault(Check::Asynchronous, lane,
@@ -177,11 +177,9 @@ Outcome storeRemote(Exec &x, const Inst &i) {
                            bytes, lane);
     findCompletions(x, lane, store.use, *to.cta, bytes, op->completions);
     MBarrier *barrier = to.cta->findMBarrier(op->completions.front().offset);
-    if (x.checksRaces()) {
-      Origin origin = bulkOrigin(x, lane, store.use, barrier, false);
-      origin.asyncProxy = false; // these are generic, if asynchronous, accesses
-      x.check(to, bytes, Access::Write, lane, origin);
-    }
+    if (x.checksRaces())
+      x.check(to, bytes, Access::Write, lane,
+              bulkOrigin(x, lane, store.use, barrier, false));
     op->pieces.push_back({to.data, op->value.data(), bytes});
     x.warp.issue(std::move(op));
   });
@@ -288,6 +286,7 @@ Outcome nothing(Exec &, const Inst &) { return Outcome::Next; }
 void decodeRemote(InstDecoder &d, bool reduces) {
   auto &store = d.payload<RemoteStore>();
   store.use.completesOnBarrier = true;
+  store.use.asyncProxy = false;
   d.acceptOneOf({"weak", "relaxed", "release"});
   d.acceptOneOf({"cluster", "gpu", "sys"});
   d.require("shared::cluster");

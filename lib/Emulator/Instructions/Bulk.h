@@ -45,6 +45,7 @@ struct BulkUse : Payload {
   ptx::Space toSpace = ptx::Space::Shared, fromSpace = ptx::Space::Global;
   ptx::Space barrierSpace = ptx::Space::Shared, mapSpace = ptx::Space::Generic;
   bool completesOnBarrier = false, multicast = false;
+  bool asyncProxy = true; ///< else an asynchronous access of the generic proxy
   Slot ctaMask = noSlot, bytes = noSlot;
   std::optional<AtomicOp> reduction;
   Type type = Type::U8;

@@ -77,18 +77,19 @@ Cluster::Progress Cluster::step() {
     for (size_t i = order.size(); i > 1; --i)
       std::swap(order[i - 1], order[random.below(i)]);
   uint64_t before = executed;
+  bool applied = false;
   for (Warp *warp : order) {
     if (warp->finished())
       continue;
     executed += warp->run(chance ? 1 + random.below(64) : budget);
     if (launch.options.async == Order::Random && random.below(4) == 0)
-      applyOne(true);
+      applied |= applyOne(true);
   }
   if (liveThreads() == 0)
     return Progress::Done;
   // Waiting in vain, also by testing again and again, forces the hand of an
   // operation that may take effect late.
-  bool stuck = executed == before;
+  bool stuck = executed == before && !applied;
   if ((stuck || polls > 64) && applyOne(stuck))
     return Progress::Some;
   if (executed - lastProgress > launch.options.patience)
