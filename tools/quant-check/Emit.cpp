@@ -1,288 +1,446 @@
-//===- Emit.cpp - cases as MLIR ---------===//
+//===- Emit.cpp - programs as MLIR ----------------------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "Case.h"
-#include "Reference.h"
+#include "Emit.h"
+#include "Text.h"
 
-#include <cstdio>
-#include <cstring>
+#include <cmath>
 #include <sstream>
 
 namespace quantc::check {
 
 namespace {
 
-std::string tensor(const Shape &shape, const std::string &element) {
-  std::string text = "tensor<";
-  for (int64_t size : shape)
-    text += std::to_string(size) + "x";
-  return text + element + ">";
-}
-
-/// dense<...> of raw bytes; the hex form keeps every bit.
-template <typename T>
-std::string dense(const std::vector<T> &values, const std::string &type) {
-  if (values.empty())
-    return "dense<> : " + type;
-  std::string text = "dense<\"0x";
-  char digits[3];
-  const auto *bytes = reinterpret_cast<const unsigned char *>(values.data());
-  for (size_t i = 0; i < values.size() * sizeof(T); ++i) {
-    std::snprintf(digits, sizeof(digits), "%02X", bytes[i]);
-    text += digits;
-  }
-  return text + "\"> : " + type;
-}
-
-std::string list(const std::vector<int64_t> &values,
-                 const std::string &prefix = "") {
-  std::string text;
-  for (size_t i = 0; i < values.size(); ++i)
-    text += (i ? ", " : "") + prefix + std::to_string(values[i]);
-  return text;
-}
-
-const char *elementType(const Operand &operand) {
-  return operand.floats.empty() ? "i8" : "f32";
-}
-
 /// Builds the body of one function.
 class Emitter {
 public:
-  Emitter(const Case &c, const std::string &name) : c(c), name(name) {}
+  Emitter(const Program &program, const std::string &name)
+      : program(program), name(name) {}
 
-  std::string run() {
-    std::string arguments;
-    for (auto [operand, argument] :
-         {std::pair(&c.lhs, "%a"), std::pair(&c.rhs, "%b")})
-      if (!operand->constant)
-        arguments += (arguments.empty() ? "" : ", ") + std::string(argument) +
-                     ": " + tensor(operand->shape, elementType(*operand));
-    Shape shape = c.resultShape();
-    std::string resultType = tensor(shape, c.epilogue.outScale ? "i8" : "f32");
-    body << "func.func @" << name << "(" << arguments << ") -> " << resultType
-         << " {\n";
-    std::string x = dequantize(c.lhs, "%a", "x"),
-                w = dequantize(c.rhs, "%b", "w");
-    std::string y = c.contraction ? contraction(x, w) : convolution(x, w);
-    y = epilogue(y, shape);
-    body << "  return " << y << " : " << resultType << "\n}\n";
-    return body.str();
-  }
+  std::string run();
 
 private:
-  std::string constant(const std::string &id, const std::string &attribute) {
-    body << "  %" << id << " = arith.constant " << attribute << "\n";
-    return "%" + id;
-  }
+  void emit(size_t index);
+  void emitParameters(size_t index);
+  void emitParametrised(const char *op, size_t index);
+  void emitSite(size_t index);
+  void emitElementwise(size_t index, const std::vector<std::string> &operands,
+                       const std::vector<std::string> &types,
+                       const std::vector<std::string> &maps,
+                       const std::string &lines);
+  void emitOnOne(size_t index, const std::string &lines);
+  void emitConcat(size_t index);
+  void emitReshape(size_t index);
+  void emitSlice(size_t index);
+  void emitPad(size_t index);
+  void emitPool(size_t index);
+  void emitRestore(size_t index);
 
-  std::string parameterClause(const Operand &operand, const std::string &id) {
-    std::string clause = ", scale %" + id + "_s";
-    if (!operand.zeroPoints.empty())
-      clause += " zero_point %" + id + "_z";
-    if (operand.axis >= 0)
-      clause += " {axes = array<i64: " + std::to_string(operand.axis) + ">}";
-    return clause + " : ";
+  static std::string value(size_t index) {
+    return "%v" + std::to_string(index);
   }
-
-  /// Quantized values to float, after quantizing them where they come as float.
-  std::string dequantize(const Operand &operand, const std::string &argument,
-                         const std::string &id) {
-    std::string type = tensor(operand.shape, "i8");
-    std::string input = operand.constant
-                            ? constant(id + "_q", dense(operand.values, type))
-                            : argument;
-    Shape parameters;
-    if (operand.axis >= 0)
-      parameters.push_back(operand.shape[operand.axis]);
-    std::string scaleType = tensor(parameters, "f32"),
-                zeroType = tensor(parameters, "i8");
-    constant(id + "_s", dense(operand.scales, scaleType));
-    std::string types = ", " + scaleType;
-    if (!operand.zeroPoints.empty()) {
-      constant(id + "_z", dense(operand.zeroPoints, zeroType));
-      types += ", " + zeroType;
-    }
-    std::string floatType = tensor(operand.shape, "f32"),
-                clause = parameterClause(operand, id);
-    if (!operand.floats.empty()) {
-      body << "  %" << id << "_q = qnn.quantize " << input << clause
-           << floatType << types << " -> " << type << "\n";
-      input = "%" + id + "_q";
-    }
-    body << "  %" << id << " = qnn.dequantize " << input << clause << type
-         << types << " -> " << floatType << "\n";
-    return "%" + id;
+  /// A name that belongs to a node.
+  static std::string local(const char *what, size_t index) {
+    return "%" + std::string(what) + std::to_string(index);
   }
-
-  std::string zeros(const std::string &type) {
-    body << "  %zero = arith.constant 0.0 : f32\n  %empty = tensor.empty() : "
-         << type
-         << "\n  %init = linalg.fill ins(%zero : f32) outs(%empty : " << type
-         << ") -> " << type << "\n";
-    return "%init";
+  std::string operand(size_t index, size_t number = 0) {
+    return value(program.nodes[index].operands[number]);
   }
-
-  std::string map(const std::vector<int64_t> &loops) {
-    std::string dims;
-    for (size_t i = 0; i < c.contraction->sizes.size(); ++i)
-      dims += (i ? ", d" : "d") + std::to_string(i);
-    return "affine_map<(" + dims + ") -> (" + list(loops, "d") + ")>";
+  std::string operandType(size_t index, size_t number = 0) {
+    return typeOf(program.nodes[program.nodes[index].operands[number]]);
   }
+  /// The run-time size of a dynamic dimension, by the node that introduced it.
+  std::string dynamicSize(size_t index);
+  /// An uninitialised tensor of the node's type.
+  std::string empty(size_t index);
+  /// Such a tensor filled with a float.
+  std::string filled(size_t index, float fill);
 
-  std::string contraction(const std::string &x, const std::string &w) {
-    const Contraction &op = *c.contraction;
-    std::string xType = tensor(c.lhs.shape, "f32"),
-                wType = tensor(c.rhs.shape, "f32");
-    std::string yType = tensor(c.resultShape(), "f32"), init = zeros(yType);
-    std::string operands = " ins(" + x + ", " + w + " : " + xType + ", " +
-                           wType + ") outs(" + init + " : " + yType + ")";
-    if (!op.namedOp.empty()) {
-      body << "  %y = " << op.namedOp << " {qnn.site = \"" << name << "\"}"
-           << operands << " -> " << yType << "\n";
-      return "%y";
-    }
-    std::string iterators;
-    for (size_t i = 0; i < op.sizes.size(); ++i) {
-      bool parallel = false;
-      for (int64_t loop : op.resultLoops)
-        parallel |= loop == int64_t(i);
-      iterators += std::string(i ? ", " : "") +
-                   (parallel ? "\"parallel\"" : "\"reduction\"");
-    }
-    body << "  %y = linalg.generic {indexing_maps = [" << map(op.lhsLoops)
-         << ", " << map(op.rhsLoops) << ", " << map(op.resultLoops)
-         << "], iterator_types = [" << iterators << "]}" << operands
-         << " attrs = {qnn.site = \"" << name << "\"} {\n"
-         << "  ^bb0(%p: f32, %r: f32, %acc: f32):\n    %m = arith.mulf %p, %r "
-            ": f32\n"
-         << "    %s = arith.addf %acc, %m : f32\n    linalg.yield %s : f32\n  "
-            "} -> "
-         << yType << "\n";
-    return "%y";
-  }
-
-  std::string convolution(std::string x, const std::string &w) {
-    const Convolution &op = *c.convolution;
-    Shape padded = {op.batch, op.height + op.padTop + op.padBottom,
-                    op.width + op.padLeft + op.padRight, op.inChannels};
-    std::string xType = tensor(padded, "f32"),
-                wType = tensor(c.rhs.shape, "f32");
-    std::string yType = tensor(c.resultShape(), "f32"), init = zeros(yType);
-    if (padded != c.lhs.shape) {
-      body << "  %padded = tensor.pad " << x << " low[0, " << op.padTop << ", "
-           << op.padLeft << ", 0] high[0, " << op.padBottom << ", "
-           << op.padRight << ", 0] {\n"
-           << "  ^bb0(%i: index, %j: index, %k: index, %l: index):\n"
-           << "    tensor.yield %zero : f32\n  } : "
-           << tensor(c.lhs.shape, "f32") << " to " << xType << "\n";
-      x = "%padded";
-    }
-    body << "  %y = "
-         << (op.depthwise ? "linalg.depthwise_conv_2d_nhwc_hwc"
-                          : "linalg.conv_2d_nhwc_hwcf")
-         << " {qnn.site = \"" << name << "\", strides = dense<["
-         << op.strideHeight << ", " << op.strideWidth
-         << "]> : tensor<2xi64>, dilations = dense<[" << op.dilationHeight
-         << ", " << op.dilationWidth << "]> : tensor<2xi64>} ins(" << x << ", "
-         << w << " : " << xType << ", " << wType << ") outs(" << init << " : "
-         << yType << ") -> " << yType << "\n";
-    return "%y";
-  }
-
-  /// An elementwise linalg.generic with one line of body.
-  std::string elementwise(const std::string &id, const std::string &y,
-                          const Shape &shape, const std::string &other,
-                          const std::string &otherType, bool broadcast,
-                          const std::string &line) {
-    std::string dims, type = tensor(shape, "f32"), iterators;
-    for (size_t i = 0; i < shape.size(); ++i) {
-      dims += (i ? ", d" : "d") + std::to_string(i);
-      iterators += i ? ", \"parallel\"" : "\"parallel\"";
-    }
-    std::string identity = "affine_map<(" + dims + ") -> (" + dims + ")>";
-    std::string projection =
-        "affine_map<(" + dims + ") -> (" +
-        (broadcast ? "d" + std::to_string(shape.size() - 1) : "") + ")>";
-    body << "  %" << id << "_empty = tensor.empty() : " << type << "\n  %" << id
-         << " = linalg.generic {indexing_maps = [" << identity << ", "
-         << projection << ", " << identity << "], iterator_types = ["
-         << iterators << "]} ins(" << y << ", " << other << " : " << type
-         << ", " << otherType << ") outs(%" << id << "_empty : " << type
-         << ") {\n  ^bb0(%e: f32, %o: f32, %unused: f32):\n    %r = " << line
-         << "\n    linalg.yield %r : f32\n  } -> " << type << "\n";
-    return "%" + id;
-  }
-
-  std::string epilogue(std::string y, const Shape &shape) {
-    const Epilogue &tail = c.epilogue;
-    if (!tail.bias.empty()) {
-      std::string type = tensor({shape.back()}, "f32");
-      std::string bias = constant("bias", dense(tail.bias, type));
-      y = elementwise("biased", y, shape, bias, type, true,
-                      "arith.addf %e, %o : f32");
-    }
-    if (tail.relu) {
-      std::string zero = constant("relu_zero", "dense<0.0> : tensor<f32>");
-      y = elementwise("relu", y, shape, zero, "tensor<f32>", false,
-                      "arith.maximumf %e, %o : f32");
-    }
-    if (tail.outScale) {
-      std::string scale = constant(
-          "out_s", dense(std::vector<float>{*tail.outScale}, "tensor<f32>"));
-      std::string zero = constant(
-          "out_z", dense(std::vector<int8_t>{tail.outZeroPoint}, "tensor<i8>"));
-      body << "  %q = qnn.quantize " << y << ", scale " << scale
-           << " zero_point " << zero << " : " << tensor(shape, "f32")
-           << ", tensor<f32>, tensor<i8> -> " << tensor(shape, "i8") << "\n";
-      y = "%q";
-    }
-    return y;
-  }
-
-  const Case &c;
+  const Program &program;
   std::string name;
   std::ostringstream body;
+  size_t numBuffers = 0;
 };
+
+std::string Emitter::dynamicSize(size_t index) {
+  for (;;) {
+    const Node &node = program.nodes[index];
+    if (node.kind == Kind::RunTimeSlice)
+      return local("size", index);
+    for (size_t operand : node.operands)
+      if (program.nodes[operand].dynamicDim >= 0)
+        index = operand;
+  }
+}
+
+std::string Emitter::empty(size_t index) {
+  const Node &node = program.nodes[index];
+  std::string size = node.dynamicDim >= 0 ? dynamicSize(index) : "";
+  std::string buffer = "%empty" + std::to_string(numBuffers++);
+  body << "  " << buffer << " = tensor.empty(" << size << ") : " << typeOf(node)
+       << "\n";
+  return buffer;
+}
+
+std::string Emitter::filled(size_t index, float fill) {
+  std::string type = typeOf(program.nodes[index]), buffer = empty(index);
+  body << "  " << local("fill", index) << " = arith.constant " << literal(fill)
+       << " : f32\n  " << local("init", index) << " = linalg.fill ins("
+       << local("fill", index) << " : f32) outs(" << buffer << " : " << type
+       << ") -> " << type << "\n";
+  return local("init", index);
+}
+
+//===----------------------------------------------------------------------===//
+// Quantization
+//===----------------------------------------------------------------------===//
+
+void Emitter::emitParameters(size_t index) {
+  const Quantization &q = program.quantizations[index];
+  if (q.runTime)
+    return;
+  body << "  " << local("scale", index) << " = arith.constant "
+       << denseBytes(packFloats(q.scales), scaleType(q)) << "\n";
+  if (!q.zeroPoints.empty())
+    body << "  " << local("zero", index) << " = arith.constant "
+         << denseBytes(packIntegers(q.zeroPoints, q.storage), zeroPointType(q))
+         << "\n";
+}
+
+void Emitter::emitParametrised(const char *op, size_t index) {
+  const Node &node = program.nodes[index];
+  const Quantization &q = program.quantizationOf(node);
+  body << "  " << value(index) << " = " << op << " " << operand(index)
+       << ", scale " << local("scale", node.quantization);
+  if (!q.zeroPoints.empty())
+    body << " zero_point " << local("zero", node.quantization);
+  if (!q.axes.empty()) {
+    body << " {axes = array<i64: " << joined(q.axes) << ">";
+    if (!q.blocks.empty())
+      body << ", blocks = array<i64: " << joined(q.blocks) << ">";
+    body << "}";
+  }
+  body << " : " << operandType(index) << ", " << scaleType(q);
+  if (!q.zeroPoints.empty())
+    body << ", " << zeroPointType(q);
+  body << " -> " << typeOf(node) << "\n";
+}
+
+//===----------------------------------------------------------------------===//
+// Sites
+//===----------------------------------------------------------------------===//
+
+/// The indexing map of an operand (0, 1) or of the result (2).
+static std::string siteMap(const Site &site, int number) {
+  const std::string loops = site.loops(), &letters = number == 0 ? site.lhs
+                                                     : number == 1
+                                                         ? site.rhs
+                                                         : site.result;
+  auto dim = [&](char letter) {
+    return "d" + std::to_string(loops.find(letter));
+  };
+  std::string results;
+  for (char letter : letters) {
+    results += results.empty() ? "" : ", ";
+    auto window = number == 0 ? site.windows.find(letter) : site.windows.end();
+    if (window == site.windows.end()) {
+      results += dim(letter);
+      continue;
+    }
+    auto scaled = [&](char loop, int64_t factor) {
+      return factor == 1 ? dim(loop)
+                         : dim(loop) + " * " + std::to_string(factor);
+    };
+    const Site::Window &w = window->second;
+    results += scaled(w.out, w.stride) + " + " + scaled(letter, w.dilation);
+  }
+  return affineMap(loops.size(), results);
+}
+
+void Emitter::emitSite(size_t index) {
+  const Node &node = program.nodes[index];
+  const Site &site = node.site;
+  std::string init = filled(index, 0.0f), type = typeOf(node);
+  std::string siteName = "\"" + name + "." + std::to_string(index) + "\"";
+  std::string operands = " ins(" + operand(index, 0) + ", " +
+                         operand(index, 1) + " : " + operandType(index, 0) +
+                         ", " + operandType(index, 1) + ") outs(" + init +
+                         " : " + type + ")";
+  std::string maps = "indexing_maps = [" + siteMap(site, 0) + ", " +
+                     siteMap(site, 1) + ", " + siteMap(site, 2) + "]";
+  body << "  " << value(index) << " = ";
+  if (!site.op.empty()) {
+    body << site.op << " " << (site.hasMaps ? maps + " " : "")
+         << "{qnn.site = " << siteName;
+    if (!site.windows.empty()) {
+      // In the order of the spatial dimensions of the kernel.
+      std::vector<int64_t> strides, dilations;
+      for (char letter : site.rhs)
+        if (auto window = site.windows.find(letter);
+            window != site.windows.end()) {
+          strides.push_back(window->second.stride);
+          dilations.push_back(window->second.dilation);
+        }
+      if (!site.isBareConvolution())
+        body << ", strides = " << denseIndices(strides)
+             << ", dilations = " << denseIndices(dilations);
+    }
+    body << "}" << operands << " -> " << type << "\n";
+    return;
+  }
+  std::string iterators;
+  for (char letter : site.loops())
+    iterators += std::string(iterators.empty() ? "" : ", ") +
+                 (site.isReduction(letter) ? "\"reduction\"" : "\"parallel\"");
+  body << "linalg.generic {" << maps << ", iterator_types = [" << iterators
+       << "]}" << operands << " attrs = {qnn.site = " << siteName
+       << "} {\n  ^bb0(%p: f32, %r: f32, %acc: f32):\n"
+       << "    %m = arith.mulf %p, %r : f32\n"
+       << "    %s = arith.addf %acc, %m : f32\n"
+       << "    linalg.yield %s : f32\n  } -> " << type << "\n";
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise operations
+//===----------------------------------------------------------------------===//
+
+void Emitter::emitElementwise(size_t index,
+                              const std::vector<std::string> &operands,
+                              const std::vector<std::string> &types,
+                              const std::vector<std::string> &maps,
+                              const std::string &lines) {
+  const Node &node = program.nodes[index];
+  std::string buffer = empty(index), names, typeList, mapList, iterators, args;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    names += (i ? ", " : "") + operands[i];
+    typeList += (i ? ", " : "") + types[i];
+    mapList += maps[i] + ", ";
+    args += "%a" + std::to_string(i) + ": f32, ";
+  }
+  for (size_t i = 0; i < node.shape.size(); ++i)
+    iterators += i ? ", \"parallel\"" : "\"parallel\"";
+  body << "  " << value(index) << " = linalg.generic {indexing_maps = ["
+       << mapList << identityMap(node.shape.size()) << "], iterator_types = ["
+       << iterators << "]} ins(" << names << " : " << typeList << ") outs("
+       << buffer << " : " << typeOf(node) << ") {\n  ^bb0(" << args
+       << "%out: f32):\n"
+       << lines << "    linalg.yield %r : f32\n  } -> " << typeOf(node) << "\n";
+}
+
+void Emitter::emitOnOne(size_t index, const std::string &lines) {
+  emitElementwise(index, {operand(index)}, {operandType(index)},
+                  {identityMap(program.nodes[index].shape.size())}, lines);
+}
+
+//===----------------------------------------------------------------------===//
+// Moving elements
+//===----------------------------------------------------------------------===//
+
+void Emitter::emitConcat(size_t index) {
+  const Node &node = program.nodes[index];
+  body << "  " << value(index) << " = tensor.concat dim(" << node.axis << ") "
+       << operand(index, 0) << ", " << operand(index, 1) << " : ("
+       << operandType(index, 0) << ", " << operandType(index, 1) << ") -> "
+       << typeOf(node) << "\n";
+}
+
+void Emitter::emitReshape(size_t index) {
+  const Node &node = program.nodes[index];
+  bool collapses = node.groups.size() == node.shape.size();
+  body << "  " << value(index)
+       << (collapses ? " = tensor.collapse_shape " : " = tensor.expand_shape ")
+       << operand(index) << " [";
+  for (size_t i = 0; i < node.groups.size(); ++i)
+    body << (i ? ", [" : "[") << joined(node.groups[i]) << "]";
+  body << "]";
+  if (!collapses)
+    body << " output_shape [" << joined(node.shape) << "]";
+  body << " : " << operandType(index) << " into " << typeOf(node) << "\n";
+}
+
+void Emitter::emitSlice(size_t index) {
+  const Node &node = program.nodes[index];
+  Shape offsets = node.first, steps = node.second;
+  std::string sizes = joined(node.shape);
+  if (node.kind == Kind::RunTimeSlice) {
+    body << "  " << local("scalar", index) << " = tensor.extract "
+         << local("n", index) << "[] : tensor<i64>\n  " << local("size", index)
+         << " = arith.index_cast " << local("scalar", index)
+         << " : i64 to index\n";
+    offsets.assign(node.shape.size(), 0);
+    steps.assign(node.shape.size(), 1);
+    sizes.clear();
+    for (size_t i = 0; i < node.shape.size(); ++i)
+      sizes += (i ? ", " : "") + (int64_t(i) == node.axis
+                                      ? local("size", index)
+                                      : std::to_string(node.shape[i]));
+  }
+  body << "  " << value(index) << " = tensor.extract_slice " << operand(index)
+       << "[" << joined(offsets) << "] [" << sizes << "] [" << joined(steps)
+       << "] : " << operandType(index) << " to " << typeOf(node) << "\n";
+}
+
+void Emitter::emitPad(size_t index) {
+  const Node &node = program.nodes[index];
+  std::string zero = local("padding", index), args;
+  for (size_t i = 0; i < node.shape.size(); ++i)
+    args += (i ? ", %i" : "%i") + std::to_string(i) + ": index";
+  body << "  " << zero << " = arith.constant 0.0 : f32\n  " << value(index)
+       << " = tensor.pad " << operand(index) << " low[" << joined(node.first)
+       << "] high[" << joined(node.second) << "] {\n  ^bb0(" << args
+       << "):\n    tensor.yield " << zero
+       << " : f32\n  } : " << operandType(index) << " to " << typeOf(node)
+       << "\n";
+}
+
+void Emitter::emitRestore(size_t index) {
+  const Node &node = program.nodes[index];
+  const Node &source = program.nodes[node.operands[0]];
+  std::string type = typeOf(node), sizes;
+  for (size_t i = 0; i < node.shape.size(); ++i)
+    sizes += (i ? ", " : "") + (int64_t(i) == source.dynamicDim
+                                    ? dynamicSize(node.operands[0])
+                                    : std::to_string(node.shape[i]));
+  std::string zeros = local("zeros", index);
+  body << "  " << zeros << " = arith.constant dense<0"
+       << (node.storage ? "" : ".0") << "> : " << type << "\n  " << value(index)
+       << " = tensor.insert_slice " << operand(index) << " into " << zeros
+       << "[" << joined(Shape(node.shape.size(), 0)) << "] [" << sizes << "] ["
+       << joined(Shape(node.shape.size(), 1)) << "] : " << typeOf(source)
+       << " into " << type << "\n";
+}
+
+//===----------------------------------------------------------------------===//
+// Pooling
+//===----------------------------------------------------------------------===//
+
+void Emitter::emitPool(size_t index) {
+  const Node &node = program.nodes[index];
+  bool isMax = node.kind == Kind::MaxPool;
+  // As JAX's padding value of reduce_window.
+  std::string init = filled(index, isMax ? -HUGE_VALF : 0.0f);
+  std::string window = local("window", index), type = typeOf(node),
+              windowType = tensorType(node.first, "f32"),
+              result = isMax ? value(index) : local("sum", index);
+  body << "  " << window << " = tensor.empty() : " << windowType << "\n  "
+       << result << " = linalg.pooling_nhwc_" << (isMax ? "max" : "sum")
+       << " {strides = " << denseIndices(node.second)
+       << ", dilations = dense<1> : tensor<2xi64>} ins(" << operand(index)
+       << ", " << window << " : " << operandType(index) << ", " << windowType
+       << ") outs(" << init << " : " << type << ") -> " << type << "\n";
+  if (!isMax)
+    emitElementwise(index, {result}, {type}, {identityMap(node.shape.size())},
+                    "    %c = arith.constant " +
+                        literal(float(countOf(node.first))) +
+                        " : f32\n    %r = arith.divf %a0, %c : f32\n");
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+void Emitter::emit(size_t index) {
+  const Node &node = program.nodes[index];
+  std::string identity = identityMap(node.shape.size());
+  auto constant = [](const char *id, float value) {
+    return "    " + std::string(id) + " = arith.constant " + literal(value) +
+           " : f32\n";
+  };
+  switch (node.kind) {
+  case Kind::Input:
+    break;
+  case Kind::Constant:
+    body << "  " << value(index) << " = arith.constant "
+         << denseBytes(packIntegers(node.integers, *node.storage), typeOf(node))
+         << "\n";
+    break;
+  case Kind::Quantize:
+    return emitParametrised("qnn.quantize", index);
+  case Kind::Dequantize:
+    return emitParametrised("qnn.dequantize", index);
+  case Kind::Site:
+    return emitSite(index);
+  case Kind::Bias: {
+    std::string type = tensorType({int64_t(node.floats.size())}, "f32");
+    body << "  " << local("bias", index) << " = arith.constant "
+         << denseBytes(packFloats(node.floats), type) << "\n";
+    return emitElementwise(
+        index, {operand(index), local("bias", index)},
+        {operandType(index), type},
+        {identity,
+         affineMap(node.shape.size(), "d" + std::to_string(node.axis))},
+        "    %r = arith.addf %a0, %a1 : f32\n");
+  }
+  case Kind::Relu:
+    body << "  " << local("relu", index)
+         << " = arith.constant dense<0.0> : tensor<f32>\n";
+    return emitElementwise(index, {operand(index), local("relu", index)},
+                           {operandType(index), "tensor<f32>"},
+                           {identity, affineMap(node.shape.size(), "")},
+                           "    %r = arith.maximumf %a0, %a1 : f32\n");
+  case Kind::Clamp:
+    return emitOnOne(index, constant("%lo", node.floats[0]) +
+                                constant("%hi", node.floats[1]) +
+                                "    %m = arith.maximumf %a0, %lo : f32\n"
+                                "    %r = arith.minimumf %m, %hi : f32\n");
+  case Kind::Affine:
+    return emitOnOne(index, constant("%c", node.floats[0]) +
+                                constant("%d", node.floats[1]) +
+                                "    %m = arith.mulf %a0, %c : f32\n"
+                                "    %r = arith.addf %m, %d : f32\n");
+  case Kind::Add:
+    return emitElementwise(index, {operand(index, 0), operand(index, 1)},
+                           {operandType(index, 0), operandType(index, 1)},
+                           {identity, identity},
+                           "    %r = arith.addf %a0, %a1 : f32\n");
+  case Kind::Concat:
+    return emitConcat(index);
+  case Kind::Reshape:
+    return emitReshape(index);
+  case Kind::Transpose: {
+    std::string buffer = empty(index);
+    body << "  " << value(index) << " = linalg.transpose ins(" << operand(index)
+         << " : " << operandType(index) << ") outs(" << buffer << " : "
+         << typeOf(node) << ") permutation = [" << joined(node.first) << "]\n";
+    return;
+  }
+  case Kind::Slice:
+  case Kind::RunTimeSlice:
+    return emitSlice(index);
+  case Kind::Pad:
+    return emitPad(index);
+  case Kind::MaxPool:
+  case Kind::AveragePool:
+    return emitPool(index);
+  case Kind::Restore:
+    return emitRestore(index);
+  }
+}
+
+std::string Emitter::run() {
+  std::string arguments;
+  for (const Argument &argument : argumentsOf(program))
+    arguments +=
+        (arguments.empty() ? "" : ", ") + argument.name + ": " + argument.type;
+  std::string type = typeOf(program.result());
+  body << "func.func @" << name << "(" << arguments << ") -> " << type
+       << " {\n";
+  for (size_t i = 0; i < program.quantizations.size(); ++i)
+    emitParameters(i);
+  for (size_t i = 0; i < program.nodes.size(); ++i)
+    emit(i);
+  body << "  return " << value(program.nodes.size() - 1) << " : " << type
+       << "\n}\n";
+  return body.str();
+}
 
 } // namespace
 
-std::string emitFunction(const Case &c, const std::string &name) {
-  return Emitter(c, name).run();
-}
-
-std::string emitSelfContained(const Case &c) {
-  Result expected = evaluate(c);
-  std::string type =
-      tensor(c.resultShape(), c.epilogue.outScale ? "i8" : "f32");
-  std::ostringstream os;
-  os << "// " << c.describe()
-     << "\n// @main returns the result, @expected what it has to be.\n\n"
-     << emitFunction(c, "checked") << "\nfunc.func @main() -> " << type
-     << " {\n";
-  std::string arguments, types;
-  for (auto [operand, id] :
-       {std::pair(&c.lhs, "%a"), std::pair(&c.rhs, "%b")}) {
-    if (operand->constant)
-      continue;
-    std::string operandType = tensor(operand->shape, elementType(*operand));
-    os << "  " << id << " = arith.constant "
-       << (operand->floats.empty() ? dense(operand->values, operandType)
-                                   : dense(operand->floats, operandType))
-       << "\n";
-    arguments += (arguments.empty() ? "" : ", ") + std::string(id);
-    types += (types.empty() ? "" : ", ") + operandType;
-  }
-  os << "  %y = call @checked(" << arguments << ") : (" << types << ") -> "
-     << type << "\n  return %y : " << type << "\n}\n\nfunc.func @expected() -> "
-     << type << " {\n  %y = arith.constant "
-     << (c.epilogue.outScale ? dense(expected.integers, type)
-                             : dense(expected.floats, type))
-     << "\n  return %y : " << type << "\n}\n";
-  return os.str();
+std::string emitFunction(const Program &program, const std::string &name) {
+  return Emitter(program, name).run();
 }
 
 } // namespace quantc::check

@@ -1,175 +1,326 @@
-//===- Reference.cpp - exact reference evaluator ---------===//
+//===- Reference.cpp - exact reference evaluator --------------------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
 #include "Reference.h"
+#include "Arithmetic.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 namespace quantc::check {
 
-namespace {
+//===----------------------------------------------------------------------===//
+// Moving elements
+//===----------------------------------------------------------------------===//
 
-using Wide = __int128;
-
-int64_t centred(const Operand &operand, int64_t linear) {
-  int64_t zeroPoint = operand.zeroPoints.empty()
-                          ? 0
-                          : operand.zeroPoints[operand.parameterOf(linear)];
-  return int64_t(operand.values[linear]) - zeroPoint;
-}
-
-int64_t linearize(const Shape &shape, const std::vector<int64_t> &loops,
-                  const std::vector<int64_t> &point) {
-  int64_t linear = 0;
-  for (size_t i = 0; i < shape.size(); ++i)
-    linear = linear * shape[i] + point[loops[i]];
-  return linear;
-}
-
-/// One accumulator of a result element, with the parameter indices of the
-/// operands that it was made with.
-struct Accumulator {
-  Wide sum = 0;
-  int64_t lhsParameter = 0, rhsParameter = 0;
-};
-
-/// Steps an odometer; false when it has gone round.
-bool advance(std::vector<int64_t> &point, const Shape &sizes) {
-  for (size_t i = sizes.size(); i-- > 0;) {
-    if (++point[i] < sizes[i])
-      return true;
-    point[i] = 0;
-  }
-  return false;
-}
-
-int64_t countOf(const Shape &shape) {
-  int64_t count = 1;
-  for (int64_t size : shape)
-    count *= size;
-  return count;
-}
-
-/// Index into an operand's parameters for a result element.
-int64_t parameterIndex(const Operand &operand,
-                       const std::vector<int64_t> &loops,
-                       const std::vector<int64_t> &point) {
-  return operand.axis < 0 ? 0 : point[loops[operand.axis]];
-}
-
-std::vector<Accumulator> accumulate(const Case &c, const Contraction &op) {
-  Shape resultShape = c.resultShape();
-  std::vector<Accumulator> result(countOf(resultShape));
-  // Parameters follow the result's position even where there is nothing to sum.
-  std::vector<int64_t> point(op.sizes.size(), 0);
-  Shape parallel = op.sizes;
-  for (size_t loop = 0; loop < parallel.size(); ++loop)
-    if (!std::count(op.resultLoops.begin(), op.resultLoops.end(),
-                    int64_t(loop)))
-      parallel[loop] = 1;
-  if (result.empty())
-    return result;
-  do {
-    Accumulator &acc = result[linearize(resultShape, op.resultLoops, point)];
-    acc.lhsParameter = parameterIndex(c.lhs, op.lhsLoops, point);
-    acc.rhsParameter = parameterIndex(c.rhs, op.rhsLoops, point);
-  } while (advance(point, parallel));
-  if (countOf(op.sizes) == 0)
-    return result;
-  do {
-    result[linearize(resultShape, op.resultLoops, point)].sum +=
-        Wide(centred(c.lhs, linearize(c.lhs.shape, op.lhsLoops, point))) *
-        centred(c.rhs, linearize(c.rhs.shape, op.rhsLoops, point));
-  } while (advance(point, op.sizes));
-  return result;
-}
-
-std::vector<Accumulator> accumulate(const Case &c, const Convolution &op) {
-  std::vector<Accumulator> result(countOf(c.resultShape()));
-  int64_t position = 0;
-  for (int64_t n = 0; n < op.batch; ++n)
-    for (int64_t oh = 0; oh < op.outHeight(); ++oh)
-      for (int64_t ow = 0; ow < op.outWidth(); ++ow)
-        for (int64_t f = 0; f < op.outChannels; ++f, ++position) {
-          Accumulator &acc = result[position];
-          acc.rhsParameter = c.rhs.axis < 0 ? 0 : f;
-          for (int64_t kh = 0; kh < op.kernelHeight; ++kh)
-            for (int64_t kw = 0; kw < op.kernelWidth; ++kw) {
-              int64_t ih =
-                  oh * op.strideHeight + kh * op.dilationHeight - op.padTop;
-              int64_t iw =
-                  ow * op.strideWidth + kw * op.dilationWidth - op.padLeft;
-              if (ih < 0 || ih >= op.height || iw < 0 || iw >= op.width)
-                continue;
-              int64_t window = kh * op.kernelWidth + kw;
-              int64_t pixel = (n * op.height + ih) * op.width + iw;
-              if (op.depthwise) {
-                acc.sum += Wide(centred(c.lhs, pixel * op.inChannels + f)) *
-                           centred(c.rhs, window * op.inChannels + f);
-                continue;
-              }
-              for (int64_t ch = 0; ch < op.inChannels; ++ch)
-                acc.sum +=
-                    Wide(centred(c.lhs, pixel * op.inChannels + ch)) *
-                    centred(c.rhs,
-                            (window * op.inChannels + ch) * op.outChannels + f);
-            }
-        }
-  return result;
-}
-
-int8_t clampAndShift(float rounded, int8_t zeroPoint) {
-  float low = float(-128 - zeroPoint), high = float(127 - zeroPoint);
-  return int8_t(int(std::min(std::max(rounded, low), high)) + zeroPoint);
-}
-
-} // namespace
-
-int8_t quantize(float x, float scale, int8_t zeroPoint) {
-  if (std::isnan(x))
-    return zeroPoint;
-  return clampAndShift(std::nearbyintf(x / scale), zeroPoint);
-}
-
-Result evaluate(const Case &c) {
-  std::vector<Accumulator> accumulators = c.contraction
-                                              ? accumulate(c, *c.contraction)
-                                              : accumulate(c, *c.convolution);
-  const Epilogue &tail = c.epilogue;
-  bool perRow = c.lhs.axis >= 0;
-  Result result;
-  for (size_t i = 0; i < accumulators.size(); ++i) {
-    const Accumulator &acc = accumulators[i];
-    float lhsScale = c.lhs.scales[acc.lhsParameter],
-          rhsScale = c.rhs.scales[acc.rhsParameter];
-    // The sum has been proven to fit at compile time, so the cast is exact.
-    float sum = float(int32_t(acc.sum));
-    float scale =
-        perRow ? rhsScale : float(double(lhsScale) * double(rhsScale));
-    if (tail.outScale && tail.bias.empty() && !perRow) {
-      float multiplier = float(double(scale) / double(*tail.outScale));
-      int8_t q =
-          clampAndShift(std::nearbyintf(sum * multiplier), tail.outZeroPoint);
-      result.integers.push_back(tail.relu ? std::max(q, tail.outZeroPoint) : q);
-      continue;
+std::vector<int64_t> sourceIndices(const Node &node, const Shape &operand) {
+  std::vector<int64_t> indices;
+  Shape point(node.shape.size(), 0);
+  for (int64_t n = countOf(node.shape); n > 0; --n) {
+    Shape source = point;
+    bool inside = true;
+    for (size_t i = 0; i < point.size(); ++i) {
+      if (node.kind == Kind::Transpose)
+        source[node.first[i]] = point[i];
+      else if (node.kind == Kind::Slice)
+        source[i] = node.first[i] + point[i] * node.second[i];
+      else if (node.kind == Kind::Pad)
+        source[i] = point[i] - node.first[i];
+      if (node.kind == Kind::Pad || node.kind == Kind::Restore)
+        inside &= source[i] >= 0 && source[i] < operand[i];
     }
-    float y = sum * scale;
-    if (perRow)
-      y = y * lhsScale;
-    if (!tail.bias.empty())
-      y = y + tail.bias[i % tail.bias.size()];
-    if (tail.relu)
-      y = y > 0.0f ? y : 0.0f;
-    if (tail.outScale)
-      result.integers.push_back(quantize(y, *tail.outScale, tail.outZeroPoint));
-    else
-      result.floats.push_back(y);
+    indices.push_back(node.kind == Kind::Reshape ? linearize(node.shape, point)
+                      : inside                   ? linearize(operand, source)
+                                                 : -1);
+    advance(point, node.shape);
+  }
+  return indices;
+}
+
+std::vector<std::vector<int64_t>> windowIndices(const Node &node,
+                                                const Shape &operand) {
+  std::vector<std::vector<int64_t>> windows;
+  Shape point(4, 0);
+  for (int64_t n = countOf(node.shape); n > 0; --n) {
+    std::vector<int64_t> &window = windows.emplace_back();
+    for (int64_t y = 0; y < node.first[0]; ++y)
+      for (int64_t x = 0; x < node.first[1]; ++x)
+        window.push_back(
+            linearize(operand, {point[0], point[1] * node.second[0] + y,
+                                point[2] * node.second[1] + x, point[3]}));
+    advance(point, node.shape);
+  }
+  return windows;
+}
+
+/// Elements by index; -1 is `padding`.
+template <typename T>
+static std::vector<T> gather(const std::vector<T> &values,
+                             const std::vector<int64_t> &indices, T padding) {
+  std::vector<T> result;
+  for (int64_t index : indices)
+    result.push_back(index < 0 ? padding : values[index]);
+  return result;
+}
+
+template <typename T>
+static std::vector<T>
+gatherMax(const std::vector<T> &values,
+          const std::vector<std::vector<int64_t>> &windows) {
+  std::vector<T> result;
+  for (const std::vector<int64_t> &window : windows) {
+    T largest = values[window[0]];
+    for (int64_t index : window)
+      largest = std::max(largest, values[index]);
+    result.push_back(largest);
   }
   return result;
+}
+
+/// Tensors of floats or of integers, one behind the other.
+static Tensor concatenated(const Node &node, const std::vector<Tensor> &parts) {
+  Tensor result{node.shape, {}, {}};
+  Shape point(node.shape.size(), 0);
+  for (int64_t n = countOf(node.shape); n > 0; --n) {
+    Shape source = point;
+    size_t part = 0;
+    while (source[node.axis] >= parts[part].shape[node.axis])
+      source[node.axis] -= parts[part++].shape[node.axis];
+    const Tensor &from = parts[part];
+    int64_t index = linearize(from.shape, source);
+    if (from.floats.empty())
+      result.integers.push_back(from.integers[index]);
+    else
+      result.floats.push_back(from.floats[index]);
+    advance(point, node.shape);
+  }
+  return result;
+}
+
+static bool movesElements(Kind kind) {
+  return kind == Kind::Reshape || kind == Kind::Transpose ||
+         kind == Kind::Slice || kind == Kind::Pad ||
+         kind == Kind::RunTimeSlice || kind == Kind::Restore;
+}
+
+//===----------------------------------------------------------------------===//
+// Accumulators to storage
+//===----------------------------------------------------------------------===//
+
+size_t Evaluator::numUses(size_t node) const {
+  size_t uses = 0;
+  for (const Node &user : program.nodes)
+    uses += std::count(user.operands.begin(), user.operands.end(), node);
+  return uses;
+}
+
+Tensor Evaluator::requantizedSite(size_t site, const Quantization &to) const {
+  const Accumulators &from = accumulators.at(site);
+  Tensor result{program.nodes[site].shape, {}, {}};
+  Shape point(result.shape.size(), 0);
+  for (size_t i = 0; i < from.sums.size(); ++i) {
+    float multiplier =
+        float(double(from.scales[i]) / double(to.scaleAt(point)));
+    result.integers.push_back(requantize(from.sums[i], multiplier,
+                                         to.zeroPointAt(point), to.storage));
+    advance(point, result.shape);
+  }
+  return result;
+}
+
+Tensor Evaluator::requantizedAverage(size_t pool,
+                                     const Quantization &to) const {
+  const Node &node = program.nodes[pool],
+             &dequantize = program.nodes[node.operands[0]];
+  const Quantization &from = program.quantizationOf(dequantize);
+  const Tensor &stored = values[dequantize.operands[0]];
+  Tensor result{node.shape, {}, {}};
+  Shape point(node.shape.size(), 0);
+  for (const std::vector<int64_t> &window :
+       windowIndices(node, dequantize.shape)) {
+    int64_t sum = 0;
+    for (int64_t index : window)
+      sum += stored.integers[index] - from.zeroPointAt({});
+    float multiplier = float(double(from.scaleAt({})) /
+                             double(to.scaleAt(point)) / double(window.size()));
+    result.integers.push_back(
+        requantize(sum, multiplier, to.zeroPointAt(point), to.storage));
+    advance(point, node.shape);
+  }
+  return result;
+}
+
+std::optional<Tensor> Evaluator::requantized(size_t input,
+                                             const Quantization &to) const {
+  const Node &node = program.nodes[input];
+  if (node.kind == Kind::Relu || node.kind == Kind::Clamp) {
+    std::optional<Tensor> inner = requantized(node.operands[0], to);
+    Shape point(node.shape.size(), 0);
+    for (size_t i = 0; inner && i < inner->integers.size(); ++i) {
+      auto bound = [&](float c) {
+        return quantize(c, to.scaleAt(point), to.zeroPointAt(point),
+                        to.storage);
+      };
+      int64_t &q = inner->integers[i];
+      if (node.kind == Kind::Relu)
+        q = std::max(q, bound(0.0f));
+      else
+        q = std::min(std::max(q, bound(node.floats[0])), bound(node.floats[1]));
+      advance(point, node.shape);
+    }
+    return inner;
+  }
+  if (node.kind == Kind::AveragePool) {
+    const Node &from = program.nodes[node.operands[0]];
+    if (from.kind == Kind::Dequantize &&
+        program.quantizationOf(from).axes.empty() &&
+        !program.quantizationOf(from).runTime)
+      return requantizedAverage(input, to);
+  }
+  auto site = accumulators.find(input);
+  if (site == accumulators.end() || !site->second.isInteger ||
+      (!site->second.axes.empty() && !to.axes.empty() &&
+       site->second.axes != to.axes))
+    return std::nullopt;
+  return requantizedSite(input, to);
+}
+
+Tensor Evaluator::quantized(size_t input, const Quantization &to) {
+  const Node &node = program.nodes[input];
+  if (form == Form::Fused && to.blocks.empty() && !isFloatStorage(to.storage))
+    if (std::optional<Tensor> result = requantized(input, to))
+      return *result;
+  // Quantization per tensor commutes with what moves elements and with maxima,
+  // down to the accumulator; anywhere else this changes nothing.
+  if (form == Form::Fused && to.axes.empty() && numUses(input) == 1 &&
+      !isFloatStorage(to.storage)) {
+    if (movesElements(node.kind) || node.kind == Kind::MaxPool) {
+      Tensor inner = quantized(node.operands[0], to);
+      return {node.shape,
+              {},
+              node.kind == Kind::MaxPool
+                  ? gatherMax(inner.integers, windowIndices(node, inner.shape))
+                  : gather(inner.integers, sourceIndices(node, inner.shape),
+                           to.zeroPointAt({}))};
+    }
+    if (node.kind == Kind::Concat) {
+      std::vector<Tensor> parts;
+      for (size_t operand : node.operands)
+        parts.push_back(quantized(operand, to));
+      return concatenated(node, parts);
+    }
+  }
+  const Tensor &x = values[input];
+  Tensor result{x.shape, {}, {}};
+  Shape point(x.shape.size(), 0);
+  for (float value : x.floats) {
+    result.integers.push_back(
+        quantize(value, to.scaleAt(point), to.zeroPointAt(point), to.storage));
+    advance(point, x.shape);
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+Tensor Evaluator::compute(const Node &node) {
+  Tensor result{node.shape, {}, {}};
+  const Tensor *x = node.operands.empty() ? nullptr : &values[node.operands[0]];
+  if (movesElements(node.kind)) {
+    std::vector<int64_t> indices = sourceIndices(node, x->shape);
+    if (node.storage)
+      result.integers = gather(x->integers, indices, int64_t(0));
+    else
+      result.floats = gather(x->floats, indices, 0.0f);
+    return result;
+  }
+  Shape point(node.shape.size(), 0);
+  auto each = [&](auto function) {
+    for (size_t i = 0; i < x->floats.size(); ++i) {
+      result.floats.push_back(function(x->floats[i], i));
+      advance(point, node.shape);
+    }
+  };
+  switch (node.kind) {
+  case Kind::Input:
+  case Kind::Constant:
+    result.integers = node.integers;
+    result.floats = node.floats;
+    break;
+  case Kind::Quantize:
+    return quantized(node.operands[0], program.quantizationOf(node));
+  case Kind::Dequantize: {
+    const Quantization &from = program.quantizationOf(node);
+    for (int64_t element : x->integers) {
+      result.floats.push_back(dequantize(
+          element, from.scaleAt(point), from.zeroPointAt(point), from.storage));
+      advance(point, node.shape);
+    }
+    break;
+  }
+  case Kind::Bias:
+    each([&](float v, size_t) { return v + node.floats[point[node.axis]]; });
+    break;
+  case Kind::Relu:
+    each([](float v, size_t) { return v > 0.0f ? v : 0.0f; });
+    break;
+  case Kind::Clamp:
+    each([&](float v, size_t) {
+      return std::min(std::max(v, node.floats[0]), node.floats[1]);
+    });
+    break;
+  case Kind::Affine:
+    each([&](float v, size_t) {
+      float product = v * node.floats[0];
+      return product + node.floats[1];
+    });
+    break;
+  case Kind::Add: {
+    const Tensor &y = values[node.operands[1]];
+    each([&](float v, size_t i) { return v + y.floats[i]; });
+    break;
+  }
+  case Kind::MaxPool:
+    result.floats = gatherMax(x->floats, windowIndices(node, x->shape));
+    break;
+  case Kind::AveragePool:
+    for (const std::vector<int64_t> &window : windowIndices(node, x->shape)) {
+      float sum = 0.0f;
+      for (int64_t index : window)
+        sum += x->floats[index];
+      result.floats.push_back(sum / float(window.size()));
+    }
+    break;
+  case Kind::Concat: {
+    std::vector<Tensor> parts;
+    for (size_t operand : node.operands)
+      parts.push_back(values[operand]);
+    return concatenated(node, parts);
+  }
+  default:
+    break;
+  }
+  return result;
+}
+
+const Tensor &Evaluator::evaluate(size_t node) {
+  while (values.size() <= node) {
+    size_t next = values.size();
+    const Node &current = program.nodes[next];
+    if (current.kind == Kind::Site) {
+      Accumulators &sums = accumulators[next];
+      sums = accumulate(program, current, values);
+      values.push_back({current.shape, sums.values, {}});
+    } else {
+      values.push_back(compute(current));
+    }
+  }
+  return values[node];
 }
 
 } // namespace quantc::check

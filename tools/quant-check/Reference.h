@@ -1,4 +1,4 @@
-//===- Reference.h - exact reference evaluator -*- C++ -*-===//
+//===- Reference.h - exact reference evaluator ------------------*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -7,24 +7,76 @@
 #ifndef QUANTC_TOOLS_QUANT_CHECK_REFERENCE_H
 #define QUANTC_TOOLS_QUANT_CHECK_REFERENCE_H
 
-#include "Case.h"
+#include "Program.h"
 
 namespace quantc::check {
 
-/// The result of a case. Exactly one vector is filled.
-struct Result {
+/// A value of a program. One of the vectors is filled, by the node's type; an
+/// f8 element is its code.
+struct Tensor {
+  Shape shape;
   std::vector<float> floats;
-  std::vector<int8_t> integers;
+  std::vector<int64_t> integers;
 };
 
-/// Computed from its parameters alone and from the
-/// definitions in docs/arithmetic.md: sum (a - za)(b - zb) in 128-bit integers
-/// over the elements that exist (padding contributes nothing), then the
-/// epilogue in f32.
-Result evaluate(const Case &c);
+/// Where docs/arithmetic.md defines two roads from an accumulator to storage.
+enum class Form {
+  Unfused, ///< dequantize, then quantize by a division
+  Fused,   ///< requantize with one multiplier
+};
 
-/// clamp(rne(f32(x / scale)), -128 - z, 127 - z) + z; NaN gives z.
-int8_t quantize(float x, float scale, int8_t zeroPoint);
+/// What a site makes of quantized operands.
+struct Accumulators {
+  /// Dequantized.
+  std::vector<float> values;
+  /// Whether every value is one integer sum times one scale; then:
+  bool isInteger = true;
+  std::vector<int64_t> sums;
+  std::vector<float> scales;
+  /// Dimensions of the result along which the scale varies.
+  std::vector<int64_t> axes;
+};
+
+/// Evaluates a program from its parameters alone and from the definitions in
+/// docs/arithmetic.md; nothing here knows how the compiler does it.
+class Evaluator {
+public:
+  Evaluator(const Program &program, Form form) : program(program), form(form) {}
+
+  /// The value of a node; evaluates what is not evaluated yet.
+  const Tensor &evaluate(size_t node);
+  const Tensor &result() { return evaluate(program.nodes.size() - 1); }
+
+private:
+  Tensor compute(const Node &node);
+  /// What Quantize makes of the value of `input`.
+  Tensor quantized(size_t input, const Quantization &to);
+  /// The same for an accumulator or an average of storage, or nothing where
+  /// the definition has no requantization.
+  std::optional<Tensor> requantized(size_t input, const Quantization &to) const;
+  Tensor requantizedSite(size_t site, const Quantization &to) const;
+  Tensor requantizedAverage(size_t pool, const Quantization &to) const;
+  size_t numUses(size_t node) const;
+
+  const Program &program;
+  Form form;
+  std::vector<Tensor> values;
+  /// Of the nodes that are sites.
+  std::map<size_t, Accumulators> accumulators;
+};
+
+/// The value of a site from those of its quantized operands.
+Accumulators accumulate(const Program &program, const Node &site,
+                        const std::vector<Tensor> &values);
+
+/// For each element of a node that moves elements, the index of the element of
+/// its operand, -1 for a zero of padding.
+std::vector<int64_t> sourceIndices(const Node &node, const Shape &operand);
+
+/// For each element of a pooling node, the indices of the elements of its
+/// operand in the window.
+std::vector<std::vector<int64_t>> windowIndices(const Node &node,
+                                                const Shape &operand);
 
 } // namespace quantc::check
 

@@ -1,52 +1,68 @@
-//===- quant-check.cpp - lowered and executed against the reference
-//---------===//
+//===- quant-check.cpp - lowered and executed against the reference -------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
 //
-// Draws random quantized contractions and convolutions, lowers them with the
-// passes, compiles and runs them, and compares every result bit for bit with
-// the reference evaluator.
+// Draws random quantized programs, lowers them without and with fusion,
+// compiles and runs them, and compares every result bit for bit with the
+// reference evaluator.
+//
+//===----------------------------------------------------------------------===//
 
-#include "Case.h"
-#include "Reference.h"
+#include "Check.h"
+#include "Emit.h"
+#include "Families.h"
+#include "Minimise.h"
+#include "Replay.h"
 
-#include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
-#include "quantc/Execution/Executable.h"
 
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
-#include <cstring>
 
 using namespace mlir;
 using namespace quantc;
+using namespace quantc::check;
 namespace cl = llvm::cl;
 
 /// Keeps LLVM's own options out of --help.
 static cl::OptionCategory category("options of quant-check");
 
-static cl::opt<uint64_t> firstSeed("first-seed", cl::cat(category),
+static cl::list<std::string>
+    files(cl::Positional, cl::cat(category),
+          cl::desc("[cases written before, to run instead of random ones]"));
+static cl::opt<uint64_t> firstSeed("seed", cl::cat(category),
                                    cl::desc("seed of the first case"),
                                    cl::init(0));
 static cl::opt<uint64_t> numCases("cases", cl::cat(category),
                                   cl::desc("number of cases"), cl::init(2000));
+static cl::opt<std::string>
+    familyName("family", cl::cat(category),
+               cl::desc("draw from one family instead of all in turn"));
+static cl::opt<bool> listFamilies("families", cl::cat(category),
+                                  cl::desc("list the families"));
 static cl::opt<uint64_t> batchSize("batch", cl::cat(category),
                                    cl::desc("cases compiled together"),
                                    cl::init(25));
 // Level 1 gives the same floating point as 3 in a fraction of the time.
 static cl::opt<unsigned>
     optimizationLevel("opt-level", cl::cat(category),
-                      cl::desc("LLVM's optimization level"), cl::init(1));
+                      cl::desc("LLVM's optimization level of the fused form"),
+                      cl::init(1));
+static cl::opt<uint64_t>
+    unfusedEvery("unfused-every", cl::cat(category),
+                 cl::desc("compile only every n-th batch without fusion too"),
+                 cl::init(1));
+static cl::opt<bool> minimiseFailures("minimise", cl::cat(category),
+                                      cl::desc("shrink failing cases"));
 static cl::opt<bool>
     printOnly("print", cl::cat(category),
               cl::desc("print the cases as self-contained modules"));
@@ -55,148 +71,160 @@ static cl::opt<std::string> failureFolder("failures", cl::cat(category),
                                           cl::value_desc("folder"),
                                           cl::init("."));
 static cl::opt<std::string>
-    pipeline("pipeline", cl::cat(category),
-             cl::desc("passes between the quantized IR and code generation"),
-             cl::init("qnn-lower-symmetric,qnn-lower-asymmetric,qnn-fuse-zero-"
-                      "points,qnn-fuse-epilogue"));
+    loweringPasses("lowering", cl::cat(category),
+                   cl::desc("passes of both forms"),
+                   cl::init("qnn-lower-symmetric,qnn-lower-asymmetric"));
+static cl::opt<std::string> fusionPasses(
+    "fusion", cl::cat(category),
+    cl::desc("passes of the fused form after these"),
+    cl::init(
+        "qnn-fuse-zero-points{sums=false},qnn-fuse-epilogue,qnn-fuse-sums"));
 
 namespace {
 
-/// The name of a case's function.
-std::string functionName(const check::Case &c) {
-  return "case_" + std::to_string(c.seed);
+/// Two lists of passes, either of which may be empty.
+std::string join(const std::string &first, const std::string &second) {
+  return first.empty() || second.empty() ? first + second
+                                         : first + "," + second;
 }
 
-const void *inputData(const check::Operand &operand) {
-  return operand.floats.empty()
-             ? static_cast<const void *>(operand.values.data())
-             : operand.floats.data();
+std::vector<Leg> makeLegs() {
+  return {{"unfused", loweringPasses, Form::Unfused, 0},
+          {"fused", join(loweringPasses, fusionPasses), Form::Fused,
+           optimizationLevel}};
 }
 
-/// Index of the first difference in bits, or -1. All NaNs are the same.
-int64_t firstDifference(const check::Result &expected,
-                        const std::vector<char> &actual) {
-  for (size_t i = 0; i < expected.integers.size(); ++i)
-    if (expected.integers[i] != int8_t(actual[i]))
-      return i;
-  for (size_t i = 0; i < expected.floats.size(); ++i)
-    if (std::memcmp(&expected.floats[i], &actual[4 * i], 4) != 0)
-      return i;
-  return -1;
-}
-
-/// Where and by how much the result of `c` is wrong, or nothing.
-std::string compare(const check::Case &c, const check::Result &expected,
-                    const std::vector<char> &actual) {
-  int64_t position = firstDifference(expected, actual);
-  if (position < 0)
-    return "";
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << "element " << position << ": expected ";
-  if (!expected.integers.empty()) {
-    os << int(expected.integers[position]) << ", but got "
-       << int(actual[position]);
-  } else {
-    float value;
-    std::memcpy(&value, &actual[4 * position], 4);
-    os << llvm::format("%.9g, but got %.9g", expected.floats[position], value);
+/// Runs the files; the exit code.
+int replayFiles() {
+  int failed = 0;
+  for (const std::string &path : files) {
+    Outcome outcome = replay(path, makeLegs());
+    if (outcome.status == Outcome::Agrees)
+      continue;
+    ++failed;
+    llvm::outs() << "failed: " << path << "\n  " << outcome.text << "\n";
   }
-  return text;
+  llvm::outs() << files.size() - failed << " files agree bit for bit, "
+               << failed << " do not\n";
+  return failed ? 1 : 0;
 }
 
-/// Runs one compiled case; the text of the failure, or nothing.
-std::string runCase(const check::Case &c, Executable &executable) {
-  const EntryPoint *entry = executable.lookup(functionName(c));
-  if (!entry)
-    return "expected a compiled function '" + functionName(c) +
-           "', but there is none";
-  std::vector<const void *> inputs;
-  for (const check::Operand *operand : {&c.lhs, &c.rhs})
-    if (!operand->constant)
-      inputs.push_back(inputData(*operand));
-  check::Result expected = check::evaluate(c);
-  size_t bytes = expected.integers.size() + 4 * expected.floats.size();
-  // A canary behind the result finds stores that leave it.
-  constexpr char kCanary = 0x5A;
-  std::vector<char> output(bytes + 64, kCanary);
-  if (llvm::Error error = executable.run(*entry, inputs, {output.data()}))
-    return llvm::toString(std::move(error));
-  for (size_t i = bytes; i < output.size(); ++i)
-    if (output[i] != kCanary)
-      return "wrote behind the result";
-  return compare(c, expected, output);
-}
+struct Tally {
+  uint64_t cases = 0, refused = 0, different = 0;
+  std::map<std::string, uint64_t> reasons;
+};
 
 class Driver {
 public:
-  Driver() {
-    registerCompilerDialects(registry);
-    registry.insert<qnn::QNNDialect>();
+  explicit Driver(std::vector<const Family *> chosen)
+      : chosen(std::move(chosen)), checker(makeLegs()) {}
+
+  Program makeCase(uint64_t seed) const {
+    return makeProgram(*chosen[seed % chosen.size()], seed);
   }
 
-  /// Compiles and runs the cases; reports each failure.
-  void run(ArrayRef<check::Case> cases) {
-    MLIRContext context(registry);
-    // Diagnostics name the function; which case it was is printed below.
-    std::string diagnostics;
-    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-      diagnostics += diagnostic.str() + "\n";
-      return success();
-    });
-    std::string text;
-    for (const check::Case &c : cases)
-      text += check::emitFunction(c, functionName(c));
-    std::unique_ptr<Executable> executable = compile(context, text);
-    if (!executable && cases.size() > 1) {
-      // One case spoils the module: find it by compiling each alone.
-      for (const check::Case &c : cases)
-        run(c);
-      return;
-    }
-    for (const check::Case &c : cases)
-      report(c, executable ? runCase(c, *executable)
-                           : "does not compile: " + diagnostics);
+  /// Checks the cases with seeds in [begin, end).
+  void run(uint64_t begin, uint64_t end) {
+    std::vector<Program> programs;
+    for (uint64_t seed = begin; seed < end; ++seed)
+      programs.push_back(makeCase(seed));
+    llvm::PrettyStackTraceFormat trace("checking seeds %llu to %llu",
+                                       (unsigned long long)begin,
+                                       (unsigned long long)end);
+    bool onlyFused = begin / batchSize % unfusedEvery != 0;
+    std::vector<Outcome> outcomes = checker.check(programs, onlyFused);
+    for (size_t i = 0; i < programs.size(); ++i)
+      count(programs[i], outcomes[i]);
   }
 
-  uint64_t failed = 0, passed = 0;
+  void printTable();
+  uint64_t numCases() const { return total().cases; }
+  uint64_t numDifferent() const { return total().different; }
 
 private:
-  static std::unique_ptr<Executable> compile(MLIRContext &context,
-                                             StringRef text) {
-    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
-    if (!module)
-      return nullptr;
-    PassManager manager(&context, ModuleOp::getOperationName());
-    if (mlir::failed(parsePassPipeline(pipeline, manager)) ||
-        mlir::failed(manager.run(*module)))
-      return nullptr;
-    CompileOptions options;
-    options.optimizationLevel = optimizationLevel;
-    FailureOr<std::unique_ptr<Executable>> executable =
-        Executable::compile(*module, {}, options);
-    return succeeded(executable) ? std::move(*executable) : nullptr;
+  Tally total() const {
+    Tally sum;
+    for (const auto &[name, tally] : tallies) {
+      sum.cases += tally.cases;
+      sum.refused += tally.refused;
+      sum.different += tally.different;
+    }
+    return sum;
   }
 
-  void report(const check::Case &c, const std::string &failure) {
-    if (failure.empty()) {
-      ++passed;
-      return;
+  /// A smaller program that fails in the same way.
+  Program shrink(const Program &program, const Outcome &outcome) {
+    bool compiles = compilesAt(outcome);
+    return minimise(program, [&](const Program &candidate) {
+      Outcome found = checker.check(candidate)[0];
+      return found.status == Outcome::Differs && compilesAt(found) == compiles;
+    });
+  }
+  static bool compilesAt(const Outcome &outcome) {
+    return !StringRef(outcome.text).contains("does not compile");
+  }
+
+  void count(const Program &program, const Outcome &outcome) {
+    Tally &tally = tallies[program.family];
+    ++tally.cases;
+    if (outcome.status == Outcome::Refused) {
+      ++tally.refused;
+      ++tally.reasons[outcome.text];
     }
-    ++failed;
-    std::string path =
-        failureFolder + "/quant-check-" + std::to_string(c.seed) + ".mlir";
+    if (outcome.status != Outcome::Differs)
+      return;
+    ++tally.different;
+    std::string path = failureFolder + "/quant-check-" + program.family + "-" +
+                       std::to_string(program.seed) + ".mlir";
     std::error_code error;
     llvm::raw_fd_ostream file(path, error);
+    Program smaller = minimiseFailures ? shrink(program, outcome) : program;
     if (!error)
-      file << check::emitSelfContained(c);
-    llvm::outs() << "failed: " << c.describe() << "\n  " << failure << "\n  "
+      file << emitSelfContained(smaller);
+    llvm::outs() << "failed: " << smaller.describe() << "\n  " << outcome.text
+                 << "\n  "
                  << (error ? "cannot write " + path : "reproduce with " + path)
                  << "\n";
   }
 
-  DialectRegistry registry;
+  std::vector<const Family *> chosen;
+  Checker checker;
+  std::map<std::string, Tally> tallies;
 };
+
+void Driver::printTable() {
+  llvm::outs() << "family                   cases  refused  different\n";
+  auto row = [](StringRef name, const Tally &tally) {
+    llvm::outs() << llvm::left_justify(name, 22)
+                 << llvm::format("%8llu %8llu %10llu\n",
+                                 (unsigned long long)tally.cases,
+                                 (unsigned long long)tally.refused,
+                                 (unsigned long long)tally.different);
+  };
+  for (const Family *family : chosen) {
+    const Tally &tally = tallies[family->name];
+    row(family->name, tally);
+    for (const auto &[reason, count] : tally.reasons)
+      llvm::outs() << "  refused " << count << ": " << reason << "\n";
+  }
+  Tally sum = total();
+  row("all", sum);
+  llvm::outs() << sum.cases - sum.refused - sum.different
+               << " cases agree bit for bit, " << sum.different << " do not, "
+               << sum.refused << " stay in float\n";
+}
+
+/// The families to draw from, or none where the name is unknown.
+std::vector<const Family *> chooseFamilies() {
+  std::vector<const Family *> chosen;
+  for (const Family &family : families())
+    if (familyName.empty() || familyName == family.name)
+      chosen.push_back(&family);
+  if (chosen.empty())
+    llvm::errs() << "expected a family that --families lists, but got '"
+                 << familyName << "'\n";
+  return chosen;
+}
 
 } // namespace
 
@@ -206,35 +234,50 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(
       argc, argv,
-      "Compares lowered and executed quantized contractions and convolutions "
-      "bit for bit with an\n"
-      "exact reference. Exit code 0 when all cases agree, else 1.\n");
+      "Compares random quantized programs, lowered without and with fusion and "
+      "executed, bit for\n"
+      "bit with an exact reference. Exit code 0 when all cases agree, else "
+      "1.\n");
+  if (listFamilies) {
+    for (const Family &family : families())
+      llvm::outs() << llvm::left_justify(family.name, 22) << family.what
+                   << "\n";
+    return 0;
+  }
+  std::vector<const Family *> chosen = chooseFamilies();
+  if (chosen.empty())
+    return 1;
+  if (batchSize == 0 || unfusedEvery == 0) {
+    llvm::errs() << "expected --batch and --unfused-every of at least 1, but "
+                    "got 0\n";
+    return 1;
+  }
+  // A misspelt pass is the caller's mistake, not every case's.
+  for (StringRef passes :
+       {StringRef(loweringPasses), StringRef(fusionPasses)}) {
+    OpPassManager check(ModuleOp::getOperationName());
+    if (mlir::failed(parsePassPipeline(passes, check, llvm::errs())))
+      return 1;
+  }
+  if (!files.empty())
+    return replayFiles();
+  Driver driver(chosen);
+  uint64_t end = firstSeed + numCases;
   if (printOnly) {
-    for (uint64_t seed = firstSeed; seed < firstSeed + numCases; ++seed)
-      llvm::outs() << check::emitSelfContained(check::makeCase(seed))
+    for (uint64_t seed = firstSeed; seed < end; ++seed)
+      llvm::outs() << emitSelfContained(driver.makeCase(seed))
                    << "\n// -----\n\n";
     return 0;
   }
-  // A misspelt pass is the caller's mistake, not every case's.
-  OpPassManager check(ModuleOp::getOperationName());
-  if (mlir::failed(parsePassPipeline(pipeline, check, llvm::errs())))
-    return 1;
-  Driver driver;
   bool terminal = llvm::sys::Process::StandardErrIsDisplayed();
-  for (uint64_t seed = firstSeed; seed < firstSeed + numCases;
-       seed += batchSize) {
-    std::vector<check::Case> cases;
-    for (uint64_t i = seed;
-         i < std::min(seed + batchSize, firstSeed + numCases); ++i)
-      cases.push_back(check::makeCase(i));
-    driver.run(cases);
+  for (uint64_t seed = firstSeed; seed < end; seed += batchSize) {
+    driver.run(seed, std::min<uint64_t>(seed + batchSize, end));
     if (terminal)
-      llvm::errs() << "\r" << driver.passed + driver.failed << " of "
-                   << numCases << " cases";
+      llvm::errs() << "\r" << driver.numCases() << " of " << numCases
+                   << " cases";
   }
   if (terminal)
     llvm::errs() << "\n";
-  llvm::outs() << driver.passed << " cases agree bit for bit, " << driver.failed
-               << " do not\n";
-  return driver.failed ? 1 : 0;
+  driver.printTable();
+  return driver.numDifferent() ? 1 : 0;
 }

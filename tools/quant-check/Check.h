@@ -1,0 +1,64 @@
+//===- Check.h - programs compiled, run and compared ------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TOOLS_QUANT_CHECK_CHECK_H
+#define QUANTC_TOOLS_QUANT_CHECK_CHECK_H
+
+#include "Reference.h"
+
+#include "quantc/Execution/Executable.h"
+
+#include "mlir/IR/MLIRContext.h"
+
+namespace quantc::check {
+
+/// A way to lower programs, and the definition it has to meet.
+struct Leg {
+  std::string name;
+  /// Passes between the quantized IR and code generation.
+  std::string pipeline;
+  Form form;
+  unsigned optimizationLevel;
+};
+
+/// Lowers, and compiles for this machine; null on an error, which is a
+/// diagnostic. `lowered` may change the module between the two.
+std::unique_ptr<Executable>
+compileLeg(const Leg &leg, mlir::ModuleOp module,
+           llvm::function_ref<void(mlir::ModuleOp)> lowered = {});
+
+struct Outcome {
+  enum Status {
+    Agrees,
+    /// A site stays in float; `text` is the reason. Nothing is compared.
+    Refused,
+    Differs,
+  };
+  Status status = Agrees;
+  /// What is wrong, with the leg's name.
+  std::string text;
+};
+
+/// Compiles programs in one module for each leg.
+class Checker {
+public:
+  explicit Checker(std::vector<Leg> legs);
+
+  /// Takes the first legs away, down to the last one, where `onlyLast`.
+  std::vector<Outcome> check(llvm::ArrayRef<Program> programs,
+                             bool onlyLast = false);
+
+private:
+  void checkLeg(const Leg &leg, llvm::ArrayRef<const Program *> programs,
+                llvm::ArrayRef<Outcome *> outcomes);
+
+  std::vector<Leg> legs;
+  mlir::DialectRegistry registry;
+};
+
+} // namespace quantc::check
+
+#endif // QUANTC_TOOLS_QUANT_CHECK_CHECK_H
