@@ -192,9 +192,10 @@ bool rhsBlock(Random &random, const DrawnSite &drawn, OperandChoice &lhs,
       columns.empty() || random.chance(20) ? "" : columns.substr(0, 1);
   rhs.letters += letter;
   int64_t size = drawn.site.sizes.at(letter);
-  if (size < 2)
+  if (size < 3)
     return false;
-  rhs.blocks = {{letter, random.chance(30) ? 1 : random.integer(1, size - 1)}};
+  // A scale for every product factors out of no sum: that stays in float.
+  rhs.blocks = {{letter, random.chance(3) ? 1 : random.integer(2, size - 1)}};
   rhs.zeroPoints = anyZeroPoints(random);
   return true;
 }
