@@ -219,6 +219,11 @@ Quantized Builder::quantize(size_t value, int64_t perChannel, Storage storage) {
   return {program.add(node), quantization};
 }
 
+void Builder::makeSumsExact(Quantized value) {
+  for (float &scale : program.quantizations[value.quantization].scales)
+    scale = std::ldexp(1.0f, std::ilogb(scale));
+}
+
 //===----------------------------------------------------------------------===//
 // Operations
 //===----------------------------------------------------------------------===//

@@ -52,6 +52,10 @@ public:
   Quantized quantize(size_t value, int64_t perChannel = 0,
                      Storage storage = Storage::I8);
 
+  /// Rounds the scale of a value just quantized to a power of two, so that float
+  /// sums of its elements are exact in any order.
+  void makeSumsExact(Quantized value);
+
   /// A site on an existing left operand, with the right one as chosen.
   size_t site(const DrawnSite &drawn, Quantized lhs, const OperandChoice &rhs);
 

@@ -348,6 +348,9 @@ size_t drawPool(Builder &b) {
   Quantized q = first(b, classes);
   while (b.shapeOf(q.node).size() != 4)
     q = first(b, classes);
+  // What order the elements of a mean are added in is nobody's promise.
+  if (kind == Kind::AveragePool)
+    b.makeSumsExact(q);
   size_t value = pooling(b, q, kind);
   if (b.shapeOf(value).size() == 4 && b.random.chance(50))
     value = nextSite(b, b.quantize(value));

@@ -277,7 +277,7 @@ quantc::cpu::findEpilogue(linalg::LinalgOp op,
   if (!generic || !generic.hasPureTensorSemantics() ||
       generic.getNumLoops() == 0 || generic.isDpsInit(&use) ||
       (generic.getNumResults() == 1 ? !generic.isAllParallelLoops()
-                                    : !addsColumns(generic)) ||
+                                    : !addsColumns(generic, accumulator)) ||
       !isVectorizable(*generic.getBody()))
     return {};
   OpOperand *init = generic.getDpsInitOperand(0);

@@ -11,8 +11,9 @@
 
 using namespace mlir;
 
-bool quantc::cpu::addsColumns(linalg::GenericOp generic) {
-  if (generic.getNumResults() != 2 || generic.getNumReductionLoops() != 1)
+bool quantc::cpu::addsColumns(linalg::GenericOp generic, Value accumulator) {
+  if (generic.getNumResults() != 2 || generic.getNumReductionLoops() != 1 ||
+      !isa<IntegerType>(getElementTypeOrSelf(accumulator)))
     return false;
   AffineMap dest = generic.getIndexingMapsArray().end()[-2];
   AffineMap sums = generic.getIndexingMapsArray().back();
@@ -52,7 +53,8 @@ void quantc::cpu::splitOtherSums(linalg::LinalgOp contraction) {
     return;
   auto generic = dyn_cast<linalg::GenericOp>(*contraction->getUsers().begin());
   if (!generic || !generic.hasPureTensorSemantics() ||
-      generic.getNumResults() < 2 || addsColumns(generic))
+      generic.getNumResults() < 2 ||
+      addsColumns(generic, contraction->getResult(0)))
     return;
   unsigned numInputs = generic.getNumDpsInputs();
   SmallVector<AffineMap> maps = generic.getIndexingMapsArray();

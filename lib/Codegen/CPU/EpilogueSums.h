@@ -11,10 +11,11 @@
 
 namespace quantc::cpu {
 
-/// Whether `generic` has two results: one that is written element by element,
-/// and the sums of an i32 over the innermost dimension of that. A kernel can
-/// write both.
-bool addsColumns(mlir::linalg::GenericOp generic);
+/// Whether `generic`, which follows a contraction with the given accumulator,
+/// has two results: one that is written element by element, and the sums of an
+/// i32 over the innermost dimension of that. A kernel with integer accumulators
+/// can write both.
+bool addsColumns(mlir::linalg::GenericOp generic, mlir::Value accumulator);
 
 /// Takes other sums (over rows, of i64) out of the elementwise op that follows
 /// `contraction`, which then is its epilogue. They become ops that read what
