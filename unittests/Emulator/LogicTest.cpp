@@ -164,6 +164,22 @@ TEST(Scalar, LogicAndShifts) {
        32,
        {32, 32},
        [](uint64_t a, uint64_t b, uint64_t) { return a != b ? raw(1.0f) : 0; }},
+      {"set.lt.f16.f16",
+       16,
+       {16, 16},
+       [](uint64_t a, uint64_t b, uint64_t) {
+         return as<_Float16>(a) < as<_Float16>(b) ? 0x3c00 : 0;
+       }},
+      {"set.ge.u32.bf16x2",
+       32,
+       {32, 32},
+       [](uint64_t a, uint64_t b, uint64_t) {
+         auto one = [](uint64_t p, uint64_t q) {
+           return as<float>(p << 16) >= as<float>(q << 16) ? 0xffff : 0;
+         };
+         return uint64_t(one(a >> 16, b >> 16)) << 16 |
+                uint64_t(one(a & 0xffff, b & 0xffff));
+       }},
       {"testp.subnormal.f32",
        1,
        {32},

@@ -81,29 +81,40 @@ std::optional<Conflict> GlobalShadow::access(size_t offset, size_t bytes,
                                              bool write, const Origin &origin) {
   if (!cells)
     return std::nullopt;
-  std::lock_guard<std::mutex> lock(locks[offset / 256 % 64]);
   touched = true;
-  uint64_t mine = pack(origin);
   std::optional<Conflict> found;
-  for (size_t i = offset; i < offset + bytes; ++i) {
-    Cell &cell = cells[i];
-    if (!known(cell.writer, origin, true) && !found)
-      found = conflict(cell.writer, true);
-    if (write) {
-      if (!known(cell.reader, origin, false) && !found)
-        found = conflict(cell.reader, false);
-      // Another cluster read too; without any knowledge of others it races.
-      const Clock *clock = origin.view->generic.get();
-      if (cell.reader & several && !origin.strong && !found &&
-          !(clock && !clock->foreign.empty()))
-        found = conflict(cell.reader, false);
-      cell.writer = mine;
-      cell.reader = 0;
-    } else {
-      bool fromOther =
-          cell.reader & valid && clusterOf(cell.reader) != origin.cluster;
-      cell.reader = mine | (fromOther ? several : cell.reader & several);
+  for (size_t end = offset + bytes; offset < end;) {
+    size_t stripe = offset / stripeBytes;
+    size_t stop = std::min(end, (stripe + 1) * stripeBytes);
+    std::lock_guard<std::mutex> lock(locks[stripe % lockCount]);
+    for (; offset < stop; ++offset) {
+      auto conflict = accessCell(cells[offset], write, origin);
+      if (conflict && !found)
+        found = conflict;
     }
   }
+  return found;
+}
+
+std::optional<Conflict> GlobalShadow::accessCell(Cell &cell, bool write,
+                                                 const Origin &origin) {
+  std::optional<Conflict> found;
+  if (!known(cell.writer, origin, true))
+    found = conflict(cell.writer, true);
+  if (!write) {
+    bool fromOther =
+        cell.reader & valid && clusterOf(cell.reader) != origin.cluster;
+    cell.reader = pack(origin) | (fromOther ? several : cell.reader & several);
+    return found;
+  }
+  if (!found && !known(cell.reader, origin, false))
+    found = conflict(cell.reader, false);
+  // Another cluster read too; without any knowledge of others it races.
+  const Clock *clock = origin.view->generic.get();
+  bool knowsOthers = clock && !clock->foreign.empty();
+  if (!found && cell.reader & several && !origin.strong && !knowsOthers)
+    found = conflict(cell.reader, false);
+  cell.writer = pack(origin);
+  cell.reader = 0;
   return found;
 }

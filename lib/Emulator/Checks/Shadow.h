@@ -16,6 +16,7 @@
 
 #include "Clock.h"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -131,11 +132,14 @@ private:
   static uint64_t pack(const Origin &origin);
   static bool known(uint64_t packed, const Origin &origin, bool toWriter);
   static Conflict conflict(uint64_t packed, bool wrote);
+  static std::optional<Conflict> accessCell(Cell &cell, bool write,
+                                            const Origin &origin);
 
   size_t size;
   Cell *cells = nullptr; ///< lazily zeroed pages
-  bool touched = false;
-  std::mutex locks[64]; ///< striped by address
+  std::atomic<bool> touched{false};
+  static constexpr size_t stripeBytes = 256, lockCount = 64;
+  std::mutex locks[lockCount]; ///< of stripes of addresses
 };
 
 } // namespace quantc::emulator

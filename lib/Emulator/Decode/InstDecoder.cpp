@@ -161,7 +161,7 @@ Slot InstDecoder::from(const Operand &operand, Type type) {
   case Operand::Kind::Float:
   case Operand::Kind::Float32:
     if (type == Type::Pred)
-      break;
+      return fromPredicate(operand);
     return constantRow(type, immediateBits(operand, type));
   case Operand::Kind::Special: {
     Slot row = temporary(type);
@@ -213,6 +213,8 @@ static Outcome invertPredicate(Exec &x, const Inst &i) {
 }
 
 Slot InstDecoder::fromPredicate(const Operand &operand) {
+  if (operand.kind == Operand::Kind::Integer) // the mask of all lanes or none
+    return constantRow(Type::B32, operand.value ? ~uint64_t(0) : 0);
   if (registerType(operand) != Type::Pred)
     fail("expected a predicate");
   Slot slot = parent.slotOf(operand.value);

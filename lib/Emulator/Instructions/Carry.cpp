@@ -36,7 +36,6 @@ Outcome addWithCarry(Exec &x, const Inst &i) {
 
 struct HighProduct : Payload {
   bool high, sign;
-  Slot result; ///< of the product
 };
 
 template <class T, class S, class W, class WS>

@@ -203,13 +203,43 @@ Outcome setPredicatePair(Exec &x, const Inst &i) {
   return Outcome::Next;
 }
 
+/// The value that stands for true: all ones, or one.
+uint32_t trueOf(Type type) {
+  switch (type) {
+  case Type::F32:
+    return bitCast<uint32_t>(1.0f);
+  case Type::F16:
+  case Type::F16x2:
+    return 0x3c00;
+  case Type::BF16:
+  case Type::BF16x2:
+    return 0x3f80;
+  default:
+    return ~0u;
+  }
+}
+
+template <class T>
 Outcome setValue(Exec &x, const Inst &i) {
   const auto &how = *static_cast<const Comparison *>(i.payload);
   uint32_t result = combineWith(x, how, compare(x, i, how));
-  uint32_t yes = how.result == Type::F32 ? bitCast<uint32_t>(1.0f) : ~0u;
-  uint32_t *target = x.target<uint32_t>(i.op[0]);
+  T yes = static_cast<T>(trueOf(how.result)), *target = x.target<T>(i.op[0]);
   x.forLanes(
-      [&](unsigned lane) { target[lane] = result >> lane & 1 ? yes : 0; });
+      [&](unsigned lane) { target[lane] = result >> lane & 1 ? yes : T(0); });
+  return Outcome::Next;
+}
+
+/// Halves compared and set on their own.
+Outcome setHalves(Exec &x, const Inst &i) {
+  const auto &how = *static_cast<const Comparison *>(i.payload);
+  uint32_t low = combineWith(x, how, compareSmall(x, i, how, 0, 2));
+  uint32_t high = combineWith(x, how, compareSmall(x, i, how, 1, 2));
+  uint32_t yes = trueOf(how.result) & 0xffff,
+           *target = x.target<uint32_t>(i.op[0]);
+  x.forLanes([&](unsigned lane) {
+    target[lane] =
+        (low >> lane & 1 ? yes : 0) | (high >> lane & 1 ? yes << 16 : 0);
+  });
   return Outcome::Next;
 }
 
@@ -257,12 +287,14 @@ void set(InstDecoder &d) {
   Comparison &how = decodeComparison(d);
   how.result = d.type();
   how.type = d.type();
-  if (sizeOf(how.result) != 4 || how.type == Type::F16x2 ||
-      how.type == Type::BF16x2)
+  bool packed = how.type == Type::F16x2 || how.type == Type::BF16x2;
+  if ((sizeOf(how.result) != 4 && (packed || sizeOf(how.result) != 2)))
     d.fail("unsupported type");
   decodeSources(d, how);
   d.inst.op[0] = d.to(0, how.result);
-  d.run(setValue);
+  d.run(packed                    ? setHalves
+        : sizeOf(how.result) == 2 ? setValue<uint16_t>
+                                  : setValue<uint32_t>);
 }
 
 enum : uint32_t { finite, infinite, number, notANumber, normal, subnormal };

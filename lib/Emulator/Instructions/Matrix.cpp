@@ -158,7 +158,7 @@ void multiply(const Mma &mma, const uint8_t *aRows, const uint8_t *bRows,
 
 /// Element (i, j) of a tile of accumulators: lane 4g + t, register 2r + e
 /// holds row g + 8r, column 2t + e.
-template <class T, class F>
+template <class F>
 void forAccumulators(F &&visit) {
   for (unsigned lane = 0; lane < warpSize; ++lane)
     for (unsigned e = 0; e < 4; ++e)
@@ -172,7 +172,7 @@ Outcome runMma(Exec &x, const Inst &i) {
   gatherRows<1>(x, mma.bSlots, mma.depth, bRows);
   if (isInteger(mma.a)) {
     int32_t tile[16][8];
-    forAccumulators<int32_t>(
+    forAccumulators(
         [&](unsigned lane, unsigned e, unsigned row, unsigned column) {
           tile[row][column] = x.source<int32_t>(mma.c[e])[lane];
         });
@@ -180,7 +180,7 @@ Outcome runMma(Exec &x, const Inst &i) {
                       [&](const int16_t *a, const int16_t *b, int32_t c) {
                         return dot(a, b, mma.k, c, mma.saturate);
                       });
-    forAccumulators<int32_t>(
+    forAccumulators(
         [&](unsigned lane, unsigned e, unsigned row, unsigned column) {
           x.target<int32_t>(mma.d[e])[lane] = tile[row][column];
         });
@@ -188,8 +188,8 @@ Outcome runMma(Exec &x, const Inst &i) {
   }
   Format half = formatOf(Type::F16);
   float tile[16][8];
-  forAccumulators<float>([&](unsigned lane, unsigned e, unsigned row,
-                             unsigned column) {
+  forAccumulators([&](unsigned lane, unsigned e, unsigned row,
+                      unsigned column) {
     tile[row][column] =
         mma.halfAccumulator
             ? float(fromBits(x.source<uint16_t>(mma.c[e / 2])[lane * 2 + e % 2],
@@ -200,7 +200,7 @@ Outcome runMma(Exec &x, const Inst &i) {
                   [&](const float *a, const float *b, float c) {
                     return dot(a, b, mma.k, c);
                   });
-  forAccumulators<float>(
+  forAccumulators(
       [&](unsigned lane, unsigned e, unsigned row, unsigned column) {
         float value = tile[row][column];
         if (mma.halfAccumulator)

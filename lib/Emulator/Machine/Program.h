@@ -111,8 +111,7 @@ struct Program {
   std::vector<std::unique_ptr<Function>> functions; ///< [0] is the entry
   uint32_t parameterBytes = 0;
   std::vector<uint32_t> parameterOffsets, parameterSizes;
-  uint32_t staticShared = 0; ///< bytes after the reserved ones
-  uint32_t localBytes = 0;
+  uint32_t staticShared = 0;  ///< bytes after the reserved ones
   uint32_t registerCount = 0; ///< declared 32-bit registers of the entry
   /// Uses atomics on global memory or waits for values in it: CTAs may depend
   /// on each other, so they run interleaved, in one thread.

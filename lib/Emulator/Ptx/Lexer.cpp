@@ -116,6 +116,8 @@ Token Lexer::next() {
   if (startsWord(c)) {
     ++position;
     while (position < text.size()) {
+      if (c == '.' && text[position] == '.')
+        break; // .reg.b16: two directives
       if (continuesWord(text[position])) {
         ++position;
       } else if (text.compare(position, 2, "::") == 0 &&
