@@ -14,6 +14,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
@@ -128,7 +129,10 @@ void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
                        ArrayRef<Outcome *> outcomes) {
   if (programs.empty())
     return;
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  // Destroyed unless a crash has left it in no state for that.
+  auto owned =
+      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  MLIRContext &context = *owned;
   std::string diagnostics;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
@@ -151,10 +155,20 @@ void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
       function.erase();
     }
   };
-  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+  OwningOpRef<ModuleOp> module;
   std::unique_ptr<Executable> executable;
-  if (module)
-    executable = compileLeg(leg, *module, removeRefused);
+  // A crash of the compiler is a failure as any other; what it had allocated is
+  // lost.
+  llvm::CrashRecoveryContext recovery;
+  if (!recovery.RunSafely([&] {
+        module = parseSourceString<ModuleOp>(text, &context);
+        if (module)
+          executable = compileLeg(leg, *module, removeRefused);
+      })) {
+    diagnostics += "the compiler crashes";
+    (void)module.release();
+    (void)owned.release();
+  }
   if (!executable && programs.size() > 1) {
     // One program spoils the module: find it by compiling each alone.
     for (auto [program, outcome] : llvm::zip_equal(programs, outcomes))

@@ -21,6 +21,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
@@ -230,6 +231,7 @@ std::vector<const Family *> chooseFamilies() {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  llvm::CrashRecoveryContext::Enable();
   qnn::registerQNNPasses();
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(

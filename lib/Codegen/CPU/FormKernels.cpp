@@ -368,10 +368,11 @@ Value KernelBuilder::addPanels(Value sums, Value init) {
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators.back() = utils::IteratorType::reduction;
+  // Not getMajorSubMap, which has no map without results.
+  AffineMap rows = identity.dropResult(rank - 1);
   return linalg::GenericOp::create(
              builder, loc, init.getType(), sums, init,
-             ArrayRef<AffineMap>{identity, identity.getMajorSubMap(rank - 1)},
-             iterators,
+             ArrayRef<AffineMap>{identity, rows}, iterators,
              [](OpBuilder &b, Location loc, ValueRange args) {
                Value sum = arith::AddIOp::create(b, loc, args[1], args[0]);
                linalg::YieldOp::create(b, loc, sum);
