@@ -162,6 +162,10 @@ FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
     groups[parameter].push_back(readElement(data.data(), index, element));
   });
   for (const std::vector<float> &group : groups) {
+    if (scheme.getEstimator() == RangeEstimator::MSE) {
+      append(result, estimateMSE(group, scheme), scheme);
+      continue;
+    }
     Statistics statistics;
     statistics.update(group.data(), 1, group.size());
     if (failed(append(result, statistics, scheme, emitError)))

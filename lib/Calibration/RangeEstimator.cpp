@@ -109,25 +109,59 @@ static Range estimateEntropy(const Statistics &statistics) {
   return {std::max(all.min, -clip), std::min(all.max, clip)};
 }
 
-static Range estimateMSE(const Statistics &statistics,
-                         QuantizationAttr scheme) {
+/// The clip of `all` with the least error; the whole range where no error is
+/// known.
+static Range
+findBestClip(Range all, QuantizationAttr scheme,
+             llvm::function_ref<std::optional<double>(const AffineParameters &)>
+                 measure) {
   constexpr int steps = 100;
-  Range best;
+  Range best = all;
   double least = std::numeric_limits<double>::infinity();
   // From the widest: of equal errors the one that clips less wins.
   for (int step = steps; step >= 0; --step) {
     double share = 0.2 + 0.8 * step / steps;
-    Range range{statistics.range.min * share, statistics.range.max * share};
-    std::optional<double> error =
-        estimateNoiseToSignal(statistics, computeAffine(range, scheme), scheme);
+    Range range{all.min * share, all.max * share};
+    std::optional<double> error = measure(computeAffine(range, scheme));
     if (!error)
-      return {statistics.range.min, statistics.range.max};
+      return all;
     if (*error < least) {
       least = *error;
       best = range;
     }
   }
   return best;
+}
+
+static Range estimateHistogramMSE(const Statistics &statistics,
+                                  QuantizationAttr scheme) {
+  return findBestClip({statistics.range.min, statistics.range.max}, scheme,
+                      [&](const AffineParameters &parameters) {
+                        return estimateNoiseToSignal(statistics, parameters,
+                                                     scheme);
+                      });
+}
+
+Range quantc::estimateMSE(llvm::ArrayRef<float> values,
+                          QuantizationAttr scheme) {
+  MinMax all;
+  for (float value : values)
+    if (std::isfinite(value))
+      all.merge({value, value});
+  if (all.isEmpty())
+    return {};
+  return findBestClip(
+      {all.min, all.max}, scheme,
+      [&](const AffineParameters &parameters) -> std::optional<double> {
+        double sum = 0;
+        for (float value : values) {
+          if (!std::isfinite(value))
+            continue;
+          double error = value - quantizeDequantize(value, parameters, scheme);
+          sum += error * error;
+        }
+        return sum;
+      });
 }
 
 static Range estimateEMA(const Statistics &statistics, double rate) {
@@ -212,7 +246,7 @@ llvm::Expected<Range> quantc::estimateRange(const Statistics &statistics,
     return error;
   if (statistics.count == 0)
     return Range{};
-  return estimateMSE(statistics, scheme);
+  return estimateHistogramMSE(statistics, scheme);
 }
 
 //===----------------------------------------------------------------------===//

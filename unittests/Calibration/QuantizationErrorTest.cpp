@@ -81,6 +81,35 @@ TEST_F(QuantizationErrorTest, EstimateAgreesWithMeasurement) {
 
 /// The clip is the best of the grid by the error of the values themselves, or
 /// nearly.
+TEST_F(QuantizationErrorTest, MSEOfValuesIsTheBestOfAllClips) {
+  auto scheme = cast<QuantizationAttr>(parseAttribute(
+      "#qnn.quantization<i4 symmetric narrow_range tensor mse>", &context));
+  std::mt19937 engine(5);
+  std::normal_distribution<float> normal(0, 1);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<float> values(1 + engine() % 200);
+    for (float &value : values)
+      value = normal(engine);
+    values.front() = 9; // worth clipping in some rounds
+    values.push_back(NAN);
+    quantc::Range found = estimateMSE(values, scheme);
+    // Symmetric i4 without its lowest integer: round to s * [-7, 7].
+    auto errorOf = [&](double amax) {
+      double sum = 0, scale = float(amax / 7);
+      for (float value : values)
+        if (!std::isnan(value)) {
+          double q = std::clamp(std::nearbyint(value / scale), -7.0, 7.0);
+          sum += (value - q * scale) * (value - q * scale);
+        }
+      return sum;
+    };
+    double foundError = errorOf(std::max(-found.min, found.max));
+    for (int step = 0; step <= 100; ++step)
+      EXPECT_LE(foundError, errorOf(9 * (0.2 + 0.008 * step)) * (1 + 1e-6));
+  }
+  EXPECT_EQ(estimateMSE({NAN}, scheme).max, 0);
+}
+
 TEST_F(QuantizationErrorTest, MSEClipsOutliers) {
   std::mt19937 engine(2);
   std::vector<float> values(20000);

@@ -52,6 +52,10 @@ llvm::Expected<Range> estimateRange(const Statistics &statistics,
 llvm::Expected<Range> estimateRange(const Statistics &statistics,
                                     qnn::QuantizationAttr scheme);
 
+/// The estimator mse over the values themselves instead of a histogram, for
+/// constants. NaN and infinities do not count.
+Range estimateMSE(llvm::ArrayRef<float> values, qnn::QuantizationAttr scheme);
+
 /// Scale and zero point of one range.
 struct AffineParameters {
   float scale = 1;
