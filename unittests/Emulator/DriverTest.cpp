@@ -101,6 +101,15 @@ TEST(Driver, ModuleErrorsNameTheLine) {
       {".entry k() { .reg .b32 %r<2>; mov.b32 %r0, 0f3F8; }",
        "expected 8 digits"},
       {".entry k() { ret;", "expected the end of the block"},
+      {".entry k() { .reg .b32 %r<-1>; ret; }",
+       "expected a number from 0 to 1048576, but got -1"},
+      {".shared .b8 s[300000];\n.entry k() { .reg .b32 %r<2>; mov.u32 %r0, s; "
+       "ret; }",
+       "expected at most 232448 bytes of shared memory"},
+      {".entry k() { .reg .b32 %r<2>; mov.b32 %r0, {}; ret; }",
+       "expected elements of a vector"},
+      {".entry k() { .local .align 3 .b8 s[4]; ret; }",
+       "expected a power of two as alignment"},
       {".func f() { ret; } .entry k() { call g; }", "undeclared function 'g'"},
   };
   for (const auto &each : cases) {

@@ -92,6 +92,12 @@ void ProgramDecoder::layOutShared(const ptx::Function &entry) {
     align(std::max(variable->alignment, 1u));
   for (const ptx::Variable *variable : dynamics)
     sharedPlaces[variable] = end;
+  constexpr uint64_t maxShared = 227 * 1024; // of the largest device
+  if (end - reservedShared > maxShared)
+    throw ptx::Error(entry.line,
+                     "expected at most " + std::to_string(maxShared) +
+                         " bytes of shared memory, but " + entry.name +
+                         " has " + std::to_string(end - reservedShared));
   program->staticShared = static_cast<uint32_t>(end - reservedShared);
 }
 
@@ -130,12 +136,12 @@ FunctionDecoder::FunctionDecoder(ProgramDecoder &program,
   result.source = &source;
   for (const ptx::Register &reg : source.registers)
     slots.push_back(temporary(reg.type));
-  uint32_t end = 0;
+  uint64_t end = 0;
   auto place = [&](const ptx::Variable &variable) {
-    uint32_t alignment = std::max(variable.alignment, 1u);
+    uint64_t alignment = std::max(variable.alignment, 1u);
     end = (end + alignment - 1) / alignment * alignment;
-    localOffsets[&variable] = end;
-    end += static_cast<uint32_t>(variable.bytes());
+    localOffsets[&variable] = static_cast<uint32_t>(end);
+    end += variable.bytes();
   };
   if (!source.isEntry) {
     for (const ptx::Variable &variable : source.returns)
@@ -146,7 +152,14 @@ FunctionDecoder::FunctionDecoder(ProgramDecoder &program,
   for (const ptx::Variable &variable : source.variables)
     if (variable.space == Space::Local || variable.space == Space::Param)
       place(variable);
-  result.localBytes = (end + 15) / 16 * 16; // keeps callees' frames aligned
+  constexpr uint64_t maxLocal = 512 * 1024; // per thread, on every device
+  if (end > maxLocal)
+    throw ptx::Error(source.line,
+                     "expected at most " + std::to_string(maxLocal) +
+                         " bytes of local memory, but " + source.name +
+                         " has " + std::to_string(end));
+  // Keeps callees' frames aligned.
+  result.localBytes = static_cast<uint32_t>((end + 15) / 16 * 16);
 }
 
 Slot FunctionDecoder::temporary(Type type) {

@@ -63,6 +63,8 @@ void moveVector(InstDecoder &d, Type type, bool packs) {
   packing.bytes = sizeOf(type);
   packing.whole = packs ? d.to(0, type) : d.from(1, type);
   auto elements = d.elements(d.operand(packs ? 1 : 0));
+  if (elements.empty())
+    d.fail("expected elements of a vector");
   unsigned bytes = packing.bytes / elements.size();
   Type part = bytes == 1   ? Type::B8
               : bytes == 2 ? Type::B16

@@ -78,7 +78,7 @@ void Parser::registers(Function &function) {
     std::string name = word("a register");
     RegisterRange range = {function.registers.size(), 0};
     if (accept('<')) {
-      range.count = static_cast<size_t>(integer());
+      range.count = count(1 << 20);
       expect('>');
       for (size_t i = 0; i < range.count; ++i)
         function.registers.push_back({name + std::to_string(i), *type});

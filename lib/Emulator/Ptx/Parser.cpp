@@ -62,6 +62,15 @@ int64_t Parser::integer() {
   return minus ? -value : value;
 }
 
+uint64_t Parser::count(uint64_t most) {
+  int line = current.line;
+  int64_t value = integer();
+  if (value < 0 || static_cast<uint64_t>(value) > most)
+    throw Error(line, "expected a number from 0 to " + std::to_string(most) +
+                          ", but got " + std::to_string(value));
+  return static_cast<uint64_t>(value);
+}
+
 std::string Parser::word(const char *what) {
   if (current.kind != Token::Kind::Word)
     fail(what);
@@ -161,6 +170,7 @@ void Parser::skipBraces() {
 /// the state space has been read. `name<N>` declares N variables: not emitted
 /// by code generators, and refused.
 Variable Parser::variable(Space space) {
+  constexpr uint64_t maxBytes = uint64_t(1) << 30;
   Variable result;
   result.space = space;
   result.line = current.line;
@@ -170,7 +180,11 @@ Variable Parser::variable(Space space) {
   while (current.kind == Token::Kind::Word && current.text[0] == '.') {
     std::string name = word("a type");
     if (name == ".align") {
-      unsigned alignment = static_cast<unsigned>(integer());
+      auto alignment = static_cast<unsigned>(count(4096));
+      if (alignment & (alignment - 1))
+        throw Error(result.line,
+                    "expected a power of two as alignment, but got " +
+                        std::to_string(alignment));
       if (!pointer) // the alignment of what a .ptr parameter points to
         result.alignment = alignment;
     } else if (name == ".ptr") {
@@ -195,7 +209,10 @@ Variable Parser::variable(Space space) {
   while (accept('[')) {
     open = current.is(']');
     if (!open)
-      result.count *= static_cast<uint64_t>(integer());
+      result.count *= count(maxBytes);
+    if (result.bytes() > maxBytes)
+      throw Error(result.line, "variable " + result.name + " has more than " +
+                                   std::to_string(maxBytes) + " bytes");
     expect(']');
   }
   if (open)

@@ -26,6 +26,8 @@ private:
   bool accept(std::string_view word);
   void expect(char mark);
   int64_t integer();
+  /// An integer from 0 to `most`.
+  uint64_t count(uint64_t most);
   std::string word(const char *what);
 
   // Module level.
