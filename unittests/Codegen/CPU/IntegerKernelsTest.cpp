@@ -108,8 +108,12 @@ TEST_P(IntegerKernelsTest, everyPairOfTypes) {
     for (Shape shape : shapes)
       for (bool isConstant : {false, true}) {
         auto [m, n, k] = shape;
-        Product p{pair, shape, makeBytes(m * k * pair.first.width / 8),
-                  makeBytes(k * n * pair.second.width / 8), makeBytes(n * 4)};
+        Product p;
+        p.types = pair;
+        p.shape = shape;
+        p.lhs = makeBytes(m * k * pair.first.width / 8);
+        p.rhs = makeBytes(k * n * pair.second.width / 8);
+        p.init = makeBytes(n * 4);
         p.result.resize(m * n);
         size_t id = products.size();
         std::string lhs = formatv("tensor<{0}x{1}x{2}>", m, k, pair.first.name);
