@@ -1,0 +1,274 @@
+//===- SiteScheme.cpp - what a recipe makes of a site ---------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SiteScheme.h"
+#include "Materialize/QuantizeConstant.h"
+#include "quantc/Calibration/QuantizationError.h"
+#include "quantc/Dialect/QNN/Transforms/ConstantView.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
+
+#include "mlir/AsmParser/AsmParser.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qnn;
+
+//===----------------------------------------------------------------------===//
+// Sites that stay in float
+//===----------------------------------------------------------------------===//
+
+/// The number of multiply-adds; nullopt where a size is dynamic.
+static std::optional<int64_t> countMacs(const SiteIndexing &indexing) {
+  int64_t macs = 1;
+  for (int64_t size : indexing.getLoopSizes()) {
+    if (ShapedType::isDynamic(size))
+      return std::nullopt;
+    macs *= size;
+  }
+  return macs;
+}
+
+/// Why the site stays in float, or "" if it need not. `isWeight` tells for each
+/// operand whether it is constant.
+static std::string getFloatReason(linalg::LinalgOp site,
+                                  const SiteIndexing &indexing,
+                                  std::array<bool, 2> isWeight,
+                                  const Recipe &recipe,
+                                  const Recipe::SiteDecision &decision) {
+  std::optional<int64_t> macs = countMacs(indexing);
+  for (unsigned operand : {0, 1}) {
+    Type type = getElementTypeOrSelf(site->getOperand(operand));
+    if (!type.isF32() && !type.isF16() && !type.isBF16())
+      return llvm::formatv("an operand has elements of type {0}", type);
+  }
+  if (macs == 0)
+    return "it has nothing to compute";
+  if (decision.floatRule)
+    return "the recipe keeps sites named '" + decision.floatRule->name +
+           "' in float";
+  if (isWeight[0] && isWeight[1])
+    return "both operands are parameters";
+  if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts)
+    return "both operands are activations";
+  if (!isWeight[0] && !isWeight[1] &&
+      *decision.activations.granularity == Granularity::Channel)
+    return "both operands are activations: there is no weight that scales per "
+           "channel could fold into";
+  if (recipe.skip.depthwise && getReductionDims(indexing, 0).empty())
+    return "it sums over no channels (depthwise)";
+  if (macs && *macs < recipe.skip.minMacs)
+    return "its " + std::to_string(*macs) + " multiply-adds are fewer than " +
+           std::to_string(recipe.skip.minMacs);
+  for (unsigned operand : {0, 1})
+    if (isWeight[operand] && !isQuantizableConstant(site->getOperand(operand)))
+      return "its weight is not a constant in memory";
+  return "";
+}
+
+//===----------------------------------------------------------------------===//
+// Schemes
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What one parameter of an operand covers.
+struct Placement {
+  Granularity granularity = Granularity::Tensor;
+  SmallVector<int64_t> axes, blocks;
+};
+
+} // namespace
+
+/// The output channels of a weight, and along what is summed innermost, blocks.
+static FailureOr<Placement> placeWeight(linalg::LinalgOp site,
+                                        const SiteIndexing &indexing,
+                                        unsigned operand,
+                                        const OperandRecipe &recipe) {
+  Granularity granularity = *recipe.granularity;
+  if (*recipe.dynamic || granularity == Granularity::Token ||
+      granularity == Granularity::Head)
+    return site->emitOpError() << "expected a static granularity 'tensor', "
+                                  "'channel' or 'block' for its weight";
+  if (granularity == Granularity::Tensor)
+    return Placement();
+  Placement result{granularity, getResultDims(indexing, operand), {}};
+  if (granularity == Granularity::Channel)
+    return result;
+  if (!recipe.blockSize)
+    return site->emitOpError()
+           << "expected a block_size for granularity 'block'";
+  SmallVector<int64_t> summed = getReductionDims(indexing, operand);
+  if (summed.empty()) {
+    // A depthwise filter has nothing to cut.
+    result.granularity = Granularity::Channel;
+    return result;
+  }
+  int64_t cut = summed.back();
+  result.axes.push_back(cut);
+  llvm::sort(result.axes);
+  for (int64_t axis : result.axes)
+    result.blocks.push_back(axis == cut ? *recipe.blockSize : 1);
+  return result;
+}
+
+/// The last dimension of an operand that both operands and the result have.
+static std::optional<int64_t> getHeadDim(const SiteIndexing &indexing,
+                                         unsigned operand) {
+  std::optional<int64_t> head;
+  for (int64_t dim : getResultDims(indexing, operand))
+    if (indexing.getMap(1 - operand)
+            .isFunctionOfDim(*indexing.getLoop(operand, dim)))
+      head = dim;
+  return head;
+}
+
+/// The rows, the heads, or the channels that calibration has observed.
+static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
+                                            const SiteIndexing &indexing,
+                                            unsigned operand,
+                                            const OperandRecipe &recipe) {
+  Placement result{*recipe.granularity, {}, {}};
+  switch (result.granularity) {
+  case Granularity::Tensor:
+    break;
+  case Granularity::Block:
+    return site->emitOpError()
+           << "expected granularity 'tensor', 'channel', 'token' or 'head' for "
+              "its activations, but got 'block'";
+  case Granularity::Channel: {
+    if (*recipe.dynamic)
+      return site->emitOpError()
+             << "expected granularity 'channel' of activations to be static: "
+                "its scales fold into the weight";
+    ObserveOp observer = getObserver(site->getOpOperand(operand));
+    SmallVector<int64_t> summed = getReductionDims(indexing, operand);
+    if (observer && observer.getAxis() &&
+        llvm::is_contained(summed, int64_t(*observer.getAxis())))
+      result.axes.push_back(*observer.getAxis());
+    break;
+  }
+  case Granularity::Token:
+  case Granularity::Head:
+    if (!*recipe.dynamic)
+      return site->emitOpError()
+             << "expected granularity '"
+             << stringifyGranularity(result.granularity) << "' to be dynamic";
+    if (result.granularity == Granularity::Token)
+      result.axes = getResultDims(indexing, operand);
+    else if (std::optional<int64_t> head = getHeadDim(indexing, operand))
+      result.axes.push_back(*head);
+    break;
+  }
+  return result;
+}
+
+/// The recipe's scheme of one operand.
+static FailureOr<QuantizationAttr>
+getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
+                unsigned operand, const OperandRecipe &recipe, bool isWeight,
+                bool powerOfTwo) {
+  MLIRContext *context = site->getContext();
+  FailureOr<Placement> placement =
+      isWeight ? placeWeight(site, indexing, operand, recipe)
+               : placeActivation(site, indexing, operand, recipe);
+  if (failed(placement))
+    return failure();
+  // A matrix-vector product has no channels, a matrix product no heads.
+  Granularity granularity =
+      placement->axes.empty() ? Granularity::Tensor : placement->granularity;
+  FloatAttr parameter;
+  if (*recipe.estimator == RangeEstimator::Percentile)
+    parameter = FloatAttr::get(Float64Type::get(context), *recipe.percentile);
+  else if (*recipe.estimator == RangeEstimator::EMA)
+    parameter = FloatAttr::get(Float64Type::get(context), *recipe.emaRate);
+  auto scheme = QuantizationAttr::getChecked(
+      [&] { return site->emitOpError(); }, context,
+      parseType(*recipe.storage, context), *recipe.symmetric,
+      *recipe.narrowRange, *recipe.dynamic, powerOfTwo, granularity,
+      ArrayRef<int64_t>(placement->axes), ArrayRef<int64_t>(placement->blocks),
+      *recipe.estimator, parameter);
+  if (!scheme)
+    return failure();
+  return scheme;
+}
+
+//===----------------------------------------------------------------------===//
+// Errors
+//===----------------------------------------------------------------------===//
+
+/// The noise-to-signal ratio of one quantized operand; nullopt where nothing is
+/// known of it.
+static FailureOr<std::optional<double>>
+getNoiseToSignal(linalg::LinalgOp site, unsigned operand,
+                 QuantizationAttr scheme, bool isWeight) {
+  Value value = site->getOperand(operand);
+  auto type = cast<RankedTensorType>(value.getType());
+  if (isWeight) {
+    std::optional<ConstantTensor> tensor = getConstantTensor(value);
+    if (!tensor)
+      return std::optional<double>();
+    ArrayRef<char> data = tensor->getBytes();
+    FailureOr<QuantizationParameters> parameters =
+        computeQuantizationParameters(data, type, scheme,
+                                      [&] { return site->emitOpError(); });
+    if (failed(parameters))
+      return failure();
+    return measureNoiseToSignal(data, type, *parameters, scheme);
+  }
+  ObserveOp observer = getObserver(site->getOpOperand(operand));
+  if (!observer || !observer.getStatistics() ||
+      scheme.getGranularity() != Granularity::Tensor || scheme.getDynamic())
+    return std::optional<double>();
+  Statistics statistics = fromAttribute(*observer.getStatistics());
+  llvm::Expected<quantc::Range> range = estimateRange(statistics, scheme);
+  if (!range) {
+    // Not an error yet: smoothing leaves no histogram, and whoever materializes
+    // the scheme says what is missing.
+    llvm::consumeError(range.takeError());
+    return std::optional<double>();
+  }
+  return estimateNoiseToSignal(statistics, computeAffine(*range, scheme),
+                               scheme);
+}
+
+//===----------------------------------------------------------------------===//
+// Proposals
+//===----------------------------------------------------------------------===//
+
+FailureOr<SiteProposal> quantc::qnn::proposeScheme(linalg::LinalgOp site,
+                                                   const Recipe &recipe) {
+  SiteIndexing indexing(site);
+  std::array<bool, 2> isWeight = {isConstantValue(site->getOperand(0)),
+                                  isConstantValue(site->getOperand(1))};
+  Recipe::SiteDecision decision = recipe.decide(getSiteName(site));
+  SiteProposal proposal;
+  proposal.floatReason =
+      getFloatReason(site, indexing, isWeight, recipe, decision);
+  if (!proposal.floatReason.empty())
+    return proposal;
+
+  std::array<QuantizationAttr, 2> schemes;
+  std::array<std::optional<double>, 2> noises;
+  for (unsigned operand : {0, 1}) {
+    FailureOr<QuantizationAttr> scheme = getQuantization(
+        site, indexing, operand,
+        isWeight[operand] ? decision.weights : decision.activations,
+        isWeight[operand], recipe.requantize == RequantizeMode::Shift);
+    if (failed(scheme))
+      return failure();
+    schemes[operand] = *scheme;
+    FailureOr<std::optional<double>> noise =
+        getNoiseToSignal(site, operand, *scheme, isWeight[operand]);
+    if (failed(noise))
+      return failure();
+    noises[operand] = *noise;
+  }
+  proposal.scheme = SchemeAttr::get(site->getContext(), schemes[0], schemes[1]);
+  if (noises[0] && noises[1])
+    proposal.noiseToSignal = *noises[0] + *noises[1];
+  return proposal;
+}
