@@ -36,5 +36,6 @@ if ! cmp -s scripts/requirements.txt "$stamp"; then
   echo "setup: installing the pinned Python wheels into .venv"
   /usr/bin/python3 -m venv .venv
   .venv/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements.txt
+  chmod +x .venv/lib/python*/site-packages/nvidia/cu13/bin/{ptxas,cuobjdump,nvdisasm,fatbinary}
   cp scripts/requirements.txt "$stamp"
 fi

@@ -15,6 +15,11 @@ config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.quantc_binary_dir, "bin"), config.llvm_tools_dir, os.environ["PATH"]]
 )
 config.environment["PYTHONPATH"] = os.path.join(config.quantc_source_dir, "python")
+if os.path.exists(os.path.join(config.cuda_bin, "ptxas")):
+    config.available_features.add("ptxas")
+    config.environment["QUANTC_CUDA_BIN"] = config.cuda_bin
+config.substitutions.append(("%ptxas", os.path.join(config.cuda_bin, "ptxas")))
+config.substitutions.append(("%sass", config.python + " -m quantc.sass"))
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source_dir", config.quantc_source_dir))
 config.substitutions.append(("%llvm_bin", config.llvm_tools_dir))

@@ -1,0 +1,254 @@
+#===- sass.py - what ptxas makes of a kernel -------------------------------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#===------------------------------------------------------------------------===#
+"""Assembles PTX and checks the machine code (SASS).
+
+Every kernel is assembled by ptxas and disassembled by nvdisasm, both pinned
+wheels (scripts/requirements.txt) unless QUANTC_CUDA_BIN names another folder:
+counts of instructions belong to one version of the assembler. Whatever is given:
+spills, local memory, warnings and performance losses (C75xx: serialised
+matrix instructions) are errors. The main loop is the one with most matrix
+instructions of those with no such loop inside (a loop that waits may be inside);
+without matrix instructions, that of dp4a, else of anything. Only the standard library is needed.
+"""
+
+import argparse
+import collections
+import dataclasses
+import importlib.util
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# Matrix instructions by operand: integers, halves, 8-bit floats, doubles; the
+# forms with a G are those of a warp group.
+MATRIX = ("IMMA", "HMMA", "QMMA", "DMMA", "IGMMA", "HGMMA", "QGMMA")
+# Dot products of four bytes: dp4a.
+DOT = ("IDP", "IDP4A")
+# Forms of IMAD that multiply nothing by a variable: moves, adds, shifts.
+NO_PRODUCT = ("MOV", "IADD", "SHL", "X")
+
+
+class SassError(Exception):
+    """What is wrong with an input or a kernel, in one line."""
+
+
+def tool(name):
+    """The path of one of the CUDA toolkit's binaries."""
+    folders = []
+    if "QUANTC_CUDA_BIN" in os.environ:
+        folders.append(os.environ["QUANTC_CUDA_BIN"])
+    elif package := importlib.util.find_spec("nvidia"):
+        folders += [os.path.join(root, "cu13", "bin") for root in package.submodule_search_locations]
+    for folder in folders:
+        path = pathlib.Path(folder, name)
+        if path.is_file():
+            if not os.access(path, os.X_OK):  # wheels may lose the run bit
+                path.chmod(path.stat().st_mode | 0o111)
+            return str(path)
+    raise SassError(f"{name}: expected it in {' or '.join(folders) or 'the wheel nvidia-cuda-nvcc'}")
+
+
+@dataclasses.dataclass
+class Instruction:
+    opcode: str  # with its modifiers: IMMA.16832.S8.S8
+    operands: list
+    target: str = None  # label of a branch
+
+    @property
+    def name(self):
+        return self.opcode.split(".")[0]
+
+    @property
+    def multiplies(self):
+        """A product of two variables by the integer units."""
+        if self.name in ("XMAD", "IMUL"):
+            return True
+        if self.name != "IMAD" or set(self.opcode.split(".")[1:]) & set(NO_PRODUCT):
+            return False
+        return all(re.match(r"-?U?R\d+", each) for each in self.operands[1:3])
+
+
+@dataclasses.dataclass
+class Kernel:
+    name: str
+    registers: int = 0
+    stack: int = 0  # bytes of local memory, spills included
+    spills: int = 0  # bytes stored and loaded
+    shared: int = 0  # bytes, static
+    instructions: list = dataclasses.field(default_factory=list)
+    labels: dict = dataclasses.field(default_factory=dict)  # -> index of instruction
+
+    def loops(self):
+        """Each loop as its range of instructions."""
+        result = []
+        for at, each in enumerate(self.instructions):
+            begin = self.labels.get(each.target)
+            # A branch to itself ends every kernel.
+            if each.name == "BRA" and begin is not None and begin < at:
+                result.append((begin, at + 1))
+        return result
+
+    def main_loop(self):
+        """Instructions of the main loop; empty without a loop."""
+        for names in (MATRIX, DOT, None):
+            def count(span):
+                return sum(not names or each.name in names
+                           for each in self.instructions[slice(*span)])
+            spans = [span for span in self.loops() if count(span)]
+            inner = [a for a in spans
+                     if not any(b != a and a[0] <= b[0] and b[1] <= a[1] for b in spans)]
+            if inner:
+                return self.instructions[slice(*max(inner, key=count))]
+        return []
+
+    def summary(self):
+        loop = self.main_loop()
+        return {
+            "kernel": self.name,
+            "registers": self.registers,
+            "shared": self.shared,
+            "instructions": len(self.instructions),
+            "loop": len(loop),
+            "counts": dict(sorted(collections.Counter(each.name for each in loop).items())),
+        }
+
+
+def run(command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def parse_properties(log):
+    """Kernels by name, from what ptxas -v says."""
+    kernels, current = {}, None
+    for line in log.splitlines():
+        if match := re.search(r"Compiling entry function '(\S+)'", line):
+            current = kernels.setdefault(match[1], Kernel(match[1]))
+        elif match := re.search(r"Function properties for (\S+)", line):
+            current = kernels.get(match[1].strip("'"), current)
+        if current is None:
+            continue
+        if match := re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads",
+                              line):
+            current.stack = max(current.stack, int(match[1]))
+            current.spills += int(match[2]) + int(match[3])
+        if match := re.search(r"Used (\d+) registers", line):
+            current.registers = int(match[1])
+            if match := re.search(r"(\d+) bytes smem", line):
+                current.shared = int(match[1])
+    return kernels
+
+
+def parse_code(text, kernels):
+    """Adds the instructions that nvdisasm -c prints."""
+    current, pending = None, []
+    for line in text.splitlines():
+        if match := re.match(r"\.text\.(\S+):", line):
+            current, pending = kernels.get(match[1]), []
+        elif match := re.match(r"(\.L_x_\d+):", line):
+            pending.append(match[1])
+        elif current is not None and (
+                match := re.match(r"\s*/\*[0-9a-f]+\*/\s+(?:@!?U?P\w+\s+)?([A-Z][\w.]*)\s*(.*?)\s*;", line)):
+            target = re.search(r"`\((\.L_x_\d+)\)", match[2])
+            for label in pending:
+                current.labels[label] = len(current.instructions)
+            pending = []
+            current.instructions.append(
+                Instruction(match[1], [each.strip() for each in match[2].split(",")],
+                            target and target[1]))
+
+
+def assemble(path, chip):
+    """The kernels of a PTX file, as the chip gets them; what every kernel must
+    keep is checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        cubin = os.path.join(folder, "kernel.cubin")
+        code, log = run([tool("ptxas"), "-v", f"-arch={chip}", str(path), "-o", cubin])
+        if code:
+            first = next((each for each in log.splitlines() if re.search("error|fatal", each)), log.strip())
+            raise SassError(f"{path}: ptxas: {first}")
+        for line in log.splitlines():
+            if re.search(r"\bC75\d\d\b", line) or "warning" in line:
+                raise SassError(f"{path}: {line.strip()}")
+        kernels = parse_properties(log)
+        code, text = run([tool("nvdisasm"), "-c", cubin])
+        if code:
+            raise SassError(f"{path}: nvdisasm: {text.strip()}")
+        parse_code(text, kernels)
+    for kernel in kernels.values():
+        where = f"{path}: {kernel.name}"
+        if kernel.spills:
+            raise SassError(f"{where}: expected no spills, but got {kernel.spills} bytes")
+        if kernel.stack:
+            raise SassError(f"{where}: expected no local memory, but got {kernel.stack} bytes")
+        if not kernel.instructions:
+            raise SassError(f"{where}: expected instructions, but nvdisasm shows none")
+    return list(kernels.values())
+
+
+def check(where, kernel, options):
+    """The gates of one kernel."""
+    if options.max_registers and kernel.registers > options.max_registers:
+        raise SassError(f"{where}: expected at most {options.max_registers} registers, "
+                        f"but got {kernel.registers}")
+    loop = kernel.main_loop()
+    if options.main_loop:
+        if not any(each.name == options.main_loop for each in loop):
+            raise SassError(f"{where}: expected {options.main_loop} in the main loop, but got "
+                            f"{', '.join(sorted({each.name for each in loop})) or 'no loop'}")
+        for each in loop:
+            if each.multiplies or each.name in ("CALL", "LDL", "STL"):
+                raise SassError(f"{where}: expected no {each.opcode} in the main loop, but got "
+                                f"'{each.opcode} {', '.join(each.operands)}'")
+            if each.name in MATRIX and each.name != options.main_loop:
+                raise SassError(f"{where}: expected no {each.name} beside {options.main_loop}")
+    if options.wide_loads:
+        for each in loop:
+            if each.name in ("LDG", "LDGSTS") and "128" not in each.opcode:
+                raise SassError(f"{where}: expected 128-bit global loads in the main loop, "
+                                f"but got '{each.opcode}'")
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        prog="python -m quantc.sass", description="assembles PTX files and checks the machine code")
+    parser.add_argument("files", nargs="+", metavar="FILE.ptx")
+    parser.add_argument("--chip", default="sm_80", help="as ptxas -arch (sm_80)")
+    parser.add_argument("--kernel", metavar="REGEX", default="",
+                        help="the gates below hold for kernels whose name has a match")
+    parser.add_argument("--max-registers", type=int, metavar="N")
+    parser.add_argument("--main-loop", metavar="OPCODE",
+                        help="matrix instruction that the main loop has to have (IMMA, HMMA, QMMA, IDP)")
+    parser.add_argument("--wide-loads", action="store_true",
+                        help="global loads of the main loop have to move 16 bytes a lane")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a kernel")
+    options = parser.parse_args(arguments)
+    try:
+        checked = 0
+        for path in options.files:
+            for kernel in assemble(path, options.chip):
+                if re.search(options.kernel, kernel.name):
+                    check(f"{path}: {kernel.name}", kernel, options)
+                    checked += 1
+                summary = kernel.summary()
+                if options.json:
+                    print(json.dumps(summary))
+                else:
+                    counts = " ".join(f"{name}={count}" for name, count in summary["counts"].items())
+                    print(f"{kernel.name}: registers={kernel.registers} "
+                          f"instructions={summary['instructions']} loop={summary['loop']}: {counts}")
+        if not checked:
+            raise SassError(f"{options.files[0]}: expected a kernel that matches '{options.kernel}', but got none")
+    except (SassError, OSError) as error:
+        print(f"sass: error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
