@@ -63,6 +63,25 @@ void quantc::buildIntegerPipeline(OpPassManager &pm,
   pm.addPass(qnn::createVerifyNoZeroPointTrafficPass());
 }
 
+void quantc::buildSelectPipeline(OpPassManager &pm,
+                                 const QuantizeOptions &options) {
+  qnn::QNNSelectSchemePassOptions select;
+  select.recipe = options.recipe;
+  select.maxError = options.maxError;
+  select.maxCost = options.maxCost;
+  select.pareto = options.pareto;
+  select.candidate = options.candidate;
+  select.sensitivity = options.sensitivity;
+  pm.addPass(qnn::createQNNSelectSchemePass(select));
+  pm.addPass(qnn::createVerifySelectedPass());
+}
+
+void quantc::buildMaterializePipeline(OpPassManager &pm, const Recipe &recipe) {
+  pm.addPass(qnn::createQNNMaterializePass());
+  pm.addPass(qnn::createVerifyMaterializedPass());
+  buildIntegerPipeline(pm, recipe.requantize, recipe.overflow);
+}
+
 llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
                                           const QuantizeOptions &options) {
   auto recipe = Recipe::read(options.recipe);
@@ -73,15 +92,10 @@ llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
     return alpha.takeError();
   // 1. Smoothing comes first: it changes what there is to quantize.
   buildSmoothPipeline(pm, options.statistics, *alpha);
-  // 2. Decisions, all of them attributes: `quantc explain` stops here.
-  pm.addPass(qnn::createQNNSelectSchemePass(
-      {options.recipe, options.maxError, options.maxCost, options.pareto}));
-  pm.addPass(qnn::createVerifySelectedPass());
-  // 3. Decisions become operations; observers are gone.
-  pm.addPass(qnn::createQNNMaterializePass());
-  pm.addPass(qnn::createVerifyMaterializedPass());
-  // 4. Integers.
-  buildIntegerPipeline(pm, recipe->requantize, recipe->overflow);
+  // 2. Decisions, all of them attributes.
+  buildSelectPipeline(pm, options);
+  // 3. Decisions become operations, observers are gone; then integers.
+  buildMaterializePipeline(pm, *recipe);
   return llvm::Error::success();
 }
 

@@ -48,7 +48,15 @@ QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
       pareto("pareto", cl::value_desc("file"),
              cl::desc("For a recipe with 'auto': write the front of all "
                       "choices, as JSON"),
-             cl::sub(command), cl::cat(quantcOptions)) {}
+             cl::sub(command), cl::cat(quantcOptions)),
+      candidate("candidate", cl::value_desc("name"),
+                cl::desc("For a recipe with 'auto': give every site this "
+                         "candidate, or 'float', instead of a joint choice"),
+                cl::sub(command), cl::cat(quantcOptions)),
+      sensitivity("sensitivity", cl::value_desc("file"),
+                  cl::desc("For a recipe with 'auto': the measured error of "
+                           "each site's candidates, by quantc sensitivity"),
+                  cl::sub(command), cl::cat(quantcOptions)) {}
 
 Error quantc::tool::annotate(Tool &tool, Model &model) {
   mlir::PassManager passes(&tool.getContext());
@@ -57,8 +65,8 @@ Error quantc::tool::annotate(Tool &tool, Model &model) {
   return runPasses(tool, model, passes);
 }
 
-Error quantc::tool::quantize(Tool &tool, Model &model,
-                             const QuantizationOptions &options) {
+Error quantc::tool::smooth(Tool &tool, Model &model,
+                           const QuantizationOptions &options) {
   Expected<Recipe> recipe = Recipe::read(options.recipe);
   if (!recipe)
     return recipe.takeError();
@@ -67,30 +75,51 @@ Error quantc::tool::quantize(Tool &tool, Model &model,
   if (!alpha)
     return alpha.takeError();
 
-  mlir::PassManager smooth(&tool.getContext());
-  buildSmoothPipeline(smooth, options.statistics, *alpha);
-  if (Error error = runPasses(tool, model, smooth))
-    return error;
-  if (*alpha && !options.data.empty()) {
-    CalibrationData data;
-    data.path = options.data;
-    data.mask = options.mask;
-    Expected<StatisticsFile> statistics = calibrate(tool, model, data);
-    if (!statistics)
-      return statistics.takeError();
-    if (failed(applyStatistics(*model.module, *statistics, options.data)))
-      return tool.diagnosed();
-  }
-
-  // The observers carry the statistics of the smoothed model now.
-  QuantizeOptions rest;
-  rest.recipe = options.recipe.getValue();
-  rest.smooth = "none";
-  rest.maxError = options.maxError.getValue();
-  rest.maxCost = options.maxCost.getValue();
-  rest.pareto = options.pareto.getValue();
   mlir::PassManager passes(&tool.getContext());
-  if (Error error = buildQuantizePipeline(passes, rest))
+  buildSmoothPipeline(passes, options.statistics, *alpha);
+  if (Error error = runPasses(tool, model, passes))
     return error;
+  if (!*alpha || options.data.empty())
+    return Error::success();
+  CalibrationData data;
+  data.path = options.data;
+  data.mask = options.mask;
+  Expected<StatisticsFile> statistics = calibrate(tool, model, data);
+  if (!statistics)
+    return statistics.takeError();
+  if (failed(applyStatistics(*model.module, *statistics, options.data)))
+    return tool.diagnosed();
+  return Error::success();
+}
+
+Error quantc::tool::selectSchemes(Tool &tool, Model &model,
+                                  const QuantizationOptions &options) {
+  QuantizeOptions select;
+  select.recipe = options.recipe.getValue();
+  select.maxError = options.maxError.getValue();
+  select.maxCost = options.maxCost.getValue();
+  select.pareto = options.pareto.getValue();
+  select.candidate = options.candidate.getValue();
+  select.sensitivity = options.sensitivity.getValue();
+  mlir::PassManager passes(&tool.getContext());
+  buildSelectPipeline(passes, select);
   return runPasses(tool, model, passes);
+}
+
+Error quantc::tool::materialize(Tool &tool, Model &model,
+                                const QuantizationOptions &options) {
+  Expected<Recipe> recipe = Recipe::read(options.recipe);
+  if (!recipe)
+    return recipe.takeError();
+  mlir::PassManager passes(&tool.getContext());
+  buildMaterializePipeline(passes, *recipe);
+  return runPasses(tool, model, passes);
+}
+
+Error quantc::tool::quantize(Tool &tool, Model &model,
+                             const QuantizationOptions &options) {
+  for (auto *step : {&smooth, &selectSchemes, &materialize})
+    if (Error error = step(tool, model, options))
+      return error;
+  return Error::success();
 }

@@ -19,7 +19,7 @@ struct QuantizationOptions {
   llvm::cl::opt<std::string> model, parameters, statistics, recipe, smooth,
       data, mask;
   llvm::cl::opt<double> maxError, maxCost;
-  llvm::cl::opt<std::string> pareto;
+  llvm::cl::opt<std::string> pareto, candidate, sensitivity;
 };
 
 /// Names the model's sites and observes their operands.
@@ -45,7 +45,18 @@ struct CalibrationData {
 llvm::Expected<StatisticsFile> calibrate(Tool &tool, Model &model,
                                          const CalibrationData &data);
 
-/// Takes an annotated model through the passes of qnn-quantize.
+/// The steps of qnn-quantize on an annotated model, for commands that look at
+/// what is between them. Statistics onto observers, and SmoothQuant:
+llvm::Error smooth(Tool &tool, Model &model,
+                   const QuantizationOptions &options);
+/// A scheme or a reason for float onto each site:
+llvm::Error selectSchemes(Tool &tool, Model &model,
+                          const QuantizationOptions &options);
+/// Schemes to integer form:
+llvm::Error materialize(Tool &tool, Model &model,
+                        const QuantizationOptions &options);
+
+/// All of them.
 llvm::Error quantize(Tool &tool, Model &model,
                      const QuantizationOptions &options);
 

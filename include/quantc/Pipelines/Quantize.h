@@ -38,6 +38,16 @@ struct QuantizeOptions : mlir::PassPipelineOptions<QuantizeOptions> {
       *this, "pareto",
       llvm::cl::desc("For a recipe with 'auto': file to write the front of all "
                      "choices to")};
+  Option<std::string> candidate{
+      *this, "candidate",
+      llvm::cl::desc(
+          "For a recipe with 'auto': give every site this candidate, "
+          "or 'float', instead of a joint choice")};
+  Option<std::string> sensitivity{
+      *this, "sensitivity",
+      llvm::cl::desc(
+          "For a recipe with 'auto': file with the measured error of "
+          "each site's candidates, see quantc sensitivity")};
 };
 
 /// The alpha to smooth with, or nullopt not to smooth, by the option `smooth`.
@@ -49,6 +59,13 @@ llvm::Expected<std::optional<double>> getSmoothAlpha(const Recipe &recipe,
 /// after this and go on with `buildQuantizePipeline` without statistics.
 void buildSmoothPipeline(mlir::OpPassManager &pm, llvm::StringRef statistics,
                          std::optional<double> alpha);
+
+/// Calibrated sites to sites with a scheme or a reason for float.
+void buildSelectPipeline(mlir::OpPassManager &pm,
+                         const QuantizeOptions &options);
+
+/// Sites with a scheme to integer form.
+void buildMaterializePipeline(mlir::OpPassManager &pm, const Recipe &recipe);
 
 /// Sites on dequantized operands to integer form, with fused epilogues: the
 /// last part of the quantize pipeline, and all that a module needs that arrives

@@ -5,7 +5,7 @@
 // RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/recipe.yaml max-error=1" 2>&1 | FileCheck %s --check-prefix=FIXED
 
 // COST: error: expected a cost of at most 1.000e-12 s, but the cheapest choice takes {{.*}} s on h100
-// FIXED: error: expected a recipe with 'auto' for a limit or a front
+// FIXED: error: expected a recipe with 'auto' for a limit, a front, a candidate or a sensitivity
 
 #stats = #qnn.statistics<count = 4, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 4.0 : f32,
   channelMin = [], channelMax = [], binExponent = -8, firstBin = 0, histogram = [3, 0, 1]>

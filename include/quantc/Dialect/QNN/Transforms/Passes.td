@@ -185,6 +185,11 @@ def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
     choice within an error, or the most exact one within a cost. A site that stays
     in float says what it would have cost.
 
+    With `sensitivity`, a file that `quantc sensitivity` has measured, a candidate's
+    error is not the noise of its operands but what it does to the model's output:
+    the KL divergence when this site alone is quantized so. `candidate` gives every
+    site that one candidate where it applies, for comparison.
+
     ```mlir
     %0 = linalg.matmul {qnn.site = "mlp.up"} ins(%x, %w : ...) ...
     %1 = linalg.matmul {qnn.site = "attn.scores"} ins(%q, %k : ...) ...
@@ -207,7 +212,11 @@ def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
     Option<"maxCost", "max-cost", "double", /*default=*/"0",
            "Instead of the recipe's limits: the largest cost in seconds">,
     Option<"pareto", "pareto", "std::string", /*default=*/"",
-           "Write the front of all choices to this file, as JSON">
+           "Write the front of all choices to this file, as JSON">,
+    Option<"candidate", "candidate", "std::string", /*default=*/"",
+           "Instead of a joint choice: give every site this candidate, or 'float'">,
+    Option<"sensitivity", "sensitivity", "std::string", /*default=*/"",
+           "File with the measured error of each site's candidates">
   ];
   let dependentDialects = ["::quantc::qnn::QNNDialect"];
 }

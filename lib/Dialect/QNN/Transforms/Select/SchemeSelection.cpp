@@ -7,8 +7,10 @@
 #include "SchemeSelection.h"
 #include "quantc/Calibration/QuantizationError.h"
 #include "quantc/CostModel/SchemeSearch.h"
+#include "quantc/CostModel/SensitivityFile.h"
 #include "quantc/Dialect/QNN/Transforms/SiteWork.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
@@ -52,22 +54,36 @@ struct Candidates {
 
 class JointSelection {
 public:
-  JointSelection(const Recipe &recipe, TargetAttr target)
-      : recipe(recipe), target(target) {}
+  /// `sensitivity` may be null.
+  JointSelection(const Recipe &recipe, TargetAttr target,
+                 const SensitivityFile *sensitivity)
+      : recipe(recipe), target(target), sensitivity(sensitivity) {}
 
   LogicalResult add(linalg::LinalgOp site);
   LogicalResult choose(ModuleOp module, const SchemeBudget &budget);
 
 private:
+  FailureOr<std::optional<double>> getError(linalg::LinalgOp site,
+                                            StringRef candidate,
+                                            const Recipe &whole,
+                                            const SiteProposal &proposal) const;
   std::vector<std::vector<SiteOption>> getOptions() const;
   LogicalResult writeFront(ModuleOp module, StringRef path) const;
 
   const Recipe &recipe;
   TargetAttr target;
+  const SensitivityFile *sensitivity;
   std::vector<Candidates> sites;
 };
 
 } // namespace
+
+/// The recipe with what a candidate sets.
+static Recipe withCandidate(Recipe recipe, const CandidateRecipe &candidate) {
+  recipe.activations = recipe.activations.overriddenBy(candidate.activations);
+  recipe.weights = recipe.weights.overriddenBy(candidate.weights);
+  return recipe;
+}
 
 /// The error to reckon with where the range is dynamic: it is at least as close
 /// to the values as the range over all of them.
@@ -79,6 +95,26 @@ static FailureOr<std::optional<double>> boundDynamicError(linalg::LinalgOp site,
   if (failed(proposal))
     return failure();
   return proposal->noiseToSignal;
+}
+
+/// What a candidate does to the output where that was measured, else the noise
+/// of the site's own result; nullopt where nothing is known.
+FailureOr<std::optional<double>>
+JointSelection::getError(linalg::LinalgOp site, StringRef candidate,
+                         const Recipe &whole,
+                         const SiteProposal &proposal) const {
+  if (sensitivity) {
+    const SiteSensitivity *entry =
+        sensitivity->lookup(getSiteName(site), candidate);
+    if (!entry)
+      return site->emitOpError()
+             << "expected the sensitivity to candidate '" << candidate
+             << "'; run quantc sensitivity with the same recipe";
+    return std::optional(entry->divergence);
+  }
+  if (!proposal.noiseToSignal && *whole.activations.dynamic)
+    return boundDynamicError(site, whole);
+  return proposal.noiseToSignal;
 }
 
 LogicalResult JointSelection::add(linalg::LinalgOp site) {
@@ -94,9 +130,7 @@ LogicalResult JointSelection::add(linalg::LinalgOp site) {
   std::string reason = "no candidate applies";
   addOption("float", {}, 0);
   for (const CandidateRecipe &candidate : recipe.autoSelect->candidates) {
-    Recipe whole = recipe;
-    whole.activations = whole.activations.overriddenBy(candidate.activations);
-    whole.weights = whole.weights.overriddenBy(candidate.weights);
+    Recipe whole = withCandidate(recipe, candidate);
     FailureOr<SiteProposal> proposal = proposeScheme(site, whole);
     if (failed(proposal))
       return failure();
@@ -108,18 +142,15 @@ LogicalResult JointSelection::add(linalg::LinalgOp site) {
       reason = "its sizes are not known at compile time";
       continue;
     }
-    std::optional<double> error = proposal->noiseToSignal;
-    if (!error && *whole.activations.dynamic) {
-      FailureOr<std::optional<double>> bound = boundDynamicError(site, whole);
-      if (failed(bound))
-        return failure();
-      error = *bound;
-    }
-    if (!error) {
+    FailureOr<std::optional<double>> error =
+        getError(site, candidate.name, whole, *proposal);
+    if (failed(error))
+      return failure();
+    if (!*error) {
       reason = "nothing is known of the error of '" + candidate.name + "'";
       continue;
     }
-    addOption(candidate.name, std::move(*proposal), *error);
+    addOption(candidate.name, std::move(*proposal), **error);
   }
   candidates.proposals.front().floatReason = reason;
   sites.push_back(std::move(candidates));
@@ -209,29 +240,77 @@ LogicalResult JointSelection::choose(ModuleOp module,
 // Entry
 //===----------------------------------------------------------------------===//
 
+/// The recipe's scheme for each site.
+static LogicalResult followRecipe(ArrayRef<linalg::LinalgOp> sites,
+                                  const Recipe &recipe) {
+  for (linalg::LinalgOp site : sites) {
+    FailureOr<SiteProposal> proposal = proposeScheme(site, recipe);
+    if (failed(proposal))
+      return failure();
+    apply(site, *proposal);
+  }
+  return success();
+}
+
+/// The same candidate for all sites.
+static LogicalResult followCandidate(ModuleOp module,
+                                     ArrayRef<linalg::LinalgOp> sites,
+                                     const Recipe &recipe, StringRef name) {
+  if (name == "float") {
+    for (linalg::LinalgOp site : sites)
+      apply(site, {{}, "the candidate is 'float'", {}});
+    return success();
+  }
+  SmallVector<StringRef> names = {"float"};
+  for (const CandidateRecipe &candidate : recipe.autoSelect->candidates) {
+    if (candidate.name == name)
+      return followRecipe(sites, withCandidate(recipe, candidate));
+    names.push_back(candidate.name);
+  }
+  return module.emitError()
+         << "expected a candidate " << llvm::join(names, ", ") << ", but got '"
+         << name << "'";
+}
+
+/// Reads the file where there is one, and checks that it is of this model.
+static FailureOr<std::optional<SensitivityFile>>
+readSensitivity(ModuleOp module, StringRef path) {
+  if (path.empty())
+    return std::optional<SensitivityFile>();
+  llvm::Expected<SensitivityFile> file = SensitivityFile::read(path);
+  if (!file)
+    return module.emitError() << llvm::toString(file.takeError());
+  auto fingerprint = module->getAttrOfType<StringAttr>(kFingerprintAttrName);
+  if (fingerprint && fingerprint.getValue() != file->fingerprint)
+    return module.emitError()
+           << path << ": expected the sensitivity of a model with fingerprint '"
+           << fingerprint.getValue() << "', but got '" << file->fingerprint
+           << "'";
+  return std::optional(std::move(*file));
+}
+
 LogicalResult quantc::qnn::selectSchemes(ModuleOp module,
                                          ArrayRef<linalg::LinalgOp> sites,
                                          const Recipe &recipe,
                                          const SchemeBudget &budget) {
-  bool hasBudget =
-      budget.maxError || budget.maxCost || !budget.frontFile.empty();
   if (!recipe.autoSelect) {
-    if (hasBudget)
-      return module.emitError()
-             << "expected a recipe with 'auto' for a limit or a front";
-    for (linalg::LinalgOp site : sites) {
-      FailureOr<SiteProposal> proposal = proposeScheme(site, recipe);
-      if (failed(proposal))
-        return failure();
-      apply(site, *proposal);
-    }
-    return success();
+    if (!budget.isEmpty())
+      return module.emitError() << "expected a recipe with 'auto' for a limit, "
+                                   "a front, a candidate or a sensitivity";
+    return followRecipe(sites, recipe);
   }
+  if (!budget.candidate.empty())
+    return followCandidate(module, sites, recipe, budget.candidate);
   llvm::Expected<TargetAttr> target =
       resolveTarget(recipe.autoSelect->target, module.getContext());
   if (!target)
     return module.emitError() << llvm::toString(target.takeError());
-  JointSelection selection(recipe, *target);
+  FailureOr<std::optional<SensitivityFile>> sensitivity =
+      readSensitivity(module, budget.sensitivityFile);
+  if (failed(sensitivity))
+    return failure();
+  JointSelection selection(recipe, *target,
+                           *sensitivity ? &**sensitivity : nullptr);
   for (linalg::LinalgOp site : sites)
     if (failed(selection.add(site)))
       return failure();

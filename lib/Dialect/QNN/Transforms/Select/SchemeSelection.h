@@ -21,6 +21,16 @@ struct SchemeBudget {
   std::optional<double> maxCost;
   /// Where to write the front of all choices as JSON; empty for nowhere.
   std::string frontFile;
+  /// The measured errors of candidates; empty to take the noise of operands.
+  std::string sensitivityFile;
+  /// The one candidate, or "float", that every site gets instead of a choice;
+  /// empty for a choice.
+  std::string candidate;
+
+  bool isEmpty() const {
+    return !maxError && !maxCost && frontFile.empty() &&
+           sensitivityFile.empty() && candidate.empty();
+  }
 };
 
 /// Gives each site the recipe's scheme or reason for float; a recipe with

@@ -43,6 +43,8 @@ public:
     if (maxCost > 0)
       budget.maxCost = maxCost;
     budget.frontFile = pareto;
+    budget.sensitivityFile = sensitivity;
+    budget.candidate = candidate;
     if (failed(selectSchemes(getOperation(), sites, *parsed, budget)))
       signalPassFailure();
   }

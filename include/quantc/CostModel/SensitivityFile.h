@@ -1,0 +1,73 @@
+//===- SensitivityFile.h - what each site does to the output ----*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The sensitivity of a model to a site is what happens to the model's output
+// when that site alone is quantized. `quantc sensitivity` measures it; a recipe
+// with `auto` takes it as the error of its choices.
+//
+//   {
+//     "format": "quantc-sensitivity",
+//     "version": 1,
+//     "fingerprint": "<qnn.fingerprint of the smoothed module>",
+//     "output": "logits",
+//     "samples": 64,
+//     "sites": [
+//       {"site": "mlp.up", "candidate": "static",
+//        "kl_divergence": 1.25e-05, "noise_to_signal": 3.1e-04}
+//     ]
+//   }
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_COSTMODEL_SENSITIVITYFILE_H
+#define QUANTC_COSTMODEL_SENSITIVITYFILE_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace quantc {
+
+/// One site that was quantized alone, in one way.
+struct SiteSensitivity {
+  std::string site;
+  /// The recipe's candidate; empty for a recipe without candidates.
+  std::string candidate;
+  /// Mean over the output's rows of KL(softmax(float) || softmax(quantized)),
+  /// in nats.
+  double divergence = 0;
+  /// sum (float - quantized)^2 / sum float^2 over the output's elements.
+  double noiseToSignal = 0;
+};
+
+struct SensitivityFile {
+  static constexpr int kVersion = 1;
+
+  /// Of the module that was measured; empty where it had none.
+  std::string fingerprint;
+  /// Name of the output that was compared.
+  std::string output;
+  /// Indices along the data's first axis that the model was run on.
+  int64_t samples = 0;
+  /// In the module's order, the candidates of a site next to each other.
+  std::vector<SiteSensitivity> sites;
+
+  /// Errors begin with the path and say what was expected.
+  static llvm::Expected<SensitivityFile> read(llvm::StringRef path);
+  static llvm::Expected<SensitivityFile> parse(llvm::StringRef text,
+                                               llvm::StringRef path);
+  void print(llvm::raw_ostream &os) const;
+
+  /// Returns the entry of a site's candidate, or null.
+  const SiteSensitivity *lookup(llvm::StringRef site,
+                                llvm::StringRef candidate) const;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_COSTMODEL_SENSITIVITYFILE_H

@@ -1,0 +1,111 @@
+//===- SensitivityFile.cpp - what each site does to the output ------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/CostModel/SensitivityFile.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+
+using namespace quantc;
+using llvm::StringRef;
+namespace json = llvm::json;
+
+static constexpr StringRef kFormat = "quantc-sensitivity";
+
+void SensitivityFile::print(llvm::raw_ostream &os) const {
+  json::OStream stream(os, /*IndentSize=*/2);
+  stream.object([&] {
+    stream.attribute("format", kFormat);
+    stream.attribute("version", kVersion);
+    stream.attribute("fingerprint", fingerprint);
+    stream.attribute("output", output);
+    stream.attribute("samples", samples);
+    stream.attributeArray("sites", [&] {
+      for (const SiteSensitivity &entry : sites)
+        stream.object([&] {
+          stream.attribute("site", entry.site);
+          stream.attribute("candidate", entry.candidate);
+          stream.attribute("kl_divergence", entry.divergence);
+          stream.attribute("noise_to_signal", entry.noiseToSignal);
+        });
+    });
+  });
+  os << '\n';
+}
+
+/// A finite number that is not negative.
+static bool readError(const json::Object &object, StringRef key, double &value,
+                      json::Path path) {
+  std::optional<double> number = object.getNumber(key);
+  if (number && std::isfinite(*number) && *number >= 0) {
+    value = *number;
+    return true;
+  }
+  path.field(key).report("expected a number that is not negative");
+  return false;
+}
+
+namespace quantc {
+static bool fromJSON(const json::Value &value, SiteSensitivity &entry,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("site", entry.site) &&
+         map.map("candidate", entry.candidate) &&
+         readError(*value.getAsObject(), "kl_divergence", entry.divergence,
+                   path) &&
+         readError(*value.getAsObject(), "noise_to_signal", entry.noiseToSignal,
+                   path);
+}
+
+static bool fromJSON(const json::Value &value, SensitivityFile &file,
+                     json::Path path) {
+  std::string format;
+  int64_t version = 0;
+  json::ObjectMapper map(value, path);
+  if (!map || !map.map("format", format) || !map.map("version", version))
+    return false;
+  if (format != kFormat || version != SensitivityFile::kVersion) {
+    path.report("expected format 'quantc-sensitivity', version 1");
+    return false;
+  }
+  return map.map("fingerprint", file.fingerprint) &&
+         map.map("output", file.output) && map.map("samples", file.samples) &&
+         map.map("sites", file.sites);
+}
+} // namespace quantc
+
+llvm::Expected<SensitivityFile> SensitivityFile::parse(StringRef text,
+                                                       StringRef path) {
+  llvm::Expected<json::Value> value = json::parse(text);
+  if (!value)
+    return llvm::createStringError(path + ": expected JSON, but got: " +
+                                   llvm::toString(value.takeError()));
+  SensitivityFile file;
+  json::Path::Root root("sensitivity");
+  if (!fromJSON(*value, file, root))
+    return llvm::createStringError(path + ": " +
+                                   llvm::toString(root.getError()));
+  return file;
+}
+
+llvm::Expected<SensitivityFile> SensitivityFile::read(StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!buffer)
+    return llvm::createStringError("cannot open '" + path +
+                                   "': " + buffer.getError().message());
+  return parse((*buffer)->getBuffer(), path);
+}
+
+const SiteSensitivity *SensitivityFile::lookup(StringRef site,
+                                               StringRef candidate) const {
+  auto found = llvm::find_if(sites, [&](const SiteSensitivity &entry) {
+    return entry.site == site && entry.candidate == candidate;
+  });
+  return found == sites.end() ? nullptr : &*found;
+}
