@@ -6,6 +6,8 @@
 
 #include "quantc/Runtime/quantc_runtime.h"
 
+#include "Cuda/DeviceModel.h"
+#include "Hash.h"
 #include "MappedFile.h"
 
 #include <cstdio>
@@ -15,7 +17,7 @@
 #include <string>
 #include <vector>
 
-using quantc::runtime::MappedFile;
+using namespace quantc::runtime;
 
 struct quantc_bundle {
   void *library = nullptr;
@@ -24,6 +26,8 @@ struct quantc_bundle {
   std::vector<const void *> parameters;
   /// Null for one thread.
   quantc_threads *threads = nullptr;
+  /// Null where the model runs on the CPU.
+  std::unique_ptr<DeviceModel> device;
 
   ~quantc_bundle() {
     quantc_threads_stop(threads);
@@ -33,13 +37,6 @@ struct quantc_bundle {
 };
 
 namespace {
-
-uint64_t fnv1a(const char *data, uint64_t size) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (uint64_t i = 0; i < size; ++i)
-    hash = (hash ^ static_cast<unsigned char>(data[i])) * 0x100000001b3u;
-  return hash;
-}
 
 /// Opens the library and checks that it is a model of our version. Returns ""
 /// or the reason of a failure.
@@ -72,7 +69,7 @@ std::string mapParameters(const std::string &path, quantc_bundle &bundle) {
   if (bundle.file.size() != info.parameter_file_bytes)
     return path + ": expected " + std::to_string(info.parameter_file_bytes) +
            " bytes, but got " + std::to_string(bundle.file.size());
-  if (fnv1a(bundle.file.data(), info.parameter_header_bytes) !=
+  if (fnv1a(bundle.file.text().substr(0, info.parameter_header_bytes)) !=
       info.parameter_header_hash)
     return path + ": expected the parameters that the model was compiled with";
   for (uint32_t i = 0; i < info.num_parameters; ++i)
@@ -80,15 +77,35 @@ std::string mapParameters(const std::string &path, quantc_bundle &bundle) {
   return "";
 }
 
+std::string loadDevice(const std::string &folder, const std::string &name,
+                       quantc_bundle &bundle) {
+  std::string error;
+  std::unique_ptr<Device> device = Device::open(name, error);
+  if (!device)
+    return error;
+  bundle.device = std::make_unique<DeviceModel>(std::move(device));
+  return bundle.device->load(folder + "/cuda", *bundle.info);
+}
+
+/// What quantc_last_error returns.
+thread_local std::string lastError;
+
+int32_t deviceStatus(std::string error) {
+  lastError = std::move(error);
+  return lastError.empty() ? QUANTC_OK : QUANTC_DEVICE_ERROR;
+}
+
 } // namespace
 
-quantc_bundle *quantc_bundle_open(const char *directory, char *error,
-                                  size_t error_size) {
+quantc_bundle *quantc_bundle_open_on(const char *directory, const char *device,
+                                     char *error, size_t error_size) {
   auto bundle = std::make_unique<quantc_bundle>();
   std::string folder = directory;
   std::string message = loadLibrary(folder + "/model.so", *bundle);
   if (message.empty())
-    message = mapParameters(folder + "/parameters.safetensors", *bundle);
+    message = std::strcmp(device, "cpu") == 0
+                  ? mapParameters(folder + "/parameters.safetensors", *bundle)
+                  : loadDevice(folder, device, *bundle);
   if (message.empty())
     return bundle.release();
   if (error && error_size)
@@ -96,12 +113,17 @@ quantc_bundle *quantc_bundle_open(const char *directory, char *error,
   return nullptr;
 }
 
+quantc_bundle *quantc_bundle_open(const char *directory, char *error,
+                                  size_t error_size) {
+  return quantc_bundle_open_on(directory, "cpu", error, error_size);
+}
+
 const quantc_model_info *quantc_bundle_info(const quantc_bundle *bundle) {
   return bundle->info;
 }
 
 int32_t quantc_bundle_set_threads(quantc_bundle *bundle, int64_t threads) {
-  if (threads > 1 && !bundle->info->run_parallel)
+  if (threads > 1 && (bundle->device || !bundle->info->run_parallel))
     return QUANTC_NOT_PARALLEL;
   quantc_threads_stop(bundle->threads);
   bundle->threads = threads > 1 ? quantc_threads_start(threads) : nullptr;
@@ -110,12 +132,29 @@ int32_t quantc_bundle_set_threads(quantc_bundle *bundle, int64_t threads) {
 
 int32_t quantc_bundle_run(const quantc_bundle *bundle,
                           const void *const *inputs, void *const *outputs) {
+  if (bundle->device)
+    return deviceStatus(bundle->device->run(inputs, outputs));
   if (bundle->threads)
     return bundle->info->run_parallel(bundle->parameters.data(), inputs,
                                       outputs, /*workspace=*/nullptr,
                                       quantc_threads_parallel(bundle->threads));
   return bundle->info->run(bundle->parameters.data(), inputs, outputs);
 }
+
+int32_t quantc_bundle_launch(const quantc_bundle *bundle,
+                             const void *const *inputs, void *const *outputs,
+                             void *stream) {
+  if (!bundle->device)
+    return deviceStatus("expected a bundle that was opened on a GPU");
+  return deviceStatus(
+      bundle->device->launch(inputs, outputs, static_cast<CUstream>(stream)));
+}
+
+uint64_t quantc_bundle_device_bytes(const quantc_bundle *bundle) {
+  return bundle->device ? bundle->device->countBytes() : 0;
+}
+
+const char *quantc_last_error(void) { return lastError.c_str(); }
 
 void quantc_bundle_close(quantc_bundle *bundle) { delete bundle; }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace quantc::runtime {
 
@@ -25,6 +26,7 @@ public:
 
   const char *data() const { return address; }
   uint64_t size() const { return length; }
+  std::string_view text() const { return {address, length}; }
 
 private:
   const char *address = nullptr;

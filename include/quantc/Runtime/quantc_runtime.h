@@ -5,8 +5,10 @@
  *===------------------------------------------------------------------------===*
  *
  * A bundle is a directory with model.so, parameters.safetensors (absent if the
- * model has no parameters), model.h and manifest.json. This loader needs the
- * first two; it depends on neither LLVM nor Python.
+ * model has no parameters), model.h, manifest.json and, where it was compiled
+ * for GPUs, cuda/. This loader needs model.so and the parameters, or cuda/; it
+ * depends on neither LLVM nor Python, and loads the CUDA driver when it is
+ * asked for a GPU.
  *
  *===------------------------------------------------------------------------===*/
 
@@ -29,6 +31,12 @@ typedef struct quantc_bundle quantc_bundle;
 quantc_bundle *quantc_bundle_open(const char *directory, char *error,
                                   size_t error_size);
 
+/* The same for a device: "cpu"; "cuda", the first GPU; "cuda:N", the N-th from
+ * 0 on; "emulator", which interprets the kernels (docs/emulator.md). On a GPU
+ * everything that a run needs is allocated and uploaded now. */
+quantc_bundle *quantc_bundle_open_on(const char *directory, const char *device,
+                                     char *error, size_t error_size);
+
 /* Never null. Lives as long as the bundle. */
 const quantc_model_info *quantc_bundle_info(const quantc_bundle *bundle);
 
@@ -42,9 +50,31 @@ enum { QUANTC_NOT_PARALLEL = 2 };
 int32_t quantc_bundle_set_threads(quantc_bundle *bundle, int64_t threads);
 
 /* Runs the model on one pointer per input and output, in the order of the
- * tables. Returns QUANTC_OK or QUANTC_OUT_OF_MEMORY. */
+ * tables, all in the host's memory. Returns QUANTC_OK, QUANTC_OUT_OF_MEMORY or,
+ * on a GPU, QUANTC_DEVICE_ERROR. May be called from several threads at once; on
+ * a GPU the calls take turns. */
+enum { QUANTC_DEVICE_ERROR = 3 };
 int32_t quantc_bundle_run(const quantc_bundle *bundle,
                           const void *const *inputs, void *const *outputs);
+
+/* For a bundle on a GPU: the same with device pointers and without waiting. The
+ * work is put on `stream`, a CUstream or cudaStream_t of the device's primary
+ * context; null is the default stream. Successive calls may use different
+ * streams: each waits for the one before it. A call on the same tensors as the
+ * last one launches one CUDA graph. `stream` may be capturing; then the caller
+ * keeps runs of the bundle apart. Pointers are aligned to 16 bytes at least.
+ * Returns QUANTC_OK or QUANTC_DEVICE_ERROR; what fails later shows on the
+ * stream. */
+int32_t quantc_bundle_launch(const quantc_bundle *bundle,
+                             const void *const *inputs, void *const *outputs,
+                             void *stream);
+
+/* Device memory that the bundle holds; 0 on the CPU. */
+uint64_t quantc_bundle_device_bytes(const quantc_bundle *bundle);
+
+/* Why the calling thread's last run or launch returned QUANTC_DEVICE_ERROR.
+ * Never null; lives until the thread's next call. */
+const char *quantc_last_error(void);
 
 /* Unloads the bundle; null is allowed. */
 void quantc_bundle_close(quantc_bundle *bundle);
