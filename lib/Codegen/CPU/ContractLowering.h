@@ -8,9 +8,9 @@
 #define QUANTC_LIB_CODEGEN_CPU_CONTRACTLOWERING_H
 
 #include "DotInstruction.h"
-#include "FlatAccess.h"
-#include "IndexArithmetic.h"
 #include "WorkPieces.h"
+#include "quantc/Codegen/Contraction/FlatAccess.h"
+#include "quantc/Codegen/Contraction/IndexArithmetic.h"
 #include "quantc/Dialect/CPU/IR/CPUOps.h"
 
 namespace quantc::cpu {

@@ -4,18 +4,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ContractionView.h"
-#include "EpilogueSums.h"
 #include "PassTarget.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/CPU/Schedule.h"
+#include "quantc/Codegen/Contraction/EpilogueSums.h"
+#include "quantc/Codegen/Contraction/KernelForm.h"
 #include "quantc/Dialect/CPU/IR/CPUOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
 
 namespace quantc::cpu {
 #define GEN_PASS_DEF_CODEGENCPUFORMKERNELSPASS
@@ -23,37 +21,29 @@ namespace quantc::cpu {
 } // namespace quantc::cpu
 
 using namespace mlir;
+using namespace quantc;
 using namespace quantc::cpu;
 
 namespace {
 
-/// A value that is read through a map over the kernel's iteration space.
-struct MappedValue {
-  Value value;
-  AffineMap map;
-};
-
 /// Builds the kernel of one contraction.
 class KernelBuilder {
 public:
-  KernelBuilder(OpBuilder &builder, linalg::LinalgOp op,
-                linalg::GenericOp epilogue, ContractionView &view,
+  KernelBuilder(OpBuilder &builder, const KernelForm &form,
                 const Target &target)
-      : builder(builder), loc(op.getLoc()), op(op), epilogue(epilogue),
-        view(view), target(target) {}
+      : builder(builder), loc(form.op->getLoc()), form(form), op(form.op),
+        view(form.view), target(target) {}
 
   /// Fails with an error on a schedule that the user asked for and the target
   /// or the operands do not allow.
-  FailureOr<SmallVector<Value>> build(ArrayRef<AffineExpr> epilogueLoops);
+  FailureOr<SmallVector<Value>> build();
 
 private:
   LogicalResult chooseSchedule();
   Value prepareLhs();
   PackOp pack();
-  std::optional<MappedValue> getInit();
   /// The destination of the sums over each panel's columns; adds its map.
-  Value createPanelSums(ArrayRef<AffineExpr> epilogueLoops,
-                        SmallVectorImpl<AffineMap> &maps);
+  Value createPanelSums(SmallVectorImpl<AffineMap> &maps);
   Value addPanels(Value sums, Value init);
   UnitAttr getRhsUnsigned() {
     return view.isRhsUnsigned ? builder.getUnitAttr() : UnitAttr();
@@ -64,9 +54,9 @@ private:
 
   OpBuilder &builder;
   Location loc;
+  const KernelForm &form;
   linalg::LinalgOp op;
-  linalg::GenericOp epilogue;
-  ContractionView &view;
+  const ContractionView &view;
   const Target &target;
   ScheduleAttr schedule;
   LhsKind lhsKind = LhsKind::Signed;
@@ -167,183 +157,50 @@ PackOp KernelBuilder::pack() {
       builder.getI64IntegerAttr(view.segmentDims), getRhsUnsigned(), schedule);
 }
 
-/// The source of a broadcast and its map, given that of the result; null for
-/// anything else.
-static MappedValue getBroadcastSource(Value value, AffineMap map) {
-  if (auto broadcast = value.getDefiningOp<linalg::BroadcastOp>()) {
-    SmallVector<AffineExpr> exprs;
-    for (auto [i, expr] : llvm::enumerate(map.getResults()))
-      if (!llvm::is_contained(broadcast.getDimensions(), int64_t(i)))
-        exprs.push_back(expr);
-    return {broadcast.getInput(),
-            AffineMap::get(map.getNumDims(), 0, exprs, map.getContext())};
-  }
-  auto generic = value.getDefiningOp<linalg::GenericOp>();
-  if (!generic || generic.getNumDpsInputs() != 1 ||
-      generic.getNumResults() != 1 || !generic.isAllParallelLoops() ||
-      generic.getBody()->getTerminator()->getOperand(0) !=
-          generic.getBody()->getArgument(0))
-    return {};
-  auto [sourceMap, resultMap] = std::make_pair(
-      generic.getIndexingMapsArray()[0], generic.getIndexingMapsArray()[1]);
-  auto sourceType =
-      dyn_cast<RankedTensorType>(generic.getInputs()[0].getType());
-  if (!sourceType || !resultMap.isPermutation())
-    return {};
-  return {generic.getInputs()[0],
-          sourceMap.compose(inversePermutation(resultMap)).compose(map)};
-}
-
-/// The scalar that fills a tensor; null where its elements may differ.
-static Value getFillValue(Value value) {
-  if (auto fill = value.getDefiningOp<linalg::FillOp>())
-    return fill.getInputs()[0];
-  auto generic = value.getDefiningOp<linalg::GenericOp>();
-  if (!generic || generic.getNumResults() != 1 ||
-      !generic.isAllParallelLoops() ||
-      !generic.getIndexingMapsArray().back().isPermutation())
-    return {};
-  Value yielded = generic.getBody()->getTerminator()->getOperand(0);
-  return yielded.getParentBlock() == generic.getBody() ? Value() : yielded;
-}
-
-/// What the accumulators start with: nothing where that is zero.
-std::optional<MappedValue> KernelBuilder::getInit() {
-  OpOperand *operand = op.getDpsInitOperand(0);
-  MappedValue init = {operand->get(),
-                      view.translate(op.getMatchingIndexingMap(operand))};
-  auto isZero = [](Attribute attr) {
-    if (auto splat = dyn_cast<SplatElementsAttr>(attr))
-      attr = splat.getSplatValue<Attribute>();
-    if (auto integer = dyn_cast<IntegerAttr>(attr))
-      return integer.getValue().isZero();
-    // Adding to -0.0 is not adding to 0.0, if only for a sum of no terms.
-    auto number = dyn_cast<FloatAttr>(attr);
-    return number && number.getValue().isPosZero();
-  };
-  unsigned n = view.getNDim();
-  auto isReadable = [&](AffineMap map) {
-    return llvm::all_of(llvm::enumerate(map.getResults()), [&](auto result) {
-      return !result.value().isFunctionOfDim(n) ||
-             result.index() + 1 == map.getNumResults();
-    });
-  };
-  for (MappedValue source = getBroadcastSource(init.value, init.map);
-       source.value && isReadable(source.map);
-       source = getBroadcastSource(init.value, init.map))
-    init = source;
-  Attribute constant;
-  if (Value fill = getFillValue(init.value)) {
-    if (matchPattern(fill, m_Constant(&constant)) && isZero(constant))
-      return std::nullopt;
-    init.value = tensor::FromElementsOp::create(
-        builder, loc, RankedTensorType::get({}, fill.getType()), fill);
-    init.map = AffineMap::get(view.bounds.size(), 0, builder.getContext());
-  } else if (matchPattern(init.value, m_Constant(&constant)) &&
-             isZero(constant)) {
-    return std::nullopt;
-  }
-  return init;
-}
-
-Value KernelBuilder::createPanelSums(ArrayRef<AffineExpr> epilogueLoops,
-                                     SmallVectorImpl<AffineMap> &maps) {
-  OpOperand *operand = epilogue.getDpsInitOperand(1);
-  AffineMap map = epilogue.getMatchingIndexingMap(operand);
-  map = view.translate(
-      map.replaceDimsAndSymbols(epilogueLoops, {}, op.getNumLoops(), 0));
+Value KernelBuilder::createPanelSums(SmallVectorImpl<AffineMap> &maps) {
+  auto [sums, map] = getSums(form);
   SmallVector<AffineExpr> exprs(map.getResults());
   exprs.push_back(builder.getAffineConstantExpr(0));
   maps.push_back(
       AffineMap::get(map.getNumDims(), 0, exprs, builder.getContext()));
-  SmallVector<int64_t> shape(
-      cast<RankedTensorType>(operand->get().getType()).getShape());
+  SmallVector<int64_t> shape(cast<RankedTensorType>(sums.getType()).getShape());
   shape.push_back(
       llvm::divideCeil(view.bounds[view.getNDim()], schedule.getPanelWidth()));
   return empty(shape, builder.getI32Type());
 }
 
-FailureOr<SmallVector<Value>>
-KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
+FailureOr<SmallVector<Value>> KernelBuilder::build() {
   if (failed(chooseSchedule()))
     return failure();
-  builder.setInsertionPoint(epilogue ? epilogue : op);
+  builder.setInsertionPoint(form.getLastOp());
   Value lhs = prepareLhs();
   PackOp packed = pack();
-  std::optional<MappedValue> init = getInit();
+  std::optional<MappedValue> init = getInitialValue(builder, form);
+  KernelEpilogue epilogue = buildEpilogue(builder, form);
 
   SmallVector<AffineMap> maps = {view.lhsMap};
   if (init)
     maps.push_back(init->map);
   SmallVector<Value> captures;
-  Type accumulator =
-      view.isFloat ? Type(builder.getF32Type()) : Type(builder.getI32Type());
-  auto body = std::make_unique<Block>();
-  Value result = body->addArgument(accumulator, loc);
-  OpOperand *destOperand = op.getDpsInitOperand(0);
-  AffineMap destMap = op.getMatchingIndexingMap(destOperand);
-  Value dest;
-  OpBuilder bodyBuilder(builder.getContext());
-  bodyBuilder.setInsertionPointToEnd(body.get());
-  IRMapping mapping;
-  if (epilogue) {
-    auto toOpLoops = [&](AffineMap map) {
-      return map.replaceDimsAndSymbols(epilogueLoops, {}, op.getNumLoops(), 0);
-    };
-    for (OpOperand *input : epilogue.getDpsInputOperands()) {
-      BlockArgument argument = epilogue.getMatchingBlockArgument(input);
-      Attribute constant;
-      if (input->get() == op->getResult(0)) {
-        mapping.map(argument, result);
-      } else if (!isa<ShapedType>(input->get().getType())) {
-        mapping.map(argument, input->get());
-      } else if (matchPattern(input->get(), m_Constant(&constant)) &&
-                 isa<SplatElementsAttr>(constant)) {
-        auto value =
-            cast<SplatElementsAttr>(constant).getSplatValue<TypedAttr>();
-        mapping.map(argument,
-                    arith::ConstantOp::create(bodyBuilder, loc, value));
-      } else {
-        captures.push_back(input->get());
-        mapping.map(argument, body->addArgument(argument.getType(), loc));
-        maps.push_back(
-            view.translate(toOpLoops(epilogue.getMatchingIndexingMap(input))));
-      }
-    }
-    // The addition to the sums is the kernel's own.
-    BlockArgument total = epilogue.getBody()->getArguments().back();
-    for (Operation &inner : epilogue.getBody()->without_terminator())
-      if (!llvm::is_contained(inner.getOperands(), total))
-        bodyBuilder.clone(inner, mapping);
-    result = mapping.lookupOrDefault(
-        epilogue.getBody()->getTerminator()->getOperand(0));
-    OpOperand *epilogueDest = epilogue.getDpsInitOperand(0);
-    destMap = toOpLoops(epilogue.getMatchingIndexingMap(epilogueDest));
-    dest = epilogueDest->get();
-  } else {
-    auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    dest = empty(type.getShape(), type.getElementType());
+  for (const MappedValue &capture : epilogue.captures) {
+    captures.push_back(capture.value);
+    maps.push_back(capture.map);
   }
-  maps.push_back(view.translate(destMap));
-  SmallVector<Value> yielded = {result};
+  maps.push_back(epilogue.dest.map);
+  SmallVector<Type> types = {epilogue.dest.value.getType()};
   Value sums;
-  if (epilogue && epilogue.getNumResults() == 2) {
-    auto add = epilogue.getBody()
-                   ->getTerminator()
-                   ->getOperand(1)
-                   .getDefiningOp<arith::AddIOp>();
-    yielded.push_back(mapping.lookupOrDefault(add.getRhs()));
-    sums = createPanelSums(epilogueLoops, maps);
-  }
-  YieldOp::create(bodyBuilder, loc, yielded);
-
-  SmallVector<Type> types = {dest.getType()};
-  if (sums)
+  if (epilogue.yielded.size() == 2) {
+    sums = createPanelSums(maps);
     types.push_back(sums.getType());
+  }
+  OpBuilder bodyBuilder(builder.getContext());
+  bodyBuilder.setInsertionPointToEnd(epilogue.body.get());
+  YieldOp::create(bodyBuilder, loc, epilogue.yielded);
+
   auto contract = ContractOp::create(
       builder, loc, types, lhs, packed->getResult(0),
       packed->getNumResults() > 1 ? packed->getResult(1) : Value(),
-      init ? init->value : Value(), captures, dest, sums,
+      init ? init->value : Value(), captures, epilogue.dest.value, sums,
       builder.getAffineMapArrayAttr(maps),
       builder.getDenseI64ArrayAttr(view.bounds),
       builder.getI64IntegerAttr(view.numBatch),
@@ -351,13 +208,13 @@ KernelBuilder::build(ArrayRef<AffineExpr> epilogueLoops) {
       builder.getI64IntegerAttr(view.segmentDims),
       LhsKindAttr::get(builder.getContext(), lhsKind), getRhsUnsigned(),
       schedule);
-  contract.getEpilogue().push_back(body.release());
+  contract.getEpilogue().push_back(epilogue.body.release());
   for (NamedAttribute attribute : op->getDiscardableAttrs())
     if (attribute.getName() == "qnn.site")
       contract->setAttr(attribute.getName(), attribute.getValue());
   SmallVector<Value> results = contract->getResults();
   if (sums)
-    results[1] = addPanels(results[1], epilogue.getDpsInits()[1]);
+    results[1] = addPanels(results[1], getSums(form).value);
   return results;
 }
 
@@ -378,6 +235,12 @@ Value KernelBuilder::addPanels(Value sums, Value init) {
                linalg::YieldOp::create(b, loc, sum);
              })
       .getResult(0);
+}
+
+/// What the kernels multiply; f8 and halves have become f32 before.
+static bool isSupportedElement(Value operand) {
+  Type type = getElementTypeOrSelf(operand);
+  return type.isInteger(8) || type.isInteger(16) || type.isF32();
 }
 
 namespace {
@@ -411,31 +274,19 @@ public:
 private:
   LogicalResult form(linalg::LinalgOp op, const Target &target,
                      DenseSet<Operation *> &erased) {
-    SmallVector<AffineExpr> loops;
-    linalg::GenericOp epilogue = findEpilogue(op, loops);
-    FailureOr<ContractionView> view = failure();
-    AffineMap outMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    if (epilogue) {
-      AffineMap map =
-          epilogue.getMatchingIndexingMap(epilogue.getDpsInitOperand(0));
-      map = map.replaceDimsAndSymbols(loops, {}, op.getNumLoops(), 0);
-      // The initial value is read along the same n.
-      if (map.getResults().back() == outMap.getResults().back())
-        view = viewContraction(op, map);
-    }
-    if (failed(view)) {
-      epilogue = {};
-      view = viewContraction(op, outMap);
-    }
-    if (failed(view))
+    // Integers are read in groups along k, in place.
+    FailureOr<KernelForm> kernel =
+        findKernel(op, ContractionOptions{/*adjacentK=*/true});
+    if (failed(kernel) || !isSupportedElement(kernel->view.lhs) ||
+        !isSupportedElement(kernel->view.rhs))
       return success();
     OpBuilder builder(op);
-    FailureOr<SmallVector<Value>> kernel =
-        KernelBuilder(builder, op, epilogue, *view, target).build(loops);
-    if (failed(kernel))
+    FailureOr<SmallVector<Value>> results =
+        KernelBuilder(builder, *kernel, target).build();
+    if (failed(results))
       return failure();
-    Operation *replaced = epilogue ? epilogue : op;
-    replaced->replaceAllUsesWith(*kernel);
+    Operation *replaced = kernel->getLastOp();
+    replaced->replaceAllUsesWith(*results);
     for (Operation *dead : {replaced, op.getOperation()})
       if (erased.insert(dead).second)
         dead->erase();

@@ -18,11 +18,12 @@
 
 #include "ContractLowering.h"
 #include "KernelLowering.h"
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
+using namespace quantc;
 using namespace quantc::cpu;
 
 //===----------------------------------------------------------------------===//

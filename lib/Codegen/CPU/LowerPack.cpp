@@ -12,17 +12,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "DotInstruction.h"
-#include "FlatAccess.h"
-#include "IndexArithmetic.h"
 #include "KernelLowering.h"
 #include "WorkPieces.h"
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+#include "quantc/Codegen/Contraction/FlatAccess.h"
+#include "quantc/Codegen/Contraction/IndexArithmetic.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
+using namespace quantc;
 using namespace quantc::cpu;
 
 namespace {

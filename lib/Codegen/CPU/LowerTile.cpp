@@ -6,7 +6,7 @@
 
 #include "ContractLowering.h"
 #include "VectorizeEpilogue.h"
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
+using namespace quantc;
 using namespace quantc::cpu;
 
 //===----------------------------------------------------------------------===//

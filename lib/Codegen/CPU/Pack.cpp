@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 #include "quantc/Dialect/CPU/IR/CPUOps.h"
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -19,6 +19,7 @@ namespace quantc::cpu {
 } // namespace quantc::cpu
 
 using namespace mlir;
+using namespace quantc;
 using namespace quantc;
 using namespace quantc::cpu;
 

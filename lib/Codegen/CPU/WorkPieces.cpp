@@ -6,12 +6,13 @@
 
 #include "WorkPieces.h"
 
-#include "IndexArithmetic.h"
+#include "quantc/Codegen/Contraction/IndexArithmetic.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/bit.h"
 
 using namespace mlir;
+using namespace quantc;
 using namespace quantc::cpu;
 
 /// Somewhat less than a microsecond, as is the way to a thread that spins. Work

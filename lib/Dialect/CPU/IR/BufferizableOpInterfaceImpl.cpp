@@ -4,17 +4,18 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "quantc/Codegen/Contraction/KernelBufferization.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 #include "quantc/Dialect/CPU/IR/CPUOps.h"
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
-using namespace mlir::bufferization;
+using namespace quantc;
 using namespace quantc::cpu;
+
+namespace quantc::cpu {
 
 /// True if the kernel generator can walk `type` as it is: static strides, n
 /// adjacent in memory where it occurs, and segments of k adjacent in lhs.
@@ -69,74 +70,7 @@ static bool isWalkable(PackOp op, unsigned operand, MemRefType type) {
              int64_t(segment);
 }
 
-namespace {
-
-/// Bufferizes in place of the destination; an operand with a layout that the
-/// kernel generator cannot walk is copied to (or from) a dense one.
-template <typename OpTy>
-struct KernelOpInterface
-    : DstBufferizableOpInterfaceExternalModel<KernelOpInterface<OpTy>, OpTy> {
-  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
-                              const AnalysisState &state) const {
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
-  }
-
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
-                          const BufferizationOptions &options,
-                          BufferizationState &state) const {
-    auto kernel = cast<OpTy>(op);
-    auto dstOp = cast<DestinationStyleOpInterface>(op);
-    rewriter.setInsertionPoint(op);
-    SmallVector<Value> buffers, results;
-    SmallVector<std::pair<Value, Value>> copiesBack;
-    for (OpOperand &operand : op->getOpOperands()) {
-      if (!isa<RankedTensorType>(operand.get().getType())) {
-        buffers.push_back(operand.get());
-        continue;
-      }
-      FailureOr<Value> buffer =
-          getBuffer(rewriter, operand.get(), options, state);
-      if (failed(buffer))
-        return failure();
-      auto type = dyn_cast<MemRefType>(buffer->getType());
-      if (!type)
-        return op->emitOpError()
-               << "expected ranked buffers, but got " << buffer->getType();
-      bool isDest = dstOp.isDpsInit(&operand);
-      if (isDest)
-        results.push_back(*buffer);
-      if (isWalkable(kernel, operand.getOperandNumber(), type)) {
-        buffers.push_back(*buffer);
-        continue;
-      }
-      auto dense = MemRefType::get(type.getShape(), type.getElementType());
-      FailureOr<Value> copy =
-          options.createAlloc(rewriter, op->getLoc(), dense, ValueRange());
-      if (failed(copy))
-        return failure();
-      if (isDest)
-        copiesBack.push_back({*copy, *buffer});
-      else if (failed(options.createMemCpy(rewriter, op->getLoc(), *buffer,
-                                           *copy)))
-        return failure();
-      buffers.push_back(*copy);
-    }
-
-    OperationState newState(op->getLoc(), op->getName(), buffers, TypeRange(),
-                            op->getAttrs());
-    newState.propertiesAttr = op->getPropertiesAsAttribute();
-    for (Region &region : op->getRegions())
-      newState.addRegion()->takeBody(region);
-    rewriter.create(newState);
-    for (auto [from, to] : copiesBack)
-      if (failed(options.createMemCpy(rewriter, op->getLoc(), from, to)))
-        return failure();
-    replaceOpWithBufferizedValues(rewriter, op, results);
-    return success();
-  }
-};
-
-} // namespace
+} // namespace quantc::cpu
 
 void quantc::cpu::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {

@@ -5,12 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/CPU/IR/CPUOps.h"
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+#include "quantc/Codegen/Contraction/KernelVerifiers.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace quantc;
 using namespace quantc::cpu;
 
 //===----------------------------------------------------------------------===//
@@ -52,20 +54,6 @@ SmallVector<int64_t> quantc::cpu::getCorrectionShape(ArrayRef<int64_t> bounds,
 // What both operations have in common
 //===----------------------------------------------------------------------===//
 
-static void
-getEffectsOf(DestinationStyleOpInterface op,
-             SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
-                 &effects) {
-  for (OpOperand &operand : op->getOpOperands()) {
-    if (!isa<MemRefType>(operand.get().getType()))
-      continue;
-    if (op.isDpsInit(&operand))
-      effects.emplace_back(MemoryEffects::Write::get(), &operand);
-    else
-      effects.emplace_back(MemoryEffects::Read::get(), &operand);
-  }
-}
-
 static LogicalResult verifyBounds(Operation *op, ArrayRef<int64_t> bounds,
                                   int64_t numParallel, int64_t segmentDims) {
   if (numParallel < 1 || numParallel >= int64_t(bounds.size()))
@@ -79,35 +67,6 @@ static LogicalResult verifyBounds(Operation *op, ArrayRef<int64_t> bounds,
     return op->emitOpError()
            << "expected 1 to " << numK << " k dimensions in a segment, but got "
            << segmentDims;
-  return success();
-}
-
-/// Checks that `map` reads from inside `type` over the iteration space.
-static LogicalResult verifyAccess(Operation *op, StringRef what, AffineMap map,
-                                  Type type, ArrayRef<int64_t> bounds) {
-  auto shaped = cast<ShapedType>(type);
-  if (map.getNumDims() != bounds.size() || map.getNumSymbols() != 0 ||
-      map.getNumResults() != shaped.getRank())
-    return op->emitOpError() << "expected a map from " << bounds.size()
-                             << " to " << shaped.getRank() << " dimensions for "
-                             << what << ", but got " << AffineMapAttr::get(map);
-  for (auto [expr, size] :
-       llvm::zip_equal(map.getResults(), shaped.getShape())) {
-    auto coefficients = getCoefficients(expr, bounds.size());
-    if (failed(coefficients) ||
-        llvm::any_of(*coefficients, [](int64_t c) { return c < 0; }))
-      return op->emitOpError()
-             << "expected " << what
-             << " to be accessed by sums of multiples of dimensions, but got "
-             << AffineMapAttr::get(map);
-    int64_t last = 0;
-    for (auto [coefficient, bound] : llvm::zip_equal(*coefficients, bounds))
-      last += coefficient * (bound - 1);
-    if (last >= size)
-      return op->emitOpError()
-             << "expected " << what << " to have more than " << last
-             << " elements along a dimension of " << type;
-  }
   return success();
 }
 
@@ -135,18 +94,6 @@ static LogicalResult verifyElementTypes(Operation *op, ScheduleAttr schedule,
   return success();
 }
 
-/// Results are the tensor destinations, in order.
-static LogicalResult verifyResults(Operation *op, ValueRange destinations) {
-  SmallVector<Type> expected;
-  for (Value destination : destinations)
-    if (isa<RankedTensorType>(destination.getType()))
-      expected.push_back(destination.getType());
-  if (!llvm::equal(op->getResultTypes(), expected))
-    return op->emitOpError()
-           << "expected one result of each tensor destination's type";
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // PackOp
 //===----------------------------------------------------------------------===//
@@ -168,7 +115,7 @@ int64_t PackOp::getNumGroups() {
 void PackOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
-  getEffectsOf(*this, effects);
+  quantc::getKernelEffects(*this, effects);
 }
 
 LogicalResult PackOp::verify() {
@@ -217,24 +164,7 @@ Type ContractOp::getAccumulatorType() {
 void ContractOp::getEffects(
     SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
         &effects) {
-  getEffectsOf(*this, effects);
-}
-
-/// Checks that k, and n unless it is innermost, does not appear in `map`.
-static LogicalResult verifyParallelMap(ContractOp op, StringRef what,
-                                       AffineMap map) {
-  unsigned n = op.getNDim();
-  for (auto [i, expr] : llvm::enumerate(map.getResults())) {
-    for (unsigned k = n + 1; k < map.getNumDims(); ++k)
-      if (expr.isFunctionOfDim(k))
-        return op.emitOpError()
-               << "expected " << what << " not to depend on a k dimension";
-    if (expr.isFunctionOfDim(n) &&
-        (i + 1 != map.getNumResults() || !isa<AffineDimExpr>(expr)))
-      return op.emitOpError()
-             << "expected n to be the innermost dimension of " << what;
-  }
-  return success();
+  quantc::getKernelEffects(*this, effects);
 }
 
 LogicalResult ContractOp::verify() {
@@ -262,7 +192,7 @@ LogicalResult ContractOp::verify() {
     if (failed(
             verifyAccess(*this, what, getMap(i), value.getType(), getBounds())))
       return failure();
-    if (i > 0 && failed(verifyParallelMap(*this, what, getMap(i))))
+    if (i > 0 && failed(verifyParallelMap(*this, what, getMap(i), getNDim())))
       return failure();
   }
   if (getLhsMap().isFunctionOfDim(getNDim()))

@@ -4,15 +4,22 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_LIB_CODEGEN_CPU_CONTRACTIONVIEW_H
-#define QUANTC_LIB_CODEGEN_CPU_CONTRACTIONVIEW_H
+#ifndef QUANTC_CODEGEN_CONTRACTION_CONTRACTIONVIEW_H
+#define QUANTC_CODEGEN_CONTRACTION_CONTRACTIONVIEW_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
-namespace quantc::cpu {
+namespace quantc {
+
+/// What a target's kernels can read.
+struct ContractionOptions {
+  /// The innermost k of an integer lhs has to be adjacent in memory; lhs is
+  /// transposed where it is not.
+  bool adjacentK = true;
+};
 
 /// A contraction or convolution, and the elementwise op that follows it, in the
-/// iteration space (batch..., m..., n, k...) of `qnn_cpu.contract`.
+/// iteration space (batch..., m..., n, k...) of a kernel.
 struct ContractionView {
   /// The operand that keeps its layout and the one that is packed, with the
   /// maps that lead to their elements. Either may be the op's first operand,
@@ -38,10 +45,11 @@ struct ContractionView {
 /// Views `op` with n as the innermost dimension of `destMap`, a permutation of
 /// its parallel loops. Fails, silently, on what the kernels do not compute:
 /// dynamic or empty shapes, bodies that are not a multiplication and addition
-/// of i8 or signed i16 in i32 or of f32, operands on which no order of loops
-/// fits.
-llvm::FailureOr<ContractionView> viewContraction(mlir::linalg::LinalgOp op,
-                                                 mlir::AffineMap destMap);
+/// of i8 or signed i16 in i32 or of f32 or narrower floats in f32, operands on
+/// which no order of loops fits.
+llvm::FailureOr<ContractionView>
+viewContraction(mlir::linalg::LinalgOp op, mlir::AffineMap destMap,
+                const ContractionOptions &options);
 
 /// The elementwise consumer of `op`'s result that can be its epilogue, or null:
 /// the only user, all parallel, over the same elements, with a scalar body that
@@ -52,6 +60,6 @@ mlir::linalg::GenericOp
 findEpilogue(mlir::linalg::LinalgOp op,
              llvm::SmallVectorImpl<mlir::AffineExpr> &loops);
 
-} // namespace quantc::cpu
+} // namespace quantc
 
-#endif // QUANTC_LIB_CODEGEN_CPU_CONTRACTIONVIEW_H
+#endif // QUANTC_CODEGEN_CONTRACTION_CONTRACTIONVIEW_H

@@ -4,15 +4,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ContractionView.h"
-#include "EpilogueSums.h"
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+#include "quantc/Codegen/Contraction/ContractionView.h"
+#include "quantc/Codegen/Contraction/EpilogueSums.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StructuredOpsUtils.h"
 
 using namespace mlir;
-using namespace quantc::cpu;
+using namespace quantc;
 
 AffineMap ContractionView::translate(AffineMap map) const {
   return map.replaceDimsAndSymbols(loops, {}, bounds.size(), 0);
@@ -45,7 +45,8 @@ static BlockArgument stripExtension(Value value, bool &isUnsigned) {
   return argument;
 }
 
-/// Matches `acc + a * b` in f32, or in i32 on extended integers.
+/// Matches `acc + a * b` in f32, of f32 or extended floats, or in i32 on
+/// extended integers.
 static std::optional<BodyForm> matchBody(Block &body) {
   if (body.getNumArguments() != 3 ||
       body.getTerminator()->getNumOperands() != 1)
@@ -65,8 +66,12 @@ static std::optional<BodyForm> matchBody(Block &body) {
   if (isa_and_nonnull<arith::MulFOp>(mul) && isa<arith::AddFOp>(add) &&
       mul->getResult(0).getType().isF32()) {
     form.isFloat = true;
-    for (unsigned i : {0, 1})
-      factors[i] = dyn_cast<BlockArgument>(mul->getOperand(i));
+    for (unsigned i : {0, 1}) {
+      Value factor = mul->getOperand(i);
+      if (auto extend = factor.getDefiningOp<arith::ExtFOp>())
+        factor = extend.getIn();
+      factors[i] = dyn_cast<BlockArgument>(factor);
+    }
   } else if (isa_and_nonnull<arith::MulIOp>(mul) && isa<arith::AddIOp>(add) &&
              mul->getResult(0).getType().isInteger(32)) {
     bool isUnsigned[2];
@@ -143,8 +148,9 @@ chooseTransposition(AffineMap &map, SmallVectorImpl<int64_t> &shape,
   return success();
 }
 
-FailureOr<ContractionView> quantc::cpu::viewContraction(linalg::LinalgOp op,
-                                                        AffineMap destMap) {
+FailureOr<ContractionView>
+quantc::viewContraction(linalg::LinalgOp op, AffineMap destMap,
+                        const ContractionOptions &options) {
   if (!op.hasPureTensorSemantics() || op.getNumDpsInputs() != 2 ||
       op.getNumDpsInits() != 1 || op->getNumRegions() != 1)
     return failure();
@@ -208,7 +214,8 @@ FailureOr<ContractionView> quantc::cpu::viewContraction(linalg::LinalgOp op,
     sortByStride(k, strides, extents);
     view.lhs = value;
     lhsMap = map;
-    return view.isFloat || strides[k.back()] == 1 || extents[k.back()] == 1;
+    return view.isFloat || !options.adjacentK || strides[k.back()] == 1 ||
+           extents[k.back()] == 1;
   };
   Value lhs = view.lhs;
   AffineMap map = lhsMap;
@@ -266,9 +273,8 @@ static bool isVectorizable(Block &body) {
   });
 }
 
-linalg::GenericOp
-quantc::cpu::findEpilogue(linalg::LinalgOp op,
-                          SmallVectorImpl<AffineExpr> &loops) {
+linalg::GenericOp quantc::findEpilogue(linalg::LinalgOp op,
+                                       SmallVectorImpl<AffineExpr> &loops) {
   Value accumulator = op->getResult(0);
   if (!accumulator.hasOneUse())
     return {};

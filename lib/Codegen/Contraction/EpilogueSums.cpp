@@ -4,14 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "EpilogueSums.h"
+#include "quantc/Codegen/Contraction/EpilogueSums.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
-bool quantc::cpu::addsColumns(linalg::GenericOp generic, Value accumulator) {
+bool quantc::addsColumns(linalg::GenericOp generic, Value accumulator) {
   if (generic.getNumResults() != 2 || generic.getNumReductionLoops() != 1 ||
       !isa<IntegerType>(getElementTypeOrSelf(accumulator)))
     return false;
@@ -48,7 +48,7 @@ static Operation *matchAddend(linalg::GenericOp generic, unsigned number) {
   return extend;
 }
 
-void quantc::cpu::splitOtherSums(linalg::LinalgOp contraction) {
+void quantc::splitOtherSums(linalg::LinalgOp contraction) {
   if (!contraction->hasOneUse())
     return;
   auto generic = dyn_cast<linalg::GenericOp>(*contraction->getUsers().begin());

@@ -4,12 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_LIB_CODEGEN_CPU_EPILOGUESUMS_H
-#define QUANTC_LIB_CODEGEN_CPU_EPILOGUESUMS_H
+#ifndef QUANTC_CODEGEN_CONTRACTION_EPILOGUESUMS_H
+#define QUANTC_CODEGEN_CONTRACTION_EPILOGUESUMS_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
-namespace quantc::cpu {
+namespace quantc {
 
 /// Whether `generic`, which follows a contraction with the given accumulator,
 /// has two results: one that is written element by element, and the sums of an
@@ -22,6 +22,6 @@ bool addsColumns(mlir::linalg::GenericOp generic, mlir::Value accumulator);
 /// the epilogue has written.
 void splitOtherSums(mlir::linalg::LinalgOp contraction);
 
-} // namespace quantc::cpu
+} // namespace quantc
 
-#endif // QUANTC_LIB_CODEGEN_CPU_EPILOGUESUMS_H
+#endif // QUANTC_CODEGEN_CONTRACTION_EPILOGUESUMS_H

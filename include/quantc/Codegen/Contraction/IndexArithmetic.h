@@ -4,14 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_LIB_CODEGEN_CPU_INDEXARITHMETIC_H
-#define QUANTC_LIB_CODEGEN_CPU_INDEXARITHMETIC_H
+#ifndef QUANTC_CODEGEN_CONTRACTION_INDEXARITHMETIC_H
+#define QUANTC_CODEGEN_CONTRACTION_INDEXARITHMETIC_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Builders.h"
 
-namespace quantc::cpu {
+namespace quantc {
 
 /// Sums and products of offsets, folded where they are constant. Offsets lie
 /// within an object, so that nothing overflows.
@@ -57,6 +57,6 @@ private:
   mlir::Location loc;
 };
 
-} // namespace quantc::cpu
+} // namespace quantc
 
-#endif // QUANTC_LIB_CODEGEN_CPU_INDEXARITHMETIC_H
+#endif // QUANTC_CODEGEN_CONTRACTION_INDEXARITHMETIC_H

@@ -4,13 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_LIB_CODEGEN_CPU_FLATACCESS_H
-#define QUANTC_LIB_CODEGEN_CPU_FLATACCESS_H
+#ifndef QUANTC_CODEGEN_CONTRACTION_FLATACCESS_H
+#define QUANTC_CODEGEN_CONTRACTION_FLATACCESS_H
 
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 
-namespace quantc::cpu {
+namespace quantc {
 
 /// A memref seen as one dimension, and the stride in it of every dimension of
 /// an iteration space.
@@ -30,6 +30,6 @@ llvm::FailureOr<FlatAccess> getFlatAccess(mlir::OpBuilder &builder,
                                           mlir::Value memref,
                                           mlir::AffineMap map);
 
-} // namespace quantc::cpu
+} // namespace quantc
 
-#endif // QUANTC_LIB_CODEGEN_CPU_FLATACCESS_H
+#endif // QUANTC_CODEGEN_CONTRACTION_FLATACCESS_H

@@ -4,15 +4,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FlatAccess.h"
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+#include "quantc/Codegen/Contraction/FlatAccess.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
-using namespace quantc::cpu;
+using namespace quantc;
 
-Value quantc::cpu::flatten(OpBuilder &builder, Location loc, Value memref) {
+Value quantc::flatten(OpBuilder &builder, Location loc, Value memref) {
   auto type = cast<MemRefType>(memref.getType());
   auto [strides, offset] = type.getStridesAndOffset();
   int64_t span = 1;
@@ -35,9 +35,8 @@ Value quantc::cpu::flatten(OpBuilder &builder, Location loc, Value memref) {
       ArrayRef<OpFoldResult>{builder.getIndexAttr(1)});
 }
 
-FailureOr<FlatAccess> quantc::cpu::getFlatAccess(OpBuilder &builder,
-                                                 Location loc, Value memref,
-                                                 AffineMap map) {
+FailureOr<FlatAccess> quantc::getFlatAccess(OpBuilder &builder, Location loc,
+                                            Value memref, AffineMap map) {
   auto strides = getElementStrides(cast<ShapedType>(memref.getType()));
   if (failed(strides))
     return failure();

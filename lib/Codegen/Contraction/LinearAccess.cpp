@@ -4,21 +4,20 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Dialect/CPU/IR/LinearAccess.h"
+#include "quantc/Codegen/Contraction/LinearAccess.h"
 
 #include "mlir/IR/AffineExpr.h"
 
 using namespace mlir;
 
-SmallVector<int64_t> quantc::cpu::getRowMajorStrides(ArrayRef<int64_t> shape) {
+SmallVector<int64_t> quantc::getRowMajorStrides(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> strides(shape.size(), 1);
   for (int64_t i = int64_t(shape.size()) - 2; i >= 0; --i)
     strides[i] = strides[i + 1] * shape[i + 1];
   return strides;
 }
 
-FailureOr<SmallVector<int64_t>>
-quantc::cpu::getElementStrides(ShapedType type) {
+FailureOr<SmallVector<int64_t>> quantc::getElementStrides(ShapedType type) {
   auto memref = dyn_cast<MemRefType>(type);
   if (!memref)
     return getRowMajorStrides(type.getShape());
@@ -30,8 +29,8 @@ quantc::cpu::getElementStrides(ShapedType type) {
   return strides;
 }
 
-FailureOr<SmallVector<int64_t>> quantc::cpu::getCoefficients(AffineExpr expr,
-                                                             unsigned numDims) {
+FailureOr<SmallVector<int64_t>> quantc::getCoefficients(AffineExpr expr,
+                                                        unsigned numDims) {
   SmallVector<int64_t> coefficients(numDims, 0);
   if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
     coefficients[dim.getPosition()] = 1;
@@ -67,7 +66,7 @@ FailureOr<SmallVector<int64_t>> quantc::cpu::getCoefficients(AffineExpr expr,
 }
 
 FailureOr<SmallVector<int64_t>>
-quantc::cpu::getAccessStrides(AffineMap map, ArrayRef<int64_t> elementStrides) {
+quantc::getAccessStrides(AffineMap map, ArrayRef<int64_t> elementStrides) {
   SmallVector<int64_t> strides(map.getNumDims(), 0);
   for (auto [expr, stride] :
        llvm::zip_equal(map.getResults(), elementStrides)) {
@@ -80,8 +79,8 @@ quantc::cpu::getAccessStrides(AffineMap map, ArrayRef<int64_t> elementStrides) {
   return strides;
 }
 
-int64_t quantc::cpu::countMergeable(ArrayRef<int64_t> bounds,
-                                    ArrayRef<int64_t> strides) {
+int64_t quantc::countMergeable(ArrayRef<int64_t> bounds,
+                               ArrayRef<int64_t> strides) {
   if (bounds.empty())
     return 0;
   int64_t count = 1;

@@ -10,13 +10,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_DIALECT_CPU_IR_LINEARACCESS_H
-#define QUANTC_DIALECT_CPU_IR_LINEARACCESS_H
+#ifndef QUANTC_CODEGEN_CONTRACTION_LINEARACCESS_H
+#define QUANTC_CODEGEN_CONTRACTION_LINEARACCESS_H
 
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/BuiltinTypes.h"
 
-namespace quantc::cpu {
+namespace quantc {
 
 /// Strides in elements of a dense row-major tensor.
 llvm::SmallVector<int64_t> getRowMajorStrides(llvm::ArrayRef<int64_t> shape);
@@ -37,10 +37,11 @@ llvm::FailureOr<llvm::SmallVector<int64_t>>
 getAccessStrides(mlir::AffineMap map, llvm::ArrayRef<int64_t> elementStrides);
 
 /// The number of innermost dimensions in [first, first + bounds.size()) that
-/// can be walked as one: each stride is the extent times the stride of the next.
+/// can be walked as one: each stride is the extent times the stride of the
+/// next.
 int64_t countMergeable(llvm::ArrayRef<int64_t> bounds,
                        llvm::ArrayRef<int64_t> strides);
 
-} // namespace quantc::cpu
+} // namespace quantc
 
-#endif // QUANTC_DIALECT_CPU_IR_LINEARACCESS_H
+#endif // QUANTC_CODEGEN_CONTRACTION_LINEARACCESS_H
