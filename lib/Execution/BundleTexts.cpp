@@ -22,6 +22,9 @@ constexpr StringRef modelHeader =
 #include "quantc_model.h.inc"
     ;
 
+/// What a manifest calls itself.
+constexpr StringRef bundleFormat = "quantc-bundle";
+
 std::string describe(const TensorSpec &spec) {
   std::string text;
   raw_string_ostream stream(text);
@@ -101,7 +104,7 @@ std::string quantc::makeBundleManifest(const ModelDescription &model) {
   json::OStream json(stream, /*IndentSize=*/2);
   const EntryPoint &entry = *model.entry;
   json.object([&] {
-    json.attribute("format", "quantc-bundle");
+    json.attribute("format", bundleFormat);
     json.attribute("abi_version", QUANTC_ABI_VERSION);
     json.attribute("compiler", model.compiler);
     json.attribute("name", model.name);
@@ -123,4 +126,14 @@ std::string quantc::makeBundleManifest(const ModelDescription &model) {
   });
   stream << "\n";
   return text;
+}
+
+bool quantc::isBundleManifest(StringRef text) {
+  Expected<json::Value> manifest = json::parse(text);
+  if (!manifest) {
+    consumeError(manifest.takeError());
+    return false;
+  }
+  const json::Object *object = manifest->getAsObject();
+  return object && object->getString("format") == bundleFormat;
 }

@@ -17,6 +17,9 @@ std::string makeBundleHeader(const ModelDescription &model);
 /// manifest.json.
 std::string makeBundleManifest(const ModelDescription &model);
 
+/// Whether `text` is a manifest.json of ours.
+bool isBundleManifest(llvm::StringRef text);
+
 } // namespace quantc
 
 #endif // QUANTC_LIB_EXECUTION_BUNDLETEXTS_H

@@ -105,6 +105,29 @@ llvm::Error writeText(StringRef path, StringRef text) {
               : llvm::Error::success();
 }
 
+/// Whether a folder is a bundle and nothing else, so that it may be replaced.
+llvm::Error checkReplaceable(StringRef directory) {
+  auto fail = [&](const llvm::Twine &actual) {
+    return llvm::createStringError(
+        directory + ": expected a bundle or nothing, but got " + actual);
+  };
+  if (!llvm::sys::fs::exists(directory))
+    return llvm::Error::success();
+  auto manifest = llvm::MemoryBuffer::getFile(directory + "/manifest.json");
+  if (!manifest || !isBundleManifest((*manifest)->getBuffer()))
+    return fail("something else");
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator it(directory, code), end;
+       it != end && !code; it.increment(code)) {
+    StringRef name = llvm::sys::path::filename(it->path());
+    if (!llvm::is_contained(
+            {"model.so", "model.h", "parameters.safetensors", "manifest.json"},
+            name))
+      return fail("a bundle with '" + name + "', which is not of it");
+  }
+  return code ? fail(code.message()) : llvm::Error::success();
+}
+
 /// Puts the finished folder in its place.
 llvm::Error publish(StringRef temporary, StringRef directory) {
   auto fail = [&](std::error_code code) {
@@ -201,11 +224,13 @@ LogicalResult quantc::writeBundle(ModuleOp module, StringRef directory,
                           "got '"
                        << options.name << "'";
   directory = directory.rtrim('/');
-  if (llvm::sys::fs::exists(directory) &&
-      !llvm::sys::fs::exists(directory + "/manifest.json"))
-    return emitError() << directory
-                       << ": expected a bundle or nothing, but something else "
-                          "is there";
+  if (llvm::Error error = checkReplaceable(directory))
+    return emitError() << llvm::toString(std::move(error));
+  // A rename would replace a link instead of what it leads to.
+  SmallString<128> linked;
+  if (llvm::sys::fs::is_symlink_file(directory) &&
+      !llvm::sys::fs::real_path(directory, linked))
+    directory = linked;
   // A relative pattern would be taken as one in the system's folder for
   // temporary files, from where nothing can be renamed.
   SmallString<128> pattern(directory), temporary;

@@ -15,7 +15,6 @@ import json
 import os
 import pathlib
 import shlex
-import shutil
 import subprocess
 import sys
 
@@ -50,6 +49,9 @@ class Road:
         self.quantc, self.echo = str(quantc), echo
         self.mask = ["--mask", mask] if mask else []
         self.model, self.work = pathlib.Path(model), pathlib.Path(work)
+        if self.work.resolve() == self.model.resolve():
+            raise ValueError(f"{self.work}: expected a work folder apart from the "
+                             "model's")
         self.work.mkdir(parents=True, exist_ok=True)
         self.imported = self.work / "imported.mlir"
         self.statistics = self.work / "statistics.json"
@@ -77,7 +79,6 @@ class Road:
         self.compile(self.imported, self.float_bundle)
 
     def compile(self, model, bundle):
-        shutil.rmtree(bundle, ignore_errors=True)
         self.run("compile", model, "-o", bundle)
 
     def quantize(self, recipe):
@@ -178,7 +179,7 @@ def main():
             road = Road(arguments.quantc, model, arguments.work.resolve() / model.name,
                         lambda line: print(line, flush=True))
             rows += compare(road, arguments.recipes, arguments.runs)
-    except (CommandFailed, OSError) as error:
+    except (CommandFailed, OSError, ValueError) as error:
         sys.exit(f"compare: error: {error}")
     print()
     print(table(rows))

@@ -116,6 +116,8 @@ def load(path):
 
 def npz_to_safetensors(source, target):
     """Converts the arrays of an .npz file; names and element types are kept."""
+    if os.path.exists(target) and os.path.samefile(source, target):
+        raise ValueError(f"{target}: expected an output apart from the input")
     try:
         archive = np.load(source, allow_pickle=False)
     except (ValueError, zipfile.BadZipFile):

@@ -32,3 +32,8 @@ def test_a_failed_command_ends_the_road(tmp_path):
     with pytest.raises(compare.CommandFailed, match="quantc -c failed with exit code 3"):
         road.run("-c", "raise SystemExit(3)")
     assert echoed == ["$ quantc -c 'raise SystemExit(3)'"]
+
+
+def test_the_models_folder_is_no_place_for_work(tmp_path):
+    with pytest.raises(ValueError, match="expected a work folder apart from"):
+        compare.Road(sys.executable, tmp_path, tmp_path / ".")

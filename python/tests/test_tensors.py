@@ -99,5 +99,10 @@ def test_npz_command(tmp_path):
     result = run(tmp_path / "text.npz")
     assert result.returncode == 1
     assert result.stderr.endswith("text.npz: expected an .npz archive\n")
+    (tmp_path / "out.safetensors").write_text("the input as well")
+    result = run(tmp_path / "out.safetensors")
+    assert result.returncode == 1
+    assert result.stderr.endswith("expected an output apart from the input\n")
+    assert (tmp_path / "out.safetensors").read_text() == "the input as well"
     result = run(tmp_path / "missing.npz")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)

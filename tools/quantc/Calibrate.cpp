@@ -103,6 +103,8 @@ Error CalibrationRun::open() {
   raw_string_ostream os(identity);
   os << "mask " << data.mask << ", batch ranges " << data.keepBatches;
   for (const std::string &path : *paths) {
+    if (Error error = tool.getOutputs().addInput(path))
+      return error;
     Expected<DataSet> shard = DataSet::open(path, calibrator.getInputs());
     if (!shard)
       return shard.takeError();
@@ -192,10 +194,13 @@ Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
 }
 
 static Error runCalibrate(Tool &tool) {
-  OutputFiles outputs;
+  OutputFiles &outputs = tool.getOutputs();
   Expected<std::string> temporary = outputs.add(outputPath);
   if (!temporary)
     return temporary.takeError();
+  if (!checkpoint.empty())
+    if (Error error = outputs.addUnmanaged(checkpoint))
+      return error;
   Expected<Model> model = readModel(tool, modelPath, parameterPath);
   if (!model)
     return model.takeError();

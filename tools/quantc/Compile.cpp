@@ -59,6 +59,8 @@ static Error runCompile(Tool &tool) {
       cpu::Target::resolve({triple, targetCPU, targetFeatures});
   if (!target)
     return target.takeError();
+  if (Error error = tool.getOutputs().addUnmanagedDirectory(outputPath))
+    return error;
   Expected<Model> model = readModel(tool, modelPath, parameterPath);
   if (!model)
     return model.takeError();

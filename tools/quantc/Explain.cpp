@@ -196,5 +196,5 @@ static Error runExplain(Tool &tool) {
     printAsJSON(sites);
   else
     printAsTable(sites);
-  return Error::success();
+  return tool.getOutputs().commit();
 }

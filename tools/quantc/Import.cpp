@@ -30,13 +30,13 @@ static cl::opt<std::string> outputPath("o", cl::Required,
                                        cl::cat(quantcOptions));
 
 static Error runImport(Tool &tool) {
-  OutputFiles outputs;
+  OutputFiles &outputs = tool.getOutputs();
   if (Error error = outputs.add(outputPath).takeError())
     return error;
   Expected<Model> model = readModel(tool, modelPath, parameterPath);
   if (!model)
     return model.takeError();
-  if (Error error = writeModel(tool, *model, outputPath, outputs))
+  if (Error error = writeModel(tool, *model, outputPath))
     return error;
   return outputs.commit();
 }

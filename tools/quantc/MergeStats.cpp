@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
-#include "OutputFiles.h"
 #include "quantc/Calibration/StatisticsFile.h"
 
 using namespace quantc;
@@ -28,7 +27,10 @@ static cl::opt<std::string> outputPath("o", cl::Required,
                                        cl::cat(quantcOptions));
 
 static Error runMergeStats(Tool &tool) {
-  OutputFiles outputs;
+  OutputFiles &outputs = tool.getOutputs();
+  for (const std::string &path : inputPaths)
+    if (Error error = outputs.addInput(path))
+      return error;
   Expected<std::string> temporary = outputs.add(outputPath);
   if (!temporary)
     return temporary.takeError();

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
@@ -96,6 +97,8 @@ Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
                                         StringRef parameterPath) {
   Model model;
   model.path = path.str();
+  if (Error error = tool.getOutputs().addInput(path))
+    return error;
   if (Error error = parseModel(tool, path).moveInto(model.module))
     return error;
   if (Error error = convertToLinalg(tool, model))
@@ -103,10 +106,11 @@ Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
 
   if (!hasParameterArguments(*model.module))
     return model;
-  if (Error error =
-          SafetensorsFile::open(
-              resolveParameterFile(*model.module, path, parameterPath))
-              .moveInto(model.parameters))
+  std::string resolved =
+      resolveParameterFile(*model.module, path, parameterPath);
+  if (Error error = tool.getOutputs().addInput(resolved))
+    return error;
+  if (Error error = SafetensorsFile::open(resolved).moveInto(model.parameters))
     return error;
   if (failed(bindParameters(*model.module, model.parameters)))
     return tool.diagnosed();
@@ -137,8 +141,8 @@ static bool hasNamedLocations(ModuleOp module) {
       .wasInterrupted();
 }
 
-Error quantc::tool::writeModel(Tool &tool, Model &model, StringRef path,
-                               OutputFiles &outputs) {
+Error quantc::tool::writeModel(Tool &tool, Model &model, StringRef path) {
+  OutputFiles &outputs = tool.getOutputs();
   ModuleOp module = *model.module;
   FailureOr<SmallVector<SafetensorsTensor>> tensors = unbindParameters(module);
   if (failed(tensors))
@@ -154,6 +158,13 @@ Error quantc::tool::writeModel(Tool &tool, Model &model, StringRef path,
       std::string temporary;
       if (Error error = outputs.add(parameterPath).moveInto(temporary))
         return error;
+      // The user has not named this file: the parameters of a model that is
+      // being replaced are all that it may cost.
+      if (llvm::sys::fs::exists(parameterPath) && !llvm::sys::fs::exists(path))
+        return makeFileError(
+            parameterPath, "expected no file where the parameters of '" + path +
+                               "' go, but there is one that belongs to no "
+                               "such model; remove it or choose another -o");
       if (Error error = writeSafetensors(temporary, *tensors))
         return error;
     }
@@ -167,8 +178,5 @@ Error quantc::tool::writeModel(Tool &tool, Model &model, StringRef path,
     flags.enableDebugInfo();
   module.print(os, flags);
   os << '\n';
-  std::string temporary;
-  if (Error error = outputs.add(path).moveInto(temporary))
-    return error;
-  return OutputFiles::write(temporary, text);
+  return outputs.write(path, text);
 }

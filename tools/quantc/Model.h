@@ -7,7 +7,6 @@
 #ifndef QUANTC_TOOLS_QUANTC_MODEL_H
 #define QUANTC_TOOLS_QUANTC_MODEL_H
 
-#include "OutputFiles.h"
 #include "Tool.h"
 #include "quantc/Parameters/ParameterFile.h"
 
@@ -30,10 +29,10 @@ struct Model {
 llvm::Expected<Model> readModel(Tool &tool, llvm::StringRef path,
                                 llvm::StringRef parameterPath);
 
-/// Adds the pair to write the model as `path` to `outputs`. Parameters that
-/// are all still those of the file they came from stay there.
-llvm::Error writeModel(Tool &tool, Model &model, llvm::StringRef path,
-                       OutputFiles &outputs);
+/// Writes the model as `path`, an output of the tool already, and as another
+/// one its parameters beside it. Those that are all still those of the file
+/// that they came from stay there.
+llvm::Error writeModel(Tool &tool, Model &model, llvm::StringRef path);
 
 /// Gives sites that the program itself quantizes their integer form; a model
 /// without such sites stays as it is.

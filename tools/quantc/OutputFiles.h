@@ -14,8 +14,13 @@
 
 namespace quantc::tool {
 
-/// The files that a command writes. Each is written under a temporary name
-/// beside its own; `commit` renames them all, and without it none is left.
+/// The files that a command writes, and those that it reads: no output may
+/// replace an input, and no two outputs may be the same file, by whatever path,
+/// symbolic or hard link. Every path of a command is told to its OutputFiles,
+/// in any order; the first one that collides with an earlier one fails.
+///
+/// Each output is written under a temporary name beside its own; `commit`
+/// renames them all, and without it none is left.
 class OutputFiles {
 public:
   OutputFiles() = default;
@@ -23,19 +28,43 @@ public:
   OutputFiles &operator=(const OutputFiles &) = delete;
   ~OutputFiles();
 
-  /// Returns the name to write to, the same each time. Creates that file, so
-  /// that an output that cannot be written is refused before the work begins.
+  /// A file that the command reads, and that need not be there.
+  llvm::Error addInput(llvm::StringRef path);
+
+  /// A directory that the command reads, whose files are of a piece: nothing is
+  /// written into it.
+  llvm::Error addInputDirectory(llvm::StringRef path);
+
+  /// Returns the name to write to. Creates that file, so that an output that
+  /// cannot be written is refused before the work begins.
   llvm::Expected<std::string> add(llvm::StringRef path);
 
-  /// Writes `text` to the temporary file of an output.
-  static llvm::Error write(llvm::StringRef temporary, llvm::StringRef text);
+  /// The name to write to that `add` returned for `path`.
+  llvm::StringRef getTemporary(llvm::StringRef path) const;
+
+  /// A file that the command writes by itself, before the others.
+  llvm::Error addUnmanaged(llvm::StringRef path);
+
+  /// A directory that the command replaces by itself.
+  llvm::Error addUnmanagedDirectory(llvm::StringRef path);
+
+  /// Writes `text` as the output `path`.
+  llvm::Error write(llvm::StringRef path, llvm::StringRef text) const;
 
   llvm::Error commit();
 
 private:
+  struct Entry {
+    std::string path;
+    bool isOutput, isDirectory;
+  };
   struct Output {
     std::string path, temporary;
   };
+
+  llvm::Error addEntry(Entry entry);
+
+  std::vector<Entry> entries;
   std::vector<Output> outputs;
 };
 

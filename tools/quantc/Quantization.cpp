@@ -65,11 +65,27 @@ Error quantc::tool::annotate(Tool &tool, Model &model) {
   return runPasses(tool, model, passes);
 }
 
+/// Tells the tool what the options read and write, before the work begins.
+static Error addFiles(Tool &tool, const QuantizationOptions &options) {
+  OutputFiles &files = tool.getOutputs();
+  for (const auto *path :
+       {&options.statistics, &options.recipe, &options.sensitivity})
+    if (Error error = path->empty() ? Error::success() : files.addInput(*path))
+      return error;
+  return options.pareto.empty() ? Error::success()
+                                : files.add(options.pareto).takeError();
+}
+
 Error quantc::tool::smooth(Tool &tool, Model &model,
                            const QuantizationOptions &options) {
+  if (Error error = addFiles(tool, options))
+    return error;
   Expected<Recipe> recipe = Recipe::read(options.recipe);
   if (!recipe)
     return recipe.takeError();
+  if (recipe->autoSelect)
+    if (Error error = tool.getOutputs().addInput(recipe->autoSelect->target))
+      return error;
   Expected<std::optional<double>> alpha =
       getSmoothAlpha(*recipe, options.smooth);
   if (!alpha)
@@ -98,7 +114,8 @@ Error quantc::tool::selectSchemes(Tool &tool, Model &model,
   select.recipe = options.recipe.getValue();
   select.maxError = options.maxError.getValue();
   select.maxCost = options.maxCost.getValue();
-  select.pareto = options.pareto.getValue();
+  if (!options.pareto.empty())
+    select.pareto = tool.getOutputs().getTemporary(options.pareto).str();
   select.candidate = options.candidate.getValue();
   select.sensitivity = options.sensitivity.getValue();
   mlir::PassManager passes(&tool.getContext());

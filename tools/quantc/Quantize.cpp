@@ -23,7 +23,7 @@ static cl::opt<std::string> outputPath("o", cl::Required,
                                        cl::cat(quantcOptions));
 
 static Error runQuantize(Tool &tool) {
-  OutputFiles outputs;
+  OutputFiles &outputs = tool.getOutputs();
   if (Error error = outputs.add(outputPath).takeError())
     return error;
   Expected<Model> model = readModel(tool, options.model, options.parameters);
@@ -33,7 +33,7 @@ static Error runQuantize(Tool &tool) {
     return error;
   if (Error error = quantize(tool, *model, options))
     return error;
-  if (Error error = writeModel(tool, *model, outputPath, outputs))
+  if (Error error = writeModel(tool, *model, outputPath))
     return error;
   return outputs.commit();
 }

@@ -6,7 +6,6 @@
 
 #include "Commands.h"
 #include "CompiledModel.h"
-#include "OutputFiles.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -42,16 +41,20 @@ struct Result {
 } // namespace
 
 static Error runRun(Tool &tool) {
+  OutputFiles &outputs = tool.getOutputs();
+  if (Error error = outputs.addInputDirectory(bundlePath))
+    return error;
+  if (Error error = outputs.addInput(inputPath))
+    return error;
+  Expected<std::string> temporary = outputs.add(outputPath);
+  if (!temporary)
+    return temporary.takeError();
   auto model = CompiledModel::load(bundlePath, numThreads);
   if (!model)
     return model.takeError();
   Expected<DataSet> data = DataSet::open(inputPath, (*model)->getInputs());
   if (!data)
     return data.takeError();
-  OutputFiles outputs;
-  Expected<std::string> temporary = outputs.add(outputPath);
-  if (!temporary)
-    return temporary.takeError();
 
   int64_t batches = data->getNumBatches();
   std::vector<Result> results;

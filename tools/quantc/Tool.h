@@ -7,6 +7,8 @@
 #ifndef QUANTC_TOOLS_QUANTC_TOOL_H
 #define QUANTC_TOOLS_QUANTC_TOOL_H
 
+#include "OutputFiles.h"
+
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
@@ -30,6 +32,10 @@ public:
   /// and warnings go to stderr in the form of all of quantc's messages.
   mlir::MLIRContext &getContext();
 
+  /// What the command reads and writes. Every path goes in here before it is
+  /// opened.
+  OutputFiles &getOutputs() { return outputs; }
+
   /// The error to return after a diagnostic was emitted in the context, which
   /// says the rest.
   llvm::Error diagnosed();
@@ -44,6 +50,7 @@ private:
   void printDiagnostic(mlir::Diagnostic &diagnostic);
 
   std::string command;
+  OutputFiles outputs;
   std::unique_ptr<mlir::MLIRContext> context;
   unsigned numErrors = 0;
 };
