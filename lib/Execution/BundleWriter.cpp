@@ -120,9 +120,9 @@ llvm::Error checkReplaceable(StringRef directory) {
   for (llvm::sys::fs::directory_iterator it(directory, code), end;
        it != end && !code; it.increment(code)) {
     StringRef name = llvm::sys::path::filename(it->path());
-    if (!llvm::is_contained(
-            {"model.so", "model.h", "parameters.safetensors", "manifest.json"},
-            name))
+    if (!llvm::is_contained({"model.so", "model.h", "parameters.safetensors",
+                             "manifest.json", "cuda"},
+                            name))
       return fail("a bundle with '" + name + "', which is not of it");
   }
   return code ? fail(code.message()) : llvm::Error::success();

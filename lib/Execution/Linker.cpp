@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Linker.h"
+#include "quantc/Runtime/LibrarySeal.h"
 
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/LLVMContext.h"
@@ -45,6 +46,16 @@ Error writeFile(StringRef path, ArrayRef<char> bytes) {
   stream.clear_error();
   return code ? createStringError(path + ": " + code.message())
               : Error::success();
+}
+
+/// Appends the seal that a loader looks for.
+Error sealLibrary(StringRef path) {
+  auto library = MemoryBuffer::getFile(path);
+  if (!library)
+    return createStringError(path + ": " + library.getError().message());
+  std::string bytes = (*library)->getBuffer().str();
+  bytes += quantc::runtime::makeLibrarySeal(bytes);
+  return writeFile(path, bytes);
 }
 
 /// Code that calls anything but the C library would fail to load elsewhere.
@@ -138,6 +149,8 @@ Error quantc::linkSharedLibrary(ArrayRef<char> object,
                      log);
   };
   Error error = link();
+  if (!error)
+    error = sealLibrary(path);
   sys::fs::remove_directories(folder);
   return error;
 }

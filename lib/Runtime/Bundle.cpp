@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Runtime/LibrarySeal.h"
 #include "quantc/Runtime/quantc_runtime.h"
 
 #include "Cuda/DeviceModel.h"
@@ -41,6 +42,8 @@ namespace {
 /// Opens the library and checks that it is a model of our version. Returns ""
 /// or the reason of a failure.
 std::string loadLibrary(const std::string &path, quantc_bundle &bundle) {
+  if (std::string error = checkLibrarySeal(path); !error.empty())
+    return "cannot load the model: " + error;
   // dlopen searches for a name without a slash in the system's folders.
   std::string located =
       path.find('/') == std::string::npos ? "./" + path : path;

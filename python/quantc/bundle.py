@@ -13,8 +13,11 @@ import ctypes
 import dataclasses
 import itertools
 import pathlib
+import platform
+import struct
 import typing
 import weakref
+import zlib
 
 import ml_dtypes
 import numpy as np
@@ -111,6 +114,7 @@ class Bundle:
         if not library.is_file():
             raise FileNotFoundError(f"{library}: expected a bundle's library, "
                                     "but there is no such file")
+        _check_seal(library)
         try:
             model = ctypes.CDLL(str(library.resolve()))
             # A library that stays open would hide one compiled again later.
@@ -203,6 +207,36 @@ class Bundle:
         if status != 0:
             raise MemoryError(f"model '{self.name}': out of memory")
         return outputs
+
+
+# What stands at the end of a library: magic, bytes before it, their CRC-32.
+_SEAL = struct.Struct("<8sQII")
+_MACHINES = {"x86_64": 62, "aarch64": 183}
+
+
+def _check_seal(path):
+    """Checks what the dynamic linker would believe and crash on.
+
+    quantc/Runtime/LibrarySeal.h describes the seal.
+    """
+    data = path.read_bytes()
+    code, seal = data[:-_SEAL.size], data[-_SEAL.size:]
+    if len(seal) < _SEAL.size or not seal.startswith(b"quantcso"):
+        raise ValueError(f"{path}: expected a compiled model with quantc's seal at "
+                         "its end, but got a file that is truncated or of other "
+                         "origin")
+    _, size, checksum, _ = _SEAL.unpack(seal)
+    if size != len(code):
+        raise ValueError(f"{path}: expected {size} bytes before the seal, but got "
+                         f"{len(code)}")
+    if checksum != zlib.crc32(code):
+        raise ValueError(f"{path}: expected the library that its seal was made for, "
+                         "but got a damaged one")
+    machine = int.from_bytes(code[18:20], "little")
+    if machine != _MACHINES.get(platform.machine(), machine):
+        raise ValueError(f"{path}: expected a model compiled for "
+                         f"{platform.machine()}, but got one for ELF machine "
+                         f"{machine}")
 
 
 def _describe(infos, count):

@@ -5,6 +5,7 @@
 import pathlib
 import shutil
 import subprocess
+import zlib
 
 import numpy as np
 import pytest
@@ -75,7 +76,15 @@ def build(folder, version="QUANTC_ABI_VERSION", parallel="0"):
         ["cc", "-shared", "-fPIC", "-o", folder / "model.so", source, f"-I{INCLUDE}",
          f"-DVERSION={version}", f"-DPARALLEL={parallel}", f"-DOFFSET={offset}", f"-DBYTES={len(data)}",
          f"-DHASH={bundle._fnv1a(data[:offset])}ull"], check=True)
+    seal(folder / "model.so")
     return folder
+
+
+def seal(library):
+    """What quantc compile does last; quantc/Runtime/LibrarySeal.h."""
+    code = library.read_bytes()
+    library.write_bytes(code + b"quantcso" + len(code).to_bytes(8, "little") +
+                        zlib.crc32(code).to_bytes(8, "little"))
 
 
 def test_tables(built):
@@ -143,14 +152,42 @@ def test_refuses_other_parameters(built, tmp_path):
         quantc.Bundle(folder)
 
 
+def test_refuses_damaged_libraries(built, tmp_path):
+    """Never by a signal, whatever is cut off or changed."""
+    library = tmp_path / "model.so"
+    data = (built / "model.so").read_bytes()
+    for size in [*range(0, len(data), 1021), len(data) - 25, len(data) - 1]:
+        library.write_bytes(data[:size])
+        with pytest.raises(ValueError, match="model.so: expected a compiled model with"):
+            quantc.Bundle(tmp_path)
+    for position in range(0, len(data) - 4, 509):
+        library.write_bytes(data[:position] + bytes([data[position] ^ 0x40]) +
+                            data[position + 1:])
+        with pytest.raises(ValueError, match="model.so: expected"):
+            quantc.Bundle(tmp_path)
+    library.write_bytes(data[:100] + data[200:])
+    with pytest.raises(ValueError, match="expected [0-9]+ bytes before the seal, but got"):
+        quantc.Bundle(tmp_path)
+    code = bytearray(data[:-24])
+    code[18] = 40  # the machine, of an otherwise whole library
+    library.write_bytes(code)
+    seal(library)
+    with pytest.raises(ValueError, match="but got one for ELF machine 40"):
+        quantc.Bundle(tmp_path)
+
+
 def test_refuses_other_libraries(tmp_path):
     with pytest.raises(FileNotFoundError, match="expected a bundle's library"):
         quantc.Bundle(tmp_path)
     library = tmp_path / "model.so"
-    library.write_text("not a library")
-    with pytest.raises(ValueError, match="expected a compiled model"):
+    library.write_text("not a library, and longer than its seal would be")
+    with pytest.raises(ValueError, match="expected a compiled model with quantc's seal"):
+        quantc.Bundle(tmp_path)
+    library.write_bytes(b"")
+    with pytest.raises(ValueError, match="expected a compiled model with quantc's seal"):
         quantc.Bundle(tmp_path)
     subprocess.run(["cc", "-shared", "-o", library, "-xc", "/dev/null"], check=True)
+    seal(library)
     with pytest.raises(ValueError, match="expected a compiled model: .*quantc_model"):
         quantc.Bundle(tmp_path)
     build(tmp_path, version="7")

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Execution/Bundle.h"
+#include "quantc/Runtime/LibrarySeal.h"
 #include "quantc/Runtime/quantc_runtime.h"
 
 #include "mlir/Parser/Parser.h"
@@ -352,6 +353,45 @@ TEST_F(BundleTest, loaderRefusesForeignParameters) {
   other[20] ^= 1;
   EXPECT_NE(openWith(other).find("that the model was compiled with"),
             std::string::npos);
+}
+
+TEST_F(BundleTest, loaderRefusesDamagedLibraries) {
+  ASSERT_TRUE(succeeded(write(model, path("b"))));
+  std::string library = read(path("b/model.so"));
+  auto openWith = [&](StringRef bytes) {
+    std::error_code code;
+    llvm::raw_fd_ostream(path("b/model.so"), code) << bytes;
+    char message[512] = {};
+    EXPECT_FALSE(
+        quantc_bundle_open(path("b").c_str(), message, sizeof(message)));
+    return std::string(message);
+  };
+  // Cut off anywhere, and every 61st byte changed: a message, never a signal.
+  for (size_t size = 0; size < library.size(); size += 997)
+    EXPECT_NE(openWith(StringRef(library).take_front(size))
+                  .find("model.so: expected a compiled model with"),
+              std::string::npos);
+  for (size_t at = 0; at < library.size() - 4; at += 61) {
+    std::string damaged = library;
+    damaged[at] ^= 0x40;
+    EXPECT_NE(openWith(damaged).find("model.so: expected "), std::string::npos);
+  }
+  // A whole library of another architecture; e_machine is at byte 18.
+  std::string code = library.substr(0, library.size() - 24);
+  code[18] = 40;
+  EXPECT_NE(openWith(code + runtime::makeLibrarySeal(code))
+                .find("but got one for ELF machine 40"),
+            std::string::npos);
+  std::error_code error;
+  llvm::raw_fd_ostream(path("b/model.so"), error) << library;
+  quantc_bundle *bundle = quantc_bundle_open(path("b").c_str(), nullptr, 0);
+  EXPECT_TRUE(bundle);
+  quantc_bundle_close(bundle);
+}
+
+TEST(LibrarySealTest, matchesThePublishedCheckValue) {
+  EXPECT_EQ(runtime::computeCRC32("123456789"), 0xCBF43926u);
+  EXPECT_EQ(runtime::computeCRC32(""), 0u);
 }
 
 TEST_F(BundleTest, loaderReportsMissingFiles) {
