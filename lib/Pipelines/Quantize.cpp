@@ -55,7 +55,7 @@ void quantc::buildIntegerPipeline(OpPassManager &pm,
   // Corrections move into accumulators before the epilogue is gathered: it
   // would otherwise take them in as elementwise work.
   //    Sums come last: what computes an operand is then one op.
-  pm.addPass(qnn::createQNNFuseZeroPointsPass({/*sums=*/false}));
+  pm.addPass(qnn::createQNNFuseZeroPointsPass());
   pm.addPass(qnn::createQNNFuseEpiloguePass({requantize}));
   pm.addPass(qnn::createQNNFuseSumsPass());
   pm.addPass(createCanonicalizerPass());

@@ -78,8 +78,7 @@ static cl::opt<std::string>
 static cl::opt<std::string> fusionPasses(
     "fusion", cl::cat(category),
     cl::desc("passes of the fused form after these"),
-    cl::init(
-        "qnn-fuse-zero-points{sums=false},qnn-fuse-epilogue,qnn-fuse-sums"));
+    cl::init("qnn-fuse-zero-points,qnn-fuse-epilogue,qnn-fuse-sums"));
 
 namespace {
 

@@ -103,7 +103,7 @@ bool Site::compile() {
   PassManager manager(&context, ModuleOp::getOperationName());
   constexpr const char *pipeline =
       "qnn-lower-symmetric,qnn-lower-asymmetric,verify-lowered,"
-      "qnn-fuse-zero-points{sums=false},qnn-fuse-epilogue,qnn-fuse-sums,"
+      "qnn-fuse-zero-points,qnn-fuse-epilogue,qnn-fuse-sums,"
       "canonicalize,cse,verify-no-zero-point-traffic";
   if (failed(parsePassPipeline(pipeline, manager)) ||
       failed(manager.run(*module)))

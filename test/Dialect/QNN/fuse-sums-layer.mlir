@@ -1,5 +1,5 @@
-// RUN: quant-opt %s -split-input-file -qnn-lower-symmetric -qnn-lower-asymmetric -qnn-fuse-zero-points=sums=false -qnn-fuse-epilogue -qnn-fuse-sums -canonicalize -cse -verify-no-zero-point-traffic | FileCheck %s --implicit-check-not=separate
-// RUN: quant-opt %s -split-input-file -qnn-lower-symmetric -qnn-lower-asymmetric -qnn-fuse-zero-points=sums=false -qnn-fuse-epilogue -qnn-fuse-sums -canonicalize -cse -verify-no-zero-point-traffic | FileCheck %s --check-prefix=SUMS
+// RUN: quant-opt %s -split-input-file -qnn-lower-symmetric -qnn-lower-asymmetric -qnn-fuse-zero-points -qnn-fuse-epilogue -qnn-fuse-sums -canonicalize -cse -verify-no-zero-point-traffic | FileCheck %s --implicit-check-not=separate
+// RUN: quant-opt %s -split-input-file -qnn-lower-symmetric -qnn-lower-asymmetric -qnn-fuse-zero-points -qnn-fuse-epilogue -qnn-fuse-sums -canonicalize -cse -verify-no-zero-point-traffic | FileCheck %s --check-prefix=SUMS
 
 // A transformer layer, all operands with zero points. Q, K and V share one
 // quantized input and its sum. Seven operands bring sums along: the input, the

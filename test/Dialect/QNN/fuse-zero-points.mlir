@@ -1,5 +1,5 @@
-// RUN: quant-opt %s -qnn-fuse-zero-points -verify-no-zero-point-traffic -split-input-file | FileCheck %s
-// RUN: quant-opt %s -qnn-lower-asymmetric -qnn-fuse-zero-points -verify-no-zero-point-traffic -split-input-file | FileCheck %s --check-prefix=LOWERED
+// RUN: quant-opt %s -qnn-fuse-zero-points -qnn-fuse-sums -verify-no-zero-point-traffic -split-input-file | FileCheck %s
+// RUN: quant-opt %s -qnn-lower-asymmetric -qnn-fuse-zero-points -qnn-fuse-sums -verify-no-zero-point-traffic -split-input-file | FileCheck %s --check-prefix=LOWERED
 
 #id = affine_map<(m, n) -> (m, n)>
 #col = affine_map<(m, n) -> (n)>

@@ -2,7 +2,7 @@
 // RUN: quant-opt %s -qnn-lower-asymmetric=padding=zero-point -split-input-file | FileCheck %s --check-prefix=ZERO
 // RUN: quant-opt %s -qnn-lower-asymmetric -split-input-file | FileCheck %s --check-prefix=ZERO
 // RUN: quant-opt %s -qnn-lower-asymmetric=free-zero-padding -split-input-file | FileCheck %s --check-prefix=FREE
-// RUN: quant-opt %s -qnn-lower-asymmetric=padding=compensate -qnn-fuse-zero-points -verify-no-zero-point-traffic -split-input-file | FileCheck %s --check-prefix=FUSED
+// RUN: quant-opt %s -qnn-lower-asymmetric=padding=compensate -qnn-fuse-zero-points -qnn-fuse-sums -verify-no-zero-point-traffic -split-input-file | FileCheck %s --check-prefix=FUSED
 
 // Padding with 0: the weights of the taps inside are summed, position by
 // position. The mask says which taps these are.

@@ -58,7 +58,7 @@ func.func @short_block(%qa: tensor<4x5xi8>, %sa: tensor<f32>, %za: tensor<i8>, %
 // CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<5x6x2xi8>, tensor<6x2x3xi8>) outs(%{{.*}} : tensor<6x5x3xi32>)
 // The rhs scale first, then that of the lhs, which is not per tensor.
 // CHECK: %[[Y:.*]] = qnn.dequantize %{{.*}} {axes = array<i64: 0, 2>} : tensor<6x5x3xi32>, tensor<6x3xf32>
-// CHECK: %[[PARTS:.*]] = linalg.generic {{.*}} ins(%[[Y]], %{{.*}} : tensor<6x5x3xf32>, tensor<6xf32>)
+// CHECK: %[[PARTS:.*]] = qnn.dequantize %[[Y]], scale %{{.*}} {axes = array<i64: 0>} : tensor<6x5x3xf32>, tensor<6xf32>
 // CHECK: %[[P0:.*]] = tensor.extract_slice %[[PARTS]][0, 0, 0]
 // CHECK: scf.for %[[I:.*]] = %c1 to %c6 step %c1 iter_args(%[[S:.*]] = %[[P0]])
 // CHECK: %[[P:.*]] = tensor.extract_slice %[[PARTS]][%[[I]], 0, 0]
@@ -79,7 +79,7 @@ func.func @both(%qa: tensor<5x12xi8>, %qb: tensor<12x3xi8>, %sa: tensor<3xf32>, 
 // CHECK: %[[SA:.*]] = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0 floordiv 2)>
 // CHECK: %[[ACC:.*]] = linalg.matmul
 // CHECK: %[[Y:.*]] = qnn.dequantize %[[ACC]], scale %[[SB]] {axes = array<i64: 1>}
-// CHECK: linalg.generic {{.*}} ins(%[[Y]], %[[SA]] :
+// CHECK: qnn.dequantize %[[Y]], scale %[[SA]] {axes = array<i64: 0>}
 // CHECK-NOT: scf.for
 func.func @rows_and_columns(%qa: tensor<5x12xi8>, %qb: tensor<12x4xi8>, %sa: tensor<3xf32>, %e: tensor<5x4xf32>) -> tensor<5x4xf32> {
   %sb = arith.constant dense<[0.5, 2.0]> : tensor<2xf32>

@@ -1,5 +1,5 @@
 // RUN: quant-opt %s -qnn-lower-asymmetric -verify-lowered -split-input-file -mlir-print-local-scope | FileCheck %s
-// RUN: quant-opt %s -qnn-lower-asymmetric -qnn-fuse-zero-points -verify-no-zero-point-traffic -split-input-file | FileCheck %s --check-prefix=FUSED
+// RUN: quant-opt %s -qnn-lower-asymmetric -qnn-fuse-zero-points -qnn-fuse-sums -verify-no-zero-point-traffic -split-input-file | FileCheck %s --check-prefix=FUSED
 
 // Zero points of every summed index: sum zA[k] B[k, n] instead of zA RB. It is
 // known at compile time for a constant rhs.

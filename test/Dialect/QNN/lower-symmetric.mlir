@@ -29,8 +29,7 @@ func.func @per_token(%qa: tensor<4x8xi8>, %qb: tensor<8x3xi8>, %init: tensor<4x3
   %b = qnn.dequantize %qb, scale %sb : tensor<8x3xi8>, tensor<f32> -> tensor<8x3xf32>
   // CHECK: %[[ACC:.*]] = linalg.matmul
   // CHECK: %[[Y:.*]] = qnn.dequantize %[[ACC]], scale %[[SB]]
-  // CHECK: %[[ROWS:.*]] = linalg.generic {{.*}} ins(%[[Y]], %[[SA]] : tensor<4x3xf32>, tensor<4xf32>)
-  // CHECK: arith.mulf
+  // CHECK: %[[ROWS:.*]] = qnn.dequantize %[[Y]], scale %[[SA]] {axes = array<i64: 0>} : tensor<4x3xf32>, tensor<4xf32>
   // CHECK: linalg.generic {{.*}} ins(%[[INIT]], %[[ROWS]] :
   // CHECK: arith.addf
   %y = linalg.matmul ins(%a, %b : tensor<4x8xf32>, tensor<8x3xf32>) outs(%init : tensor<4x3xf32>) -> tensor<4x3xf32>

@@ -79,7 +79,7 @@ private:
 constexpr const char *kSeparate = "qnn-lower-symmetric,qnn-lower-asymmetric";
 constexpr const char *kFused =
     "qnn-lower-symmetric,qnn-lower-asymmetric,verify-lowered,"
-    "qnn-fuse-zero-points{sums=false},qnn-fuse-epilogue,qnn-fuse-sums,"
+    "qnn-fuse-zero-points,qnn-fuse-epilogue,qnn-fuse-sums,"
     "verify-no-zero-point-traffic";
 
 /// What a function gets and what it has to return.

@@ -120,7 +120,8 @@ TEST_F(ScaleFoldingTest, ExactInRealArithmetic) {
   std::unique_ptr<Executable> executable =
       compile(text, "qnn-materialize,qnn-lower-symmetric,"
                     "qnn-lower-asymmetric,qnn-fuse-zero-points,"
-                    "verify-no-zero-point-traffic,qnn-fuse-epilogue");
+                    "qnn-fuse-sums,verify-no-zero-point-traffic,"
+                    "qnn-fuse-epilogue");
   ASSERT_TRUE(executable);
   std::vector<float> actual(kRows * kColumns);
   ASSERT_FALSE(executable->run(*executable->lookup("main"), {x.data()},

@@ -151,11 +151,11 @@ TEST_P(PaddingTest, bothFormsMatchExactIntegers) {
   std::string text = RandomConvolution(GetParam()).write();
   SCOPED_TRACE(text);
   for (const char *pipeline :
-       {"qnn-lower-asymmetric{padding=zero-point},qnn-fuse-zero-points,"
-        "verify-no-zero-point-traffic",
+       {"qnn-lower-asymmetric{padding=zero-point},"
+        "qnn-fuse-zero-points,qnn-fuse-sums,verify-no-zero-point-traffic",
         "qnn-lower-asymmetric{padding=compensate}",
-        "qnn-lower-asymmetric{padding=compensate},qnn-fuse-zero-points,"
-        "verify-no-zero-point-traffic"}) {
+        "qnn-lower-asymmetric{padding=compensate},"
+        "qnn-fuse-zero-points,qnn-fuse-sums,verify-no-zero-point-traffic"}) {
     SCOPED_TRACE(pipeline);
     check(text, pipeline, GetParam());
     if (HasFatalFailure())
@@ -293,9 +293,10 @@ TEST_P(ProducerTest, writesTheSums) {
   std::vector<float> expected =
       run(text, "qnn-lower-asymmetric,qnn-fuse-epilogue", input, 420);
   for (const char *pipeline :
-       {"qnn-lower-asymmetric,qnn-fuse-zero-points{sums=false},"
+       {"qnn-lower-asymmetric,qnn-fuse-zero-points,"
         "qnn-fuse-epilogue,qnn-fuse-sums,"
         "verify-no-zero-point-traffic",
+        "qnn-lower-asymmetric,qnn-fuse-zero-points,qnn-fuse-epilogue",
         "qnn-lower-asymmetric,qnn-fuse-epilogue,qnn-fuse-sums"}) {
     SCOPED_TRACE(pipeline);
     expectSame(run(text, pipeline, input, 420), expected);

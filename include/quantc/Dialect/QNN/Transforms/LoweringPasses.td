@@ -209,8 +209,8 @@ def QNNFuseZeroPointsPass : Pass<"qnn-fuse-zero-points"> {
       accumulator units) becomes part of the accumulator's initial value, as a
       `linalg.broadcast` of one small constant. Column sums of constants are
       evaluated over their raw bytes, in parallel.
-    - Sums over run-time operands are written by the ops that compute these, as
-      in `qnn-fuse-sums`. With `sums=false` they are left to that pass.
+    - Sums over run-time operands are left to `qnn-fuse-sums`, which needs the ops
+      that compute these in their last form.
     - A term that depends on run-time values (zero points of dynamic or per-token
       schemes) stays an elementwise op, and `qnn-fuse-epilogue` makes it part of
       the epilogue: it is of rank one.
@@ -235,12 +235,8 @@ def QNNFuseZeroPointsPass : Pass<"qnn-fuse-zero-points"> {
              ins(%qa, %qb : ...) outs(%init : tensor<4x16xi32>) -> tensor<4x16xi32>
     ```
   }];
-  let options = [
-    Option<"sums", "sums", "bool", /*default=*/"true",
-           "Also fuse sums over run-time operands into the ops that compute them">,
-  ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def QNNFuseSumsPass : Pass<"qnn-fuse-sums"> {
@@ -275,7 +271,8 @@ def QNNFuseSumsPass : Pass<"qnn-fuse-sums"> {
     ```
 
     To be run after `qnn-fuse-epilogue`, which turns dequantize -> quantize into
-    requantizations and fuses producers. Where a sum has to stay, because the
+    requantizations and fuses producers: what writes a sum is a `linalg.generic`,
+    in which neither is possible any more. Where a sum has to stay, because the
     operand is an input of the program in integer form, or its summed dimension
     is part of one that was split, a remark says so.
   }];

@@ -16,11 +16,9 @@
 #include "OperandSum.h"
 #include "Site/ConstantEvaluation.h"
 #include "Site/LinalgBuilder.h"
-#include "SumFusion.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/Remarks.h"
@@ -55,8 +53,6 @@ public:
     for (linalg::LinalgOp site : sites)
       recordRemainingTerms(rewriter, site);
     eraseDeadOps(rewriter);
-    if (sums && failed(fuseSums(rewriter, getOperation(), getArgument())))
-      signalPassFailure();
   }
 
 private:

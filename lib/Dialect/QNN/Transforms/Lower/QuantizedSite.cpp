@@ -255,17 +255,12 @@ static Value createDequantize(OpBuilder &builder, const QuantizedSite &site,
                                       scale.axes, ArrayRef<int64_t>{});
   if (lhs.hasScalarScale())
     return result;
+  // A dequantization of its own also where all its scales are 1: a row does not
+  // depend on how many rows there are, or on their scales.
   ResultScale rows = createResultScale(builder, site, lhs, Value());
-  int64_t rank = resultType.getRank();
-  return createElementwise(
-             builder, loc, tensor::getMixedSizes(builder, loc, result),
-             builder.getF32Type(), {result, rows.scale},
-             {builder.getMultiDimIdentityMap(rank),
-              getParameterMap(builder.getContext(), rank, rows.axes)},
-             [](OpBuilder &body, Location loc, ValueRange args) -> Value {
-               return arith::MulFOp::create(body, loc, args[0], args[1]);
-             })
-      .getResult(0);
+  return DequantizeOp::create(builder, loc, resultType, result, rows.scale,
+                              /*zero_point=*/Value(), rows.axes,
+                              ArrayRef<int64_t>{});
 }
 
 linalg::LinalgOp quantc::qnn::lowerSite(RewriterBase &rewriter,
