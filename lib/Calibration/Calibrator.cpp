@@ -88,12 +88,19 @@ Calibrator::create(ModuleOp module, StringRef mask, bool keepBatches) {
   calibrator->entry = calibrator->executable->lookup("main");
   if (!calibrator->entry)
     return module.emitError() << "expected a public function 'main'";
-  for (const TensorSpec &spec : calibrator->entry->inputs) {
-    llvm::Expected<DataSpec> input = getDataSpec(spec);
-    if (!input)
-      return module.emitError() << llvm::toString(input.takeError());
-    calibrator->inputs.push_back(std::move(*input));
-  }
+  auto describe = [&](ArrayRef<TensorSpec> tensors,
+                      std::vector<DataSpec> &specs) -> LogicalResult {
+    for (const TensorSpec &tensor : tensors) {
+      llvm::Expected<DataSpec> spec = getDataSpec(tensor);
+      if (!spec)
+        return module.emitError() << llvm::toString(spec.takeError());
+      specs.push_back(std::move(*spec));
+    }
+    return success();
+  };
+  if (failed(describe(calibrator->entry->inputs, calibrator->inputs)) ||
+      failed(describe(calibrator->entry->outputs, calibrator->outputs)))
+    return failure();
   return calibrator;
 }
 
@@ -145,6 +152,7 @@ llvm::Error Calibrator::run(const DataSet &data,
     if (llvm::Error error =
             executable->run(*entry, inputPointers, outputBuffers.pointers))
       return error;
+    data.carryStates(inputBuffers.pointers, outputBuffers.pointers);
     statistics.samples += data.getBatchSize();
     if (progress)
       progress(batch + 1, data.getNumBatches());

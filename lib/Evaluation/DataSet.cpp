@@ -77,19 +77,28 @@ quantc::listShards(llvm::StringRef path) {
 }
 
 llvm::Expected<DataSet> DataSet::open(llvm::StringRef path,
-                                      ArrayRef<DataSpec> inputs) {
+                                      ArrayRef<DataSpec> inputs,
+                                      ArrayRef<DataSpec> outputs) {
   auto file = SafetensorsFile::open(path);
   if (!file)
     return file.takeError();
-  return create(std::move(*file), inputs);
+  return create(std::move(*file), inputs, outputs);
 }
 
 llvm::Expected<DataSet>
 DataSet::create(std::shared_ptr<const SafetensorsFile> file,
-                ArrayRef<DataSpec> inputs) {
+                ArrayRef<DataSpec> inputs, ArrayRef<DataSpec> outputs) {
   DataSet data;
   const DataSpec *first = nullptr;
   for (const DataSpec &input : inputs) {
+    const DataSpec *output = llvm::find(outputs, input);
+    if (output != outputs.end() && !file->lookup(input.name)) {
+      data.states.push_back(
+          {data.inputs.size(), size_t(output - outputs.begin())});
+      data.inputs.push_back(
+          {input.name, input.dtype, nullptr, input.getNumBytes(), 0});
+      continue;
+    }
     llvm::Expected<const SafetensorsTensor *> tensor =
         lookupInput(*file, input);
     if (!tensor)
@@ -128,9 +137,25 @@ void DataSet::limitSamples(int64_t samples) {
   numBatches = std::min(numBatches, batches);
 }
 
+bool DataSet::isState(size_t output) const {
+  return llvm::any_of(
+      states, [&](const State &state) { return state.output == output; });
+}
+
 void DataSet::copyBatch(int64_t batch, ArrayRef<void *> buffers) const {
-  for (auto [input, buffer] : llvm::zip_equal(inputs, buffers))
-    std::memcpy(buffer, input.data + batch * input.stride, input.bytes);
+  for (auto [input, buffer] : llvm::zip_equal(inputs, buffers)) {
+    if (input.data)
+      std::memcpy(buffer, input.data + batch * input.stride, input.bytes);
+    else if (batch == 0)
+      std::memset(buffer, 0, input.bytes);
+  }
+}
+
+void DataSet::carryStates(ArrayRef<void *> inputBuffers,
+                          ArrayRef<void *> outputBuffers) const {
+  for (const State &state : states)
+    std::memcpy(inputBuffers[state.input], outputBuffers[state.output],
+                inputs[state.input].bytes);
 }
 
 void DataSet::findNonFinite(

@@ -146,6 +146,7 @@ struct yaml::MappingTraits<SkipRules> {
   static void mapping(IO &io, SkipRules &rules) {
     io.mapOptional("activation_products", rules.activationProducts);
     io.mapOptional("depthwise", rules.depthwise);
+    io.mapOptional("output_projection", rules.outputProjection);
     io.mapOptional("min_macs", rules.minMacs);
   }
 };
@@ -208,7 +209,7 @@ static constexpr StringRef kKeys[] = {"auto",        "target",
                                       "depthwise",   "min_macs",
                                       "name",        "float",
                                       "block_size",  "requantize",
-                                      "overflow"};
+                                      "overflow",    "output_projection"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {

@@ -1,5 +1,5 @@
-// Every recipe that comes along, on a linear layer, a product of activations and
-// a depthwise convolution: storage, symmetry, granularity, range estimator.
+// Every recipe that comes along, on a linear layer, the projection behind it to
+// the result, a product of activations and a depthwise convolution: storage, symmetry, granularity, range estimator.
 
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/lecture-static.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,LECTURE-STATIC
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/lecture-dynamic.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,LECTURE-DYNAMIC
@@ -14,8 +14,9 @@
   channelMin = [], channelMax = [], binExponent = -8, firstBin = -256, histogram = [8192]>
 
 func.func @sites(%x: tensor<64x128xf32>, %i: tensor<64x32xf32>, %q: tensor<64x32xf32>, %k: tensor<32x64xf32>, %j: tensor<64x64xf32>,
-                 %im: tensor<1x16x16x8xf32>, %o: tensor<1x14x14x8xf32>) -> (tensor<64x32xf32>, tensor<64x64xf32>, tensor<1x14x14x8xf32>) {
+                 %im: tensor<1x16x16x8xf32>, %o: tensor<1x14x14x8xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>, tensor<1x14x14x8xf32>) {
   %w = arith.constant dense<1.5> : tensor<128x32xf32>
+  %u = arith.constant dense<2.5> : tensor<32x64xf32>
   %f = arith.constant dense<0.5> : tensor<3x3x8xf32>
   %a = qnn.observe %x {name = "linear/lhs", axis = 1 : i64} : tensor<64x128xf32>
   // LECTURE-STATIC: lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.99>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
@@ -27,10 +28,20 @@ func.func @sites(%x: tensor<64x128xf32>, %i: tensor<64x32xf32>, %q: tensor<64x32
   // SYMMETRIC: lhs = #qnn.quantization<i8 symmetric {{(narrow_range )?}}tensor minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
   // ASYMMETRIC: lhs = #qnn.quantization<i8 asymmetric tensor minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
   %0 = linalg.matmul {qnn.site = "linear"} ins(%a, %w : tensor<64x128xf32>, tensor<128x32xf32>) outs(%i : tensor<64x32xf32>) -> tensor<64x32xf32>
+  %h = qnn.observe %0 {name = "head/lhs", axis = 1 : i64} : tensor<64x32xf32>
+  // LECTURE-STATIC: #qnn.scheme<{{.*}}qnn.site = "head"
+  // LECTURE-DYNAMIC: #qnn.scheme<{{.*}}qnn.site = "head"
+  // SPEECHMATICS: #qnn.scheme<{{.*}}qnn.site = "head"
+  // MODELOPT-INT8: linalg.matmul {qnn.float_reason = "its result is the function's (output projection)", qnn.site = "head"
+  // MODELOPT-FP8: linalg.matmul {qnn.float_reason = "its result is the function's (output projection)", qnn.site = "head"
+  // FURIOSA-BERT: #qnn.scheme<{{.*}}qnn.site = "head"
+  // SYMMETRIC: #qnn.scheme<{{.*}}qnn.site = "head"
+  // ASYMMETRIC: #qnn.scheme<{{.*}}qnn.site = "head"
+  %3 = linalg.matmul {qnn.site = "head"} ins(%h, %u : tensor<64x32xf32>, tensor<32x64xf32>) outs(%j : tensor<64x64xf32>) -> tensor<64x64xf32>
   // CHECK: linalg.matmul {qnn.float_reason = "both operands are activations", qnn.site = "scores"}
   %1 = linalg.matmul {qnn.site = "scores"} ins(%q, %k : tensor<64x32xf32>, tensor<32x64xf32>) outs(%j : tensor<64x64xf32>) -> tensor<64x64xf32>
   // CHECK: linalg.depthwise_conv_2d_nhwc_hwc {{{.*}}qnn.float_reason = "it sums over no channels (depthwise)", qnn.site = "depthwise"
   %2 = linalg.depthwise_conv_2d_nhwc_hwc {qnn.site = "depthwise", dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}
     ins(%im, %f : tensor<1x16x16x8xf32>, tensor<3x3x8xf32>) outs(%o : tensor<1x14x14x8xf32>) -> tensor<1x14x14x8xf32>
-  return %0, %1, %2 : tensor<64x32xf32>, tensor<64x64xf32>, tensor<1x14x14x8xf32>
+  return %3, %1, %2 : tensor<64x64xf32>, tensor<64x64xf32>, tensor<1x14x14x8xf32>
 }

@@ -77,7 +77,8 @@ static std::string getMachineName() {
 
 static Error fillInputs(CompiledModel &model) {
   if (!dataPath.empty()) {
-    Expected<DataSet> data = DataSet::open(dataPath, model.getInputs());
+    Expected<DataSet> data =
+        DataSet::open(dataPath, model.getInputs(), model.getOutputs());
     if (!data)
       return data.takeError();
     data->copyBatch(0, model.getInputBuffers());

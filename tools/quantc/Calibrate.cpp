@@ -105,9 +105,16 @@ Error CalibrationRun::open() {
   for (const std::string &path : *paths) {
     if (Error error = tool.getOutputs().addInput(path))
       return error;
-    Expected<DataSet> shard = DataSet::open(path, calibrator.getInputs());
+    Expected<DataSet> shard =
+        DataSet::open(path, calibrator.getInputs(), calibrator.getOutputs());
     if (!shard)
       return shard.takeError();
+    if (!data.checkpoint.empty() && !shard->getStates().empty())
+      return makeFileError(
+          data.checkpoint,
+          "expected a model without states for a checkpoint, but got '" +
+              calibrator.getInputs()[shard->getStates().front().input].name +
+              "', which is carried from batch to batch");
     shard->limitSamples(data.maxSamples);
     // Only a checkpoint is worth reading all the data for.
     if (!data.checkpoint.empty()) {

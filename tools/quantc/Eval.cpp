@@ -136,35 +136,86 @@ static Expected<std::vector<int32_t>> findLabels(const SafetensorsFile &file,
   return values;
 }
 
-/// Loads the reference and checks that it is a model of the same kind.
-static Expected<std::unique_ptr<CompiledModel>>
-loadReference(const CompiledModel &model, size_t output) {
-  auto reference = CompiledModel::load(referencePath, numThreads);
+namespace {
+/// A bundle, its batches and which of its outputs has the logits.
+struct Runner {
+  std::unique_ptr<CompiledModel> model;
+  std::optional<DataSet> data;
+  size_t logits = 0;
+
+  static Expected<Runner> load(StringRef path);
+
+  const DataSpec &getSpec() const { return model->getOutputs()[logits]; }
+  ArrayRef<float> getLogits() const {
+    return {static_cast<const float *>(model->getOutputBuffers()[logits]),
+            size_t(getSpec().getNumElements())};
+  }
+  Error run(int64_t batch);
+};
+} // namespace
+
+Expected<Runner> Runner::load(StringRef path) {
+  Runner runner;
+  if (Error error =
+          CompiledModel::load(path, numThreads).moveInto(runner.model))
+    return error;
+  if (Error error = findLogits(*runner.model).moveInto(runner.logits))
+    return error;
+  Expected<DataSet> data = DataSet::open(dataPath, runner.model->getInputs(),
+                                         runner.model->getOutputs());
+  if (!data)
+    return data.takeError();
+  runner.data = std::move(*data);
+  return runner;
+}
+
+Error Runner::run(int64_t batch) {
+  data->copyBatch(batch, model->getInputBuffers());
+  if (Error error = model->run())
+    return error;
+  data->carryStates(model->getInputBuffers(), model->getOutputBuffers());
+  return Error::success();
+}
+
+/// Loads the reference, whose inputs and outputs have to be those of `runner`
+/// but for states: a quantized cache is no cache of floats.
+static Expected<Runner> loadReference(const Runner &runner) {
+  Expected<Runner> reference = Runner::load(referencePath);
   if (!reference)
     return reference;
-  auto check = [&](StringRef what, ArrayRef<DataSpec> expected,
-                   ArrayRef<DataSpec> actual) -> Error {
-    auto describe = [](ArrayRef<DataSpec> specs) {
-      return join(map_range(specs,
-                            [](const DataSpec &spec) {
-                              return "'" + spec.name + "' " +
-                                     describeTensorType(spec.dtype, spec.shape);
-                            }),
-                  ", ");
-    };
-    std::string expectedText = describe(expected),
-                actualText = describe(actual);
-    if (expectedText == actualText)
+  auto describe = [](ArrayRef<DataSpec> specs,
+                     function_ref<bool(size_t)> isState) {
+    std::vector<std::string> texts;
+    for (auto [index, spec] : enumerate(specs))
+      if (!isState(index))
+        texts.push_back("'" + spec.name + "' " +
+                        describeTensorType(spec.dtype, spec.shape));
+    return join(texts, ", ");
+  };
+  auto describeInputs = [&](const Runner &runner) {
+    return describe(runner.model->getInputs(), [&](size_t input) {
+      return any_of(runner.data->getStates(), [&](const DataSet::State &state) {
+        return state.input == input;
+      });
+    });
+  };
+  auto describeOutputs = [&](const Runner &runner) {
+    return describe(runner.model->getOutputs(), [&](size_t output) {
+      return runner.data->isState(output);
+    });
+  };
+  auto check = [](StringRef what, StringRef expected,
+                  StringRef actual) -> Error {
+    if (expected == actual)
       return Error::success();
-    return makeFileError(referencePath, "expected " + what + " " +
-                                            expectedText + ", but got " +
-                                            actualText);
+    return makeFileError(referencePath, "expected " + what + " " + expected +
+                                            ", but got " + actual);
   };
   if (Error error =
-          check("inputs", model.getInputs(), (*reference)->getInputs()))
+          check("inputs", describeInputs(runner), describeInputs(*reference)))
     return error;
-  if (Error error =
-          check("outputs", model.getOutputs(), (*reference)->getOutputs()))
+  if (Error error = check("outputs", describeOutputs(runner),
+                          describeOutputs(*reference)))
     return error;
   return reference;
 }
@@ -173,40 +224,32 @@ loadReference(const CompiledModel &model, size_t output) {
 // Measuring
 //===----------------------------------------------------------------------===//
 
-static ArrayRef<float> getLogits(const CompiledModel &model, size_t output) {
-  return {static_cast<const float *>(model.getOutputBuffers()[output]),
-          size_t(model.getOutputs()[output].getNumElements())};
-}
-
 /// Runs all batches through both models; returns each sample's sums.
-static Expected<std::vector<LogitSums>>
-measure(Tool &tool, const DataSet &data, CompiledModel &model,
-        CompiledModel *reference, size_t output, ArrayRef<int32_t> labels) {
-  const DataSpec &spec = model.getOutputs()[output];
+static Expected<std::vector<LogitSums>> measure(Tool &tool, Runner &runner,
+                                                Runner *reference,
+                                                ArrayRef<int32_t> labels) {
+  const DataSpec &spec = runner.getSpec();
   int64_t classes = spec.shape.back();
-  int64_t batchSize = data.getBatchSize();
+  int64_t batchSize = runner.data->getBatchSize();
   int64_t sampleSize = spec.getNumElements() / batchSize;
   int64_t sampleRows = sampleSize / classes;
+  int64_t numBatches = runner.data->getNumBatches();
 
   std::vector<LogitSums> sums;
-  Progress progress(tool, "batches", data.getNumBatches());
-  for (int64_t batch = 0; batch < data.getNumBatches(); ++batch) {
-    for (CompiledModel *runner : {&model, reference}) {
-      if (!runner)
-        continue;
-      data.copyBatch(batch, runner->getInputBuffers());
-      if (Error error = runner->run())
-        return error;
-    }
+  Progress progress(tool, "batches", numBatches);
+  for (int64_t batch = 0; batch < numBatches; ++batch) {
+    for (Runner *each : {&runner, reference})
+      if (each)
+        if (Error error = each->run(batch))
+          return error;
     for (int64_t i = 0; i < batchSize; ++i) {
       int64_t sample = batch * batchSize + i;
-      auto slice = [&](CompiledModel *runner) {
-        return runner ? getLogits(*runner, output)
-                            .slice(i * sampleSize, sampleSize)
+      auto slice = [&](const Runner *runner) {
+        return runner ? runner->getLogits().slice(i * sampleSize, sampleSize)
                       : ArrayRef<float>();
       };
       sums.push_back(measureLogits(
-          slice(&model), slice(reference),
+          slice(&runner), slice(reference),
           labels.empty() ? labels
                          : labels.slice(sample * sampleRows, sampleRows),
           classes));
@@ -321,33 +364,31 @@ static void printReport(ArrayRef<Line> lines, ArrayRef<LogitSums> samples) {
 }
 
 static Error runEval(Tool &tool) {
-  auto model = CompiledModel::load(bundlePath, numThreads);
-  if (!model)
-    return model.takeError();
-  Expected<size_t> output = findLogits(**model);
-  if (!output)
-    return output.takeError();
-  std::unique_ptr<CompiledModel> reference;
-  if (!referencePath.empty())
-    if (Error error = loadReference(**model, *output).moveInto(reference))
-      return error;
+  Expected<Runner> runner = Runner::load(bundlePath);
+  if (!runner)
+    return runner.takeError();
+  std::optional<Runner> reference;
+  if (!referencePath.empty()) {
+    Expected<Runner> loaded = loadReference(*runner);
+    if (!loaded)
+      return loaded.takeError();
+    reference = std::move(*loaded);
+  }
 
-  Expected<DataSet> data = DataSet::open(dataPath, (*model)->getInputs());
-  if (!data)
-    return data.takeError();
-  const DataSpec &logits = (*model)->getOutputs()[*output];
-  if (logits.shape.front() != data->getBatchSize())
+  DataSet &data = *runner->data;
+  const DataSpec &logits = runner->getSpec();
+  if (logits.shape.front() != data.getBatchSize())
     return makeFileError(bundlePath, "expected logits for " +
-                                         Twine(data->getBatchSize()) +
+                                         Twine(data.getBatchSize()) +
                                          " samples a batch, but got " +
                                          Twine(logits.shape.front()));
-  auto labels = findLabels(data->getFile(), logits, data->getNumSamples());
+  auto labels = findLabels(data.getFile(), logits, data.getNumSamples());
   if (!labels)
     return labels.takeError();
-  data->limitSamples(maxSamples);
+  data.limitSamples(maxSamples);
 
   auto samples =
-      measure(tool, *data, **model, reference.get(), *output, *labels);
+      measure(tool, *runner, reference ? &*reference : nullptr, *labels);
   if (!samples)
     return samples.takeError();
   if (all_of(*samples, [](const LogitSums &sums) { return sums.rows == 0; }))
@@ -357,7 +398,7 @@ static Error runEval(Tool &tool) {
   if (metric == Metric::Auto)
     metric = logits.shape.size() > 2 ? Metric::Perplexity : Metric::Accuracy;
   printReport(
-      summarize(*samples, metric, !labels->empty(), reference != nullptr),
+      summarize(*samples, metric, !labels->empty(), reference.has_value()),
       *samples);
   return Error::success();
 }

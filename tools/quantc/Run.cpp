@@ -33,7 +33,8 @@ static cl::opt<std::string>
 static ThreadsOption numThreads(runCommand);
 
 namespace {
-/// One output of all batches, concatenated along the first axis.
+/// One output of all batches, concatenated along the first axis; of a state,
+/// the last.
 struct Result {
   DataSpec spec;
   std::vector<char> bytes;
@@ -52,13 +53,18 @@ static Error runRun(Tool &tool) {
   auto model = CompiledModel::load(bundlePath, numThreads);
   if (!model)
     return model.takeError();
-  Expected<DataSet> data = DataSet::open(inputPath, (*model)->getInputs());
+  Expected<DataSet> data =
+      DataSet::open(inputPath, (*model)->getInputs(), (*model)->getOutputs());
   if (!data)
     return data.takeError();
 
   int64_t batches = data->getNumBatches();
   std::vector<Result> results;
-  for (const DataSpec &spec : (*model)->getOutputs()) {
+  for (auto [index, spec] : enumerate((*model)->getOutputs())) {
+    if (data->isState(index)) {
+      results.push_back({spec, std::vector<char>(spec.getNumBytes())});
+      continue;
+    }
     if (spec.shape.empty() && batches > 1)
       return makeFileError(bundlePath, "expected an output '" + spec.name +
                                            "' with a batch axis for " +
@@ -74,11 +80,16 @@ static Error runRun(Tool &tool) {
     data->copyBatch(batch, (*model)->getInputBuffers());
     if (Error error = (*model)->run())
       return error;
-    for (auto [result, buffer] :
-         zip_equal(results, (*model)->getOutputBuffers())) {
-      size_t size = result.bytes.size() / batches;
-      std::memcpy(result.bytes.data() + batch * size, buffer, size);
+    for (auto [index, result, buffer] :
+         enumerate(results, (*model)->getOutputBuffers())) {
+      // Of a state, what the last batch leaves.
+      int64_t parts = data->isState(index) ? 1 : batches;
+      size_t size = result.bytes.size() / parts;
+      std::memcpy(result.bytes.data() + (parts == 1 ? 0 : batch * size), buffer,
+                  size);
     }
+    data->carryStates((*model)->getInputBuffers(),
+                      (*model)->getOutputBuffers());
     progress.advance();
   }
 

@@ -48,6 +48,39 @@ TEST(DataSetTest, Batches) {
   EXPECT_EQ(x[3], 11);
 }
 
+TEST(DataSetTest, StatesAreCarried) {
+  const DataSpec inputs[] = {{"x", DType::F32, {2, 2}},
+                             {"cache", DType::F32, {3}}};
+  const DataSpec outputs[] = {{"y", DType::F32, {2}},
+                              {"cache", DType::F32, {3}},
+                              {"x", DType::F32, {2, 2}}};
+  DataSet data =
+      cantFail(DataSet::create(makeFile(kHeader, 15), inputs, outputs));
+  // x is in the file and therefore no state.
+  ASSERT_EQ(data.getStates().size(), 1u);
+  EXPECT_EQ(data.getStates()[0].input, 1u);
+  EXPECT_TRUE(data.isState(1));
+  EXPECT_FALSE(data.isState(2));
+  float x[4], cache[3] = {7, 7, 7}, y[2], out[3] = {1, 2, 3}, outX[4];
+  data.copyBatch(0, {x, cache});
+  EXPECT_EQ(cache[1], 0);
+  data.carryStates({x, cache}, {y, out, outX});
+  data.copyBatch(1, {x, cache});
+  EXPECT_EQ(cache[1], 2);
+  EXPECT_EQ(x[0], 4);
+}
+
+TEST(DataSetTest, StatesHaveTheTypeOfTheOutput) {
+  const DataSpec inputs[] = {{"x", DType::F32, {2, 2}},
+                             {"cache", DType::F32, {3}}};
+  const DataSpec outputs[] = {{"cache", DType::F32, {4}}};
+  llvm::Expected<DataSet> data =
+      DataSet::create(makeFile(kHeader, 15), inputs, outputs);
+  ASSERT_FALSE(bool(data));
+  EXPECT_EQ(llvm::toString(data.takeError()),
+            "data: expected a tensor 'cache', but got 'x', 'y'");
+}
+
 TEST(DataSetTest, LimitRoundsUpToBatches) {
   DataSet data = cantFail(
       DataSet::create(makeFile(kHeader, 15), {{"x", DType::F32, {2, 2}}}));

@@ -61,6 +61,7 @@ requantize: fixed-point
 skip:
   activation_products: false
   depthwise: false
+  output_projection: true
   min_macs: 1000
 sites:
   - name: head
@@ -78,6 +79,7 @@ sites:
   EXPECT_EQ(recipe.requantize, qnn::RequantizeMode::FixedPoint);
   EXPECT_FALSE(recipe.skip.activationProducts);
   EXPECT_FALSE(recipe.skip.depthwise);
+  EXPECT_TRUE(recipe.skip.outputProjection);
   EXPECT_EQ(recipe.skip.minMacs, 1000);
   ASSERT_TRUE(recipe.decide("head").floatRule);
   EXPECT_FALSE(recipe.decide("heads").floatRule);

@@ -30,15 +30,17 @@ public:
   create(mlir::ModuleOp module, llvm::StringRef mask = {},
          bool keepBatches = false);
 
-  /// What the model takes; `DataSet::create` expects it.
+  /// What the model takes and returns; `DataSet::create` expects it.
   llvm::ArrayRef<DataSpec> getInputs() const { return inputs; }
+  llvm::ArrayRef<DataSpec> getOutputs() const { return outputs; }
 
   /// Takes in what an earlier run over the same model saw. Fails, and changes
   /// nothing, where model or observers differ.
   llvm::Error resume(const StatisticsFile &earlier);
 
   /// Runs the batches of `data` from `firstBatch` on and adds what the
-  /// observers see. `progress` is called after each batch.
+  /// observers see. `progress` is called after each batch. Data with states
+  /// are run from the first batch on.
   llvm::Error
   run(const DataSet &data,
       llvm::function_ref<void(int64_t done, int64_t total)> progress = nullptr,
@@ -68,7 +70,7 @@ private:
 
   std::unique_ptr<Executable> executable;
   const EntryPoint *entry = nullptr;
-  std::vector<DataSpec> inputs;
+  std::vector<DataSpec> inputs, outputs;
   StatisticsFile statistics;
   std::map<std::string, NonFinite> nonFinite;
 };

@@ -9,6 +9,11 @@
 // tensor of shape [N, ...], where N is a multiple of B, the same for all
 // inputs.
 //
+// An input that has the name and the type of an output is a state, such as the
+// key-value cache of a decoder: what one batch leaves there the next one takes.
+// Where the file has no tensor for it, it starts with zeros and is carried from
+// batch to batch.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef QUANTC_EVALUATION_DATASET_H
@@ -28,6 +33,9 @@ struct DataSpec {
 
   int64_t getNumElements() const;
   int64_t getNumBytes() const { return getNumElements() * getDTypeSize(dtype); }
+  bool operator==(const DataSpec &other) const {
+    return name == other.name && dtype == other.dtype && shape == other.shape;
+  }
 };
 
 /// The data files that `path` stands for: itself, or, where it is a directory,
@@ -39,13 +47,25 @@ class DataSet {
 public:
   /// Opens the file at `path`; otherwise as `create`.
   static llvm::Expected<DataSet> open(llvm::StringRef path,
-                                      llvm::ArrayRef<DataSpec> inputs);
+                                      llvm::ArrayRef<DataSpec> inputs,
+                                      llvm::ArrayRef<DataSpec> outputs = {});
 
-  /// Checks that `file` has data for all `inputs` and cuts it into batches.
-  /// Errors begin with the file's path and say what was expected.
+  /// Checks that `file` has data for all `inputs` but the states among
+  /// `outputs`, and cuts it into batches. Errors begin with the file's path and
+  /// say what was expected.
   static llvm::Expected<DataSet>
   create(std::shared_ptr<const SafetensorsFile> file,
-         llvm::ArrayRef<DataSpec> inputs);
+         llvm::ArrayRef<DataSpec> inputs,
+         llvm::ArrayRef<DataSpec> outputs = {});
+
+  /// An input that is carried from batch to batch, and the output that it is
+  /// carried from.
+  struct State {
+    size_t input, output;
+  };
+  llvm::ArrayRef<State> getStates() const { return states; }
+  /// Whether the output is one that a state is carried from.
+  bool isState(size_t output) const;
 
   /// Indices along the first axis; 1 for a model without batched inputs.
   int64_t getNumSamples() const { return numBatches * batchSize; }
@@ -57,8 +77,13 @@ public:
 
   /// Copies the inputs of a batch, in the order of `create`'s `inputs`, into
   /// buffers of their size. (Tensors of a file may lie at any address, compiled
-  /// code wants them aligned.)
+  /// code wants them aligned.) States are set to zero for the first batch and
+  /// left alone afterwards.
   void copyBatch(int64_t batch, llvm::ArrayRef<void *> buffers) const;
+
+  /// Copies the states that a run left in `outputs` to `inputs`.
+  void carryStates(llvm::ArrayRef<void *> inputs,
+                   llvm::ArrayRef<void *> outputs) const;
 
   /// Calls `found` for each input with elements that are NaN or infinite in a
   /// batch that `copyBatch` copied, with their number.
@@ -73,6 +98,7 @@ private:
   struct Input {
     std::string name;
     DType dtype;
+    /// Null for a state.
     const char *data;
     int64_t bytes;
     /// Distance of batches, 0 for an input without a batch axis.
@@ -81,6 +107,7 @@ private:
 
   std::shared_ptr<const SafetensorsFile> file;
   std::vector<Input> inputs;
+  llvm::SmallVector<State> states;
   int64_t batchSize = 1;
   int64_t numBatches = 1;
 };

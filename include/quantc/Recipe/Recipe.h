@@ -71,6 +71,9 @@ struct SkipRules {
   /// Contractions of two activations (attention scores).
   bool activationProducts = true;
   bool depthwise = true;
+  /// Sites whose result is the function's result but for elementwise
+  /// operations: the projection to the vocabulary, a classifier.
+  bool outputProjection = false;
   /// Sites with fewer multiply-adds.
   int64_t minMacs = 0;
 };

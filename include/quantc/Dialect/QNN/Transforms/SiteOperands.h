@@ -34,6 +34,12 @@ llvm::SmallVector<int64_t> getReductionDims(const SiteIndexing &indexing,
 llvm::SmallVector<int64_t> getResultDims(const SiteIndexing &indexing,
                                          unsigned operand);
 
+/// Whether the site's result goes nowhere but, through elementwise operations
+/// and reshapes, to the results of the function: the last linear layer of a
+/// model, such as a projection to a vocabulary. A layer whose result is also
+/// read by a normalization, a reduction or another site is none.
+bool isOutputProjection(mlir::Operation *site);
+
 } // namespace quantc::qnn
 
 #endif // QUANTC_DIALECT_QNN_TRANSFORMS_SITEOPERANDS_H

@@ -60,6 +60,8 @@ static std::string getFloatReason(linalg::LinalgOp site,
            "channel could fold into";
   if (recipe.skip.depthwise && getReductionDims(indexing, 0).empty())
     return "it sums over no channels (depthwise)";
+  if (recipe.skip.outputProjection && isOutputProjection(site))
+    return "its result is the function's (output projection)";
   if (macs && *macs < recipe.skip.minMacs)
     return "its " + std::to_string(*macs) + " multiply-adds are fewer than " +
            std::to_string(recipe.skip.minMacs);

@@ -8,6 +8,7 @@
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace quantc::qnn;
@@ -42,6 +43,34 @@ bool quantc::qnn::isExplicitlyQuantized(Operation *site) {
 
 ObserveOp quantc::qnn::getObserver(OpOperand &operand) {
   return operand.get().getDefiningOp<ObserveOp>();
+}
+
+/// Whether an op only moves the elements of its operand, or computes each
+/// element of its result from the same element of it.
+static bool isElementwiseOrReshape(Operation *op) {
+  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::CastOp,
+          tensor::ExtractSliceOp>(op))
+    return true;
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  return linalgOp && linalgOp.getNumLoops() == linalgOp.getNumParallelLoops();
+}
+
+bool quantc::qnn::isOutputProjection(Operation *site) {
+  SmallVector<Operation *> visiting{site};
+  SmallPtrSet<Operation *, 8> visited;
+  bool reachesResult = false;
+  while (!visiting.empty()) {
+    for (Operation *user : visiting.pop_back_val()->getUsers()) {
+      if (user->hasTrait<OpTrait::ReturnLike>() &&
+          isa<FunctionOpInterface>(user->getParentOp()))
+        reachesResult = true;
+      else if (!isElementwiseOrReshape(user))
+        return false;
+      else if (visited.insert(user).second)
+        visiting.push_back(user);
+    }
+  }
+  return reachesResult;
 }
 
 SmallVector<int64_t> quantc::qnn::getReductionDims(const SiteIndexing &indexing,
