@@ -105,3 +105,53 @@ def apply(params, tokens, *, config=Config(), matmul=jnp.matmul):
                 x = x + linear(p["mlp"]["down"], y)
     with jax.named_scope("head"):
         return linear(params["head"], layer_norm(params["norm"], x))
+
+
+def empty_cache(config=Config()):
+    """The keys and values of no token, for `decode`; one of each a layer."""
+    shape = (1, config.heads, config.context, config.width // config.heads)
+    return [{"k": np.zeros(shape, np.float32), "v": np.zeros(shape, np.float32)}
+            for _ in range(config.layers)]
+
+
+def decode(params, token, position, cache, *, config=Config()):
+    """One step of `apply`: the token [1, 1] at `position` [1] of the text.
+
+    Keys and values of the tokens before are in the cache, where those of this
+    one are added. Returns the logits [1, 1, V] and the cache, whose positions
+    behind this one do not count.
+    """
+    split = (1, 1, config.heads, config.width // config.heads)
+    position = position[0]
+
+    def linear(p, x):
+        return x @ p["w"] + p["b"]
+
+    def attention(p, x, layer):
+        q, k, v = (linear(p[name], x).reshape(split).transpose(0, 2, 1, 3)
+                   for name in ("q", "k", "v"))
+        start = (0, 0, position, 0)
+        layer = {"k": jax.lax.dynamic_update_slice(layer["k"], k, start),
+                 "v": jax.lax.dynamic_update_slice(layer["v"], v, start)}
+        scores = q @ layer["k"].swapaxes(-1, -2) * split[-1] ** -0.5
+        seen = jnp.arange(config.context) <= position
+        weights = jax.nn.softmax(jnp.where(seen, scores, -1e9), axis=-1)
+        mixed = (weights @ layer["v"]).transpose(0, 2, 1, 3)
+        return linear(p["o"], mixed.reshape(1, 1, config.width)), layer
+
+    embedding = params["embedding"]
+    x = embedding["token"][token] + embedding["position"][position]
+    layers = []
+    for index, (p, layer) in enumerate(zip(params["blocks"], cache)):
+        with jax.named_scope(f"blocks.{index}"):
+            with jax.named_scope("attn"):
+                y, layer = attention(p["attn"], layer_norm(p["norm1"], x), layer)
+                x = x + y
+                layers.append(layer)
+            with jax.named_scope("mlp"):
+                y = linear(p["mlp"]["up"], layer_norm(p["norm2"], x))
+                y = jax.nn.gelu(y, approximate=False)
+                x = x + linear(p["mlp"]["down"], y)
+    with jax.named_scope("head"):
+        logits = linear(params["head"], layer_norm(params["norm"], x))
+    return {"logits": logits, "cache": layers}
