@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FatBinary.h"
 #include "State.h"
 
 #include <cstring>
@@ -104,21 +105,21 @@ CUresult cuModuleLoadDataEx(CUmodule *module, const void *image,
   QUANTC_ENTER(state);
   if (!module || !image)
     return CUDA_ERROR_INVALID_VALUE;
-  const auto *bytes = static_cast<const unsigned char *>(image);
-  auto magic = [&](std::initializer_list<int> expected) {
-    size_t i = 0;
-    for (int byte : expected)
-      if (bytes[i++] != byte)
-        return false;
-    return true;
-  };
-  bool cubin = magic({0x7f, 'E', 'L', 'F'});
-  bool fatbin =
-      magic({0x50, 0xed, 0x55, 0xba}) || magic({0xb1, 0x43, 0x62, 0x46});
-  if (cubin || fatbin) {
-    state.setReport("expected the text of a PTX module, but got a " +
-                    std::string(cubin ? "cubin" : "fat binary") + "\n");
+  std::string extracted;
+  if (std::strncmp(static_cast<const char *>(image),
+                   "\x7f"
+                   "ELF",
+                   4) == 0) {
+    state.setReport("expected PTX, but got a cubin\n");
     return CUDA_ERROR_NO_BINARY_FOR_GPU;
+  }
+  if (isFatBinary(image)) {
+    std::string error;
+    if (!extractPtx(image, state.options.architecture, extracted, error)) {
+      state.setReport(error + "\n");
+      return CUDA_ERROR_NO_BINARY_FOR_GPU;
+    }
+    image = extracted.c_str();
   }
   try {
     std::unique_ptr<CUmod_st> loaded =
