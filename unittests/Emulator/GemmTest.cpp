@@ -119,6 +119,32 @@ TEST(Gemm, EveryMutationIsFound) {
   EXPECT_EQ(quantcEmulatorMutationCount("nonsense"), -1);
 }
 
+// The same by an option, for programs that load modules themselves.
+TEST(Gemm, MutationsByOption) {
+  Problem problem(64, 64, 320);
+  for (int first : {0, 5}) // the second of two modules
+    for (int index = 0; index < 6; ++index) {
+      Options options("order=latest,mutate=" + std::to_string(first + index));
+      testing::internal::CaptureStderr();
+      if (first) {
+        Module before(gemmKernel());
+      }
+      Module module(gemmKernel());
+      std::vector<int32_t> result;
+      CUresult status = run(module.module, problem, result);
+      std::string said = testing::internal::GetCapturedStderr();
+      EXPECT_EQ(index < 5, status != CUDA_SUCCESS || result != problem.expected)
+          << index;
+      EXPECT_EQ(index < 5,
+                said.find("mutation " + std::to_string(first + index) +
+                          ": line ") != said.npos)
+          << said;
+    }
+  Options options("mutate=none");
+  EXPECT_STREQ(quantcEmulatorConfigure("mutate=all"),
+               "expected a number for emulator option 'mutate', but got 'all'");
+}
+
 // A figure to read, not a gate: the machine decides.
 TEST(Gemm, Speed) {
   Problem problem(512, 512, 512);

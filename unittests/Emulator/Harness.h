@@ -57,7 +57,7 @@ public:
   explicit Options(const std::string &text = "") {
     std::string all = "print=off,order=earliest,async=latest,seed=1,races=on,"
                       "uninitialized=on,counts=off,threads=1,architecture=90,"
-                      "patience=1000000";
+                      "patience=1000000,mutate=none";
     const char *error = quantcEmulatorConfigure(
         (all + (text.empty() ? "" : "," + text)).c_str());
     EXPECT_EQ(error, nullptr) << error;

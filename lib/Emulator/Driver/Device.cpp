@@ -65,8 +65,10 @@ static std::string configure(DriverState &state, const char *text) {
       rest += (rest.empty() ? "" : ",") + item;
   }
   std::string error = state.options.parse(rest);
-  if (error.empty())
+  if (error.empty()) {
     state.print = print;
+    state.mutationsSeen = 0;
+  }
   return error;
 }
 

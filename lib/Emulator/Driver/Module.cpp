@@ -5,8 +5,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "FatBinary.h"
+#include "Mutation.h"
 #include "State.h"
 
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 
 using namespace quantc::emulator;
@@ -85,6 +88,21 @@ static void checkTarget(const ptx::Module &module, unsigned architecture) {
                             std::to_string(architecture));
 }
 
+/// The text without the instruction that option `mutate` names, if it is in
+/// this module; says which that is.
+static std::string mutated(std::string text, DriverState &state) {
+  auto mutations = mutationsOf(text);
+  uint64_t index = state.options.mutate - state.mutationsSeen;
+  state.mutationsSeen += mutations.size();
+  if (index >= mutations.size())
+    return text;
+  const Mutation &mutation = mutations[index];
+  std::fprintf(stderr, "quantc emulator: mutation %" PRIu64 ": line %d: %s\n",
+               state.options.mutate, mutation.line,
+               mutation.original(text).c_str());
+  return mutation.apply(text);
+}
+
 static std::unique_ptr<CUmod_st> load(const char *text, DriverState &state) {
   auto module = std::make_unique<CUmod_st>();
   module->parsed = ptx::parse(text);
@@ -122,6 +140,11 @@ CUresult cuModuleLoadDataEx(CUmodule *module, const void *image,
     image = extracted.c_str();
   }
   try {
+    std::string mutant;
+    if (state.options.mutate != Options::noMutation) {
+      mutant = mutated(static_cast<const char *>(image), state);
+      image = mutant.c_str();
+    }
     std::unique_ptr<CUmod_st> loaded =
         load(static_cast<const char *>(image), state);
     *module = loaded.release();

@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mutation.h"
+
 #include "../Ptx/Ast.h"
 
 #include "quantc/Emulator/Emulator.h"
@@ -14,12 +16,6 @@ using namespace quantc::emulator;
 using namespace quantc::emulator::ptx;
 
 namespace {
-
-struct Mutation {
-  int line;
-  size_t begin, end;
-  std::string replacement;
-};
 
 bool hasModifier(const Instruction &instruction, const char *modifier) {
   const auto &list = instruction.modifiers;
@@ -60,7 +56,9 @@ std::string replacementOf(const Function &function,
          ", 0, 0;";
 }
 
-std::vector<Mutation> mutationsOf(const std::string &text) {
+} // namespace
+
+std::vector<Mutation> quantc::emulator::mutationsOf(const std::string &text) {
   std::vector<Mutation> result;
   Module module = parse(text);
   for (const Function &function : module.functions)
@@ -71,7 +69,11 @@ std::vector<Mutation> mutationsOf(const std::string &text) {
   return result;
 }
 
-} // namespace
+std::string Mutation::apply(const std::string &text) const {
+  std::string removed = original(text);
+  std::string breaks(std::count(removed.begin(), removed.end(), '\n'), '\n');
+  return text.substr(0, begin) + replacement + breaks + text.substr(end);
+}
 
 int quantcEmulatorMutationCount(const char *ptx) {
   try {
@@ -84,19 +86,13 @@ int quantcEmulatorMutationCount(const char *ptx) {
 const char *quantcEmulatorMutate(const char *ptx, int index, int *line) {
   static thread_local std::string result;
   try {
-    result = ptx;
-    auto mutations = mutationsOf(result);
+    auto mutations = mutationsOf(ptx);
     if (index < 0 || static_cast<size_t>(index) >= mutations.size())
       return nullptr;
     const Mutation &mutation = mutations[index];
     if (line)
       *line = mutation.line;
-    // Line numbers stay what they are.
-    std::string removed =
-        result.substr(mutation.begin, mutation.end - mutation.begin);
-    std::string breaks(std::count(removed.begin(), removed.end(), '\n'), '\n');
-    result.replace(mutation.begin, removed.size(),
-                   mutation.replacement + breaks);
+    result = mutation.apply(ptx);
     return result.c_str();
   } catch (const Error &) {
     return nullptr;

@@ -67,6 +67,7 @@ struct DriverState {
   CUctx_st context;
   std::string report, counts, configureError;
   uint64_t instructions = 0;
+  uint64_t mutationsSeen = 0; ///< of the modules loaded since configured
   /// Error of a launch that no synchronisation has returned yet.
   CUresult pending = CUDA_SUCCESS;
 

@@ -62,6 +62,12 @@ static std::string apply(Options &options, const std::string &key,
     return parseNumber(key, value, options.seed);
   if (key == "patience")
     return parseNumber(key, value, options.patience);
+  if (key == "mutate" && value == "none") {
+    options.mutate = Options::noMutation;
+    return "";
+  }
+  if (key == "mutate")
+    return parseNumber(key, value, options.mutate);
   uint64_t number = 0;
   if (key == "threads" || key == "architecture") {
     std::string error = parseNumber(key, value, number);

@@ -30,6 +30,10 @@ struct Options {
   uint64_t patience = uint64_t(1) << 26;
   /// Compute capability that the device claims, times ten.
   unsigned architecture = 90;
+  /// Synchronising instruction to leave out, counted over the modules in the
+  /// order in which they are loaded; none: all stay.
+  static constexpr uint64_t noMutation = ~uint64_t(0);
+  uint64_t mutate = noMutation;
 
   /// Applies "key=value,..."; returns an error, or an empty string.
   std::string parse(const std::string &text);
