@@ -60,6 +60,8 @@ QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
 
 Error quantc::tool::annotate(Tool &tool, Model &model) {
   mlir::PassManager passes(&tool.getContext());
+  passes.addPass(qnn::createQNNUnrollLayersPass());
+  passes.addPass(qnn::createQNNSplitParametersPass());
   passes.addPass(qnn::createQNNAnnotatePass());
   passes.addPass(qnn::createVerifyAnnotatedPass());
   return runPasses(tool, model, passes);

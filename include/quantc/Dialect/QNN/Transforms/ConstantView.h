@@ -9,6 +9,7 @@
 
 #include "quantc/Parameters/ConstantTensor.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Value.h"
 
 namespace quantc::qnn {
@@ -25,6 +26,11 @@ llvm::StringRef getParameterName(mlir::Value value);
 /// The contents of a constant, seen through reshapes: they do not move
 /// elements, but the shape may be another than `value`'s.
 std::optional<ConstantTensor> getConstantTensor(mlir::Value value);
+
+/// The slice of a parameter that `value` is, seen through reshapes and
+/// transpositions, where its position is only known at run time: a layer of
+/// stacked weights, an expert's weights. Null if it is none.
+mlir::tensor::ExtractSliceOp getRunTimeSlice(mlir::Value value);
 
 } // namespace quantc::qnn
 

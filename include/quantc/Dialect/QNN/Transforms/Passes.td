@@ -9,6 +9,74 @@
 
 include "mlir/Pass/PassBase.td"
 
+def QNNUnrollLayersPass : Pass<"qnn-unroll-layers", "::mlir::ModuleOp"> {
+  let summary = "Unroll loops over stacked layers";
+  let description = [{
+    `jax.lax.scan` over layers carries the weights of all layers as one tensor
+    through a loop, in which each iteration takes its slice. Neither scales nor
+    calibrated ranges belong to a layer then. This pass
+
+    1. reads what a `scf.while` only passes on where it is defined, so that
+       weights that all iterations share are constants inside the loop, and
+    2. runs loops at compile time in which a site reads a slice of a parameter
+       by the loop's counter, so that each layer becomes operations, and sites,
+       of its own.
+
+    A loop stays one if its condition is not known at compile time, if it has
+    more than `max-trips` iterations, if the position of the slices depends on
+    something else than the counter (experts that a router chooses), or if it has
+    observers.
+
+    ```mlir
+    %0:2 = scf.while (%i = %zero, %x = %input) : ... {
+      ...
+      scf.condition(%less) %i, %x : tensor<i32>, tensor<2x4xf32>
+    } do {
+    ^bb0(%i: tensor<i32>, %x: tensor<2x4xf32>):
+      %w = tensor.extract_slice %weights[%index, 0, 0] [1, 4, 4] [1, 1, 1]
+             : tensor<2x4x4xf32> to tensor<4x4xf32>
+      %y = linalg.matmul ins(%x, %w : ...) outs(%init : ...)
+      ...
+      scf.yield %next, %y : tensor<i32>, tensor<2x4xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    %w0 = tensor.extract_slice %weights[%c0, 0, 0] ...
+    %y0 = linalg.matmul ins(%input, %w0 : ...) outs(%init : ...)
+    %w1 = tensor.extract_slice %weights[%c1, 0, 0] ...
+    %y1 = linalg.matmul ins(%y0, %w1 : ...) outs(%init : ...)
+    ```
+  }];
+  let options = [
+    Option<"maxTrips", "max-trips", "int64_t", /*default=*/"256",
+           "The most iterations of a loop that is unrolled">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def QNNSplitParametersPass : Pass<"qnn-split-parameters", "::mlir::ModuleOp"> {
+  let summary = "Make slices of parameters parameters of their own";
+  let description = [{
+    Each `tensor.extract_slice` of a constant whose position is known becomes a
+    constant, named after the parameter and where the slice begins: layer 2 of
+    `layers.q` is `layers.q.2`. Elements that lie side by side are not copied.
+    Sites are then named, smoothed and quantized by their own part of the
+    parameter.
+
+    ```mlir
+    %w = arith.constant dense_resource<"layers.q"> : tensor<4x8x8xf32>
+    %0 = tensor.extract_slice %w[2, 0, 0] [1, 8, 8] [1, 1, 1]
+           : tensor<4x8x8xf32> to tensor<8x8xf32>
+    ```
+    becomes
+    ```mlir
+    %0 = arith.constant dense_resource<"layers.q.2"> : tensor<8x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def QNNAnnotatePass : Pass<"qnn-annotate", "::mlir::ModuleOp"> {
   let summary = "Name the quantizable sites and observe their operands";
   let description = [{

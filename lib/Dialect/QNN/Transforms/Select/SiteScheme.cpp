@@ -52,8 +52,15 @@ static std::string getFloatReason(linalg::LinalgOp site,
            "' in float";
   if (isWeight[0] && isWeight[1])
     return "both operands are parameters";
-  if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts)
+  if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts) {
+    for (unsigned operand : {0, 1})
+      if (tensor::ExtractSliceOp slice =
+              getRunTimeSlice(site->getOperand(operand)))
+        return llvm::formatv(
+            "its weight is a slice of '{0}' that is chosen at run time",
+            getParameterName(slice.getSource()));
     return "both operands are activations";
+  }
   if (!isWeight[0] && !isWeight[1] &&
       *decision.activations.granularity == Granularity::Channel)
     return "both operands are activations: there is no weight that scales per "

@@ -104,6 +104,83 @@ bool isView(Operation *op) {
       op);
 }
 
+/// Where the elements of a slice lie in its source; nullopt where that is not
+/// known at compile time.
+struct SliceLayout {
+  SmallVector<int64_t> offsets, sizes, strides;
+
+  static std::optional<SliceLayout> get(tensor::ExtractSliceOp op);
+};
+
+std::optional<SliceLayout> SliceLayout::get(tensor::ExtractSliceOp op) {
+  std::optional<SmallVector<int64_t>> offsets =
+      getConstantIntValues(op.getMixedOffsets());
+  std::optional<SmallVector<int64_t>> sizes =
+      getConstantIntValues(op.getMixedSizes());
+  std::optional<SmallVector<int64_t>> strides =
+      getConstantIntValues(op.getMixedStrides());
+  if (!offsets || !sizes || !strides || !op.getType().hasStaticShape() ||
+      !op.getSourceType().hasStaticShape())
+    return std::nullopt;
+  for (auto [offset, size, stride, whole] : llvm::zip_equal(
+           *offsets, *sizes, *strides, op.getSourceType().getShape()))
+    if (offset < 0 || size < 0 || stride < 1 ||
+        (size > 0 && offset + (size - 1) * stride >= whole))
+      return std::nullopt;
+  return SliceLayout{*offsets, *sizes, *strides};
+}
+
+/// The elements of a slice, copied only where they do not lie side by side.
+ConstantBytes evaluateSlice(ConstantBytes source, const SliceLayout &layout,
+                            RankedTensorType type) {
+  ArrayRef<int64_t> shape = source.type.getShape();
+  source.type = type;
+  if (source.splat || type.getNumElements() == 0) {
+    if (!source.splat)
+      source.bytes = {};
+    return source;
+  }
+  // Dimensions from `inner` on are taken whole.
+  size_t inner = shape.size();
+  while (inner > 0 && layout.sizes[inner - 1] == shape[inner - 1] &&
+         layout.strides[inner - 1] == 1)
+    --inner;
+  // Of the next one outwards a run lies side by side.
+  if (inner > 0 && layout.strides[inner - 1] == 1)
+    --inner;
+  int64_t width = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  int64_t run = width, stride = width;
+  SmallVector<int64_t> strides(shape.size());
+  for (int64_t dim = int64_t(shape.size()) - 1; dim >= 0; --dim) {
+    strides[dim] = stride;
+    stride *= shape[dim];
+    if (size_t(dim) >= inner)
+      run *= layout.sizes[dim];
+  }
+  int64_t first = 0;
+  for (auto [offset, step] : llvm::zip_equal(layout.offsets, strides))
+    first += offset * step;
+  SmallVector<int64_t> starts = {first};
+  for (size_t dim = 0; dim < inner; ++dim) {
+    SmallVector<int64_t> next;
+    for (int64_t start : starts)
+      for (int64_t i = 0; i < layout.sizes[dim]; ++i)
+        next.push_back(start + i * layout.strides[dim] * strides[dim]);
+    starts = std::move(next);
+  }
+  if (starts.size() == 1) {
+    source.bytes = source.bytes.slice(first, run);
+    return source;
+  }
+  auto buffer = std::make_shared<std::vector<char>>();
+  buffer->reserve(starts.size() * run);
+  for (int64_t start : starts)
+    llvm::append_range(*buffer, source.bytes.slice(start, run));
+  source.bytes = *buffer;
+  source.owner = buffer;
+  return source;
+}
+
 /// A linalg operation over known operands.
 class Evaluation {
 public:
@@ -245,6 +322,8 @@ bool quantc::qnn::isEvaluable(Value value) {
     return ConstantTensor::get(value).has_value();
   if (isView(op))
     return isEvaluable(op->getOperand(0));
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+    return SliceLayout::get(slice) && isEvaluable(slice.getSource());
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp || !Evaluation::supports(linalgOp))
     return false;
@@ -272,6 +351,15 @@ std::optional<ConstantBytes> quantc::qnn::evaluate(Value value) {
     std::optional<ConstantBytes> source = evaluate(op->getOperand(0));
     if (source)
       source->type = cast<RankedTensorType>(value.getType());
+    return source;
+  }
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    std::optional<SliceLayout> layout = SliceLayout::get(slice);
+    std::optional<ConstantBytes> source;
+    if (layout)
+      source = evaluate(slice.getSource());
+    if (source)
+      source = evaluateSlice(std::move(*source), *layout, slice.getType());
     return source;
   }
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);

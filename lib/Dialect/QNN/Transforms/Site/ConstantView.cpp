@@ -5,9 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
-#include "quantc/Dialect/QNN/IR/QNNDialect.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -86,4 +87,30 @@ std::optional<ConstantTensor> quantc::qnn::getConstantTensor(Value value) {
     value = op->getOperand(0);
   }
   return ConstantTensor::get(value);
+}
+
+/// Whether `op` moves the elements of its operand 0 and does nothing else.
+static bool movesElements(Operation *op) {
+  if (isa<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+          linalg::TransposeOp, ObserveOp>(op))
+    return true;
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  return generic && generic.getNumDpsInputs() == 1 &&
+         generic.getBody()->getOperations().size() == 1 &&
+         generic.getBody()->getTerminator()->getOperand(0) ==
+             generic.getBody()->getArgument(0);
+}
+
+tensor::ExtractSliceOp quantc::qnn::getRunTimeSlice(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op);
+        slice && llvm::any_of(slice.getMixedOffsets(), [](OpFoldResult offset) {
+          return !getConstantIntValue(offset);
+        }))
+      return isConstantValue(slice.getSource()) ? slice : nullptr;
+    if (!isa<tensor::ExtractSliceOp>(op) && !movesElements(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return nullptr;
 }
