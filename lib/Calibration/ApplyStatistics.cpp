@@ -45,6 +45,16 @@ static LogicalResult checkObserver(ObserveOp op, const ObserverRecord *record,
            << axis.value_or(-1) << ", but '" << path << "' has "
            << record->statistics.channels.size() << " channels along axis "
            << record->axis.value_or(-1);
+  std::optional<int64_t> head;
+  if (IntegerAttr attribute = op.getHeadAttr())
+    head = attribute.getInt();
+  int64_t heads = head ? op.getInput().getType().getDimSize(*head) : 0;
+  if (record->head != head || int64_t(record->statistics.heads.size()) != heads)
+    return op.emitOpError()
+           << "expected statistics of " << heads << " heads along dimension "
+           << head.value_or(-1) << ", but '" << path << "' has "
+           << record->statistics.heads.size() << " heads along dimension "
+           << record->head.value_or(-1);
   return success();
 }
 

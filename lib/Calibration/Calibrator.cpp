@@ -48,9 +48,16 @@ static std::vector<ObserverRecord> collectObservers(ModuleOp module) {
   module.walk([&](qnn::ObserveOp op) {
     ObserverRecord record;
     record.name = op.getName().str();
+    ArrayRef<int64_t> shape = op.getInput().getType().getShape();
     if (std::optional<uint64_t> axis = op.getAxis()) {
       record.axis = *axis;
-      record.statistics = Statistics(op.getInput().getType().getDimSize(*axis));
+      record.statistics = Statistics(shape[*axis]);
+    }
+    if (std::optional<uint64_t> head = op.getHead()) {
+      record.head = *head;
+      record.statistics.setHeads(
+          shape[*head],
+          ShapedType::getNumElements(shape.drop_front(*head + 1)));
     }
     records.push_back(std::move(record));
   });
@@ -68,7 +75,7 @@ Calibrator::create(ModuleOp module, StringRef mask, bool keepBatches) {
   calibrator->statistics.fingerprint = fingerprint.str();
   calibrator->statistics.observers = collectObservers(module);
   for (ObserverRecord &record : calibrator->statistics.observers)
-    record.statistics.keepsBatches = keepBatches;
+    record.statistics.setKeepsBatches(keepBatches);
 
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager pm(module.getContext());

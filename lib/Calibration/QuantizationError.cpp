@@ -6,6 +6,7 @@
 
 #include "quantc/Calibration/QuantizationError.h"
 #include "ParameterWalk.h"
+#include "quantc/Calibration/RangeEstimator.h"
 
 #include <algorithm>
 #include <cmath>
@@ -36,16 +37,15 @@ double quantc::quantizeDequantize(double x, const AffineParameters &parameters,
          parameters.scale;
 }
 
-std::optional<double>
-quantc::estimateNoiseToSignal(const Statistics &statistics,
-                              const AffineParameters &parameters,
-                              QuantizationAttr scheme) {
+NoiseEstimate quantc::estimateNoise(const Statistics &statistics,
+                                    const AffineParameters &parameters,
+                                    QuantizationAttr scheme) {
   const Histogram &histogram = statistics.histogram;
   double width = std::ldexp(1.0, histogram.getExponent());
   bool isCoarse =
       isa<IntegerType>(scheme.getStorage()) && width > double(parameters.scale);
   double rounding = double(parameters.scale) * parameters.scale / 12;
-  double signal = 0, noise = 0;
+  NoiseEstimate result;
   for (int bin = -Histogram::kHalfBins; bin < Histogram::kHalfBins; ++bin) {
     double count = histogram.getCount(bin);
     if (count == 0)
@@ -58,12 +58,37 @@ quantc::estimateNoiseToSignal(const Statistics &statistics,
     // but still how far it lies outside the range.
     if (isCoarse && std::fabs(error) <= parameters.scale)
       square = rounding;
-    signal += count * centre * centre;
-    noise += count * square;
+    result.signal += count * centre * centre;
+    result.noise += count * square;
   }
-  if (signal == 0)
+  return result;
+}
+
+std::optional<double>
+quantc::estimateNoiseToSignal(const Statistics &statistics,
+                              QuantizationAttr scheme) {
+  ArrayRef<Statistics> parts(statistics);
+  if (scheme.getGranularity() == Granularity::Head)
+    parts = statistics.heads;
+  else if (scheme.getGranularity() != Granularity::Tensor)
     return std::nullopt;
-  return noise / signal;
+  NoiseEstimate sum;
+  for (const Statistics &part : parts) {
+    if (part.count == 0)
+      continue;
+    llvm::Expected<Range> range = estimateRange(part, scheme);
+    if (!range) {
+      // Not an error here: smoothing leaves no histogram, and whoever needs the
+      // parameters says what is missing.
+      llvm::consumeError(range.takeError());
+      return std::nullopt;
+    }
+    NoiseEstimate noise =
+        estimateNoise(part, computeAffine(*range, scheme), scheme);
+    sum.signal += noise.signal;
+    sum.noise += noise.noise;
+  }
+  return sum.getRatio();
 }
 
 std::optional<double>

@@ -78,10 +78,18 @@ quantc::getParameterShape(QuantizationAttr scheme, ArrayRef<int64_t> shape,
 // Activations
 //===----------------------------------------------------------------------===//
 
+ObservedDims quantc::getObservedDims(ObserveOp observer) {
+  ObservedDims dims;
+  if (std::optional<uint64_t> axis = observer.getAxis())
+    dims.axis = *axis;
+  if (std::optional<uint64_t> head = observer.getHead())
+    dims.head = *head;
+  return dims;
+}
+
 FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
-    StatisticsAttr attribute, std::optional<int64_t> observedAxis,
-    QuantizationAttr scheme, ArrayRef<int64_t> operandShape,
-    EmitError emitError) {
+    StatisticsAttr attribute, ObservedDims observed, QuantizationAttr scheme,
+    ArrayRef<int64_t> operandShape, EmitError emitError) {
   FailureOr<SmallVector<int64_t>> shape =
       getParameterShape(scheme, operandShape, emitError);
   if (failed(shape))
@@ -95,12 +103,24 @@ FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
     return result;
   }
 
-  bool perChannel = observedAxis && scheme.getAxes().size() == 1 &&
-                    scheme.getAxes().front() == *observedAxis &&
-                    result.shape.front() == int64_t(statistics.channels.size());
-  if (!perChannel)
-    return emitError() << "expected granularity 'tensor' or the observed axis, "
-                          "but got "
+  auto follows = [&](std::optional<int64_t> dim, size_t count) {
+    return dim && scheme.getAxes() == ArrayRef(*dim) &&
+           result.shape.front() == int64_t(count);
+  };
+  // Each head has its own distribution, and so any estimator.
+  if (scheme.getGranularity() == Granularity::Head &&
+      follows(observed.head, statistics.heads.size())) {
+    for (const Statistics &head : statistics.heads) {
+      if (head.count == 0)
+        append(result, quantc::Range{}, scheme);
+      else if (failed(append(result, head, scheme, emitError)))
+        return failure();
+    }
+    return result;
+  }
+  if (!follows(observed.axis, statistics.channels.size()))
+    return emitError() << "expected granularity 'tensor', the observed axis or "
+                          "observed heads, but got "
                        << scheme;
   // What the estimator keeps of the whole tensor bounds every channel.
   quantc::Range kept{statistics.range.min, statistics.range.max};
@@ -195,6 +215,13 @@ StatisticsAttr quantc::toAttribute(const Statistics &statistics,
     batchMin = getBounds(builder, statistics.batches, &MinMax::min);
     batchMax = getBounds(builder, statistics.batches, &MinMax::max);
   }
+  ArrayAttr heads;
+  if (!statistics.heads.empty()) {
+    SmallVector<Attribute> attributes;
+    for (const Statistics &head : statistics.heads)
+      attributes.push_back(toAttribute(head, context));
+    heads = builder.getArrayAttr(attributes);
+  }
   const Histogram &histogram = statistics.histogram;
   auto [first, counts] = histogram.getOccupied();
   MinMax range = statistics.range.isEmpty() ? MinMax{0, 0} : statistics.range;
@@ -204,7 +231,7 @@ StatisticsAttr quantc::toAttribute(const Statistics &statistics,
       getBounds(builder, statistics.channels, &MinMax::min),
       getBounds(builder, statistics.channels, &MinMax::max),
       histogram.getExponent(), first, builder.getDenseI64ArrayAttr(counts),
-      batchMin, batchMax);
+      batchMin, batchMax, heads);
 }
 
 Statistics quantc::fromAttribute(StatisticsAttr attribute) {
@@ -225,6 +252,10 @@ Statistics quantc::fromAttribute(StatisticsAttr attribute) {
                          attribute.getBatchMax().asArrayRef()))
       result.batches.push_back({min, max});
   result.keepsBatches = !result.batches.empty();
+
+  if (attribute.getHeads())
+    for (auto head : attribute.getHeads().getAsRange<StatisticsAttr>())
+      result.heads.push_back(fromAttribute(head));
 
   ArrayRef<int64_t> counts = attribute.getHistogram();
   int exponent =

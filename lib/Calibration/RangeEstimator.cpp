@@ -135,11 +135,11 @@ findBestClip(Range all, QuantizationAttr scheme,
 
 static Range estimateHistogramMSE(const Statistics &statistics,
                                   QuantizationAttr scheme) {
-  return findBestClip({statistics.range.min, statistics.range.max}, scheme,
-                      [&](const AffineParameters &parameters) {
-                        return estimateNoiseToSignal(statistics, parameters,
-                                                     scheme);
-                      });
+  return findBestClip(
+      {statistics.range.min, statistics.range.max}, scheme,
+      [&](const AffineParameters &parameters) {
+        return estimateNoise(statistics, parameters, scheme).getRatio();
+      });
 }
 
 Range quantc::estimateMSE(llvm::ArrayRef<float> values,

@@ -123,6 +123,33 @@ MinMax Statistics::updateRun(const float *values, int64_t size) {
   return run.range;
 }
 
+void Statistics::setHeads(int64_t count, int64_t stride) {
+  heads.assign(count, Statistics());
+  headStride = stride;
+  setKeepsBatches(keepsBatches);
+}
+
+void Statistics::setKeepsBatches(bool keeps) {
+  keepsBatches = keeps;
+  for (Statistics &head : heads)
+    head.keepsBatches = keeps;
+}
+
+MinMax Statistics::updateRuns(const float *values, const int8_t *kept,
+                              int64_t size) {
+  MinMax result;
+  // Padding comes in long runs, and so does what is not.
+  for (int64_t begin = 0; begin < size;) {
+    int64_t end = begin;
+    while (end < size && kept[end])
+      ++end;
+    if (end > begin)
+      result.merge(updateRun(values + begin, end - begin));
+    begin = end + 1;
+  }
+  return result;
+}
+
 void Statistics::updateBatch(const MinMax &batch) {
   // A batch of nothing finite says nothing.
   if (keepsBatches && !batch.isEmpty())
@@ -134,8 +161,25 @@ void Statistics::updateChannel(int64_t channel, float value) {
     channels[channel].merge({value + 0.0f, value + 0.0f});
 }
 
+void Statistics::updateHeads(const float *values, const int8_t *kept,
+                             int64_t size) {
+  if (heads.empty())
+    return;
+  std::vector<MinMax> batch(heads.size());
+  for (int64_t begin = 0, run = 0; begin < size; begin += headStride, ++run) {
+    int64_t head = run % heads.size();
+    batch[head].merge(
+        kept ? heads[head].updateRuns(values + begin, kept + begin, headStride)
+             : heads[head].updateRun(values + begin, headStride));
+  }
+  for (size_t i = 0; i < heads.size(); ++i)
+    heads[i].updateBatch(batch[i]);
+}
+
 void Statistics::update(const float *values, int64_t outer, int64_t inner) {
   int64_t channelCount = channels.size();
+  updateHeads(values, nullptr,
+              outer * std::max<int64_t>(channelCount, 1) * inner);
   if (channelCount && inner > 1) {
     MinMax batch;
     for (int64_t i = 0; i < outer * channelCount; ++i) {
@@ -157,24 +201,17 @@ void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
                         int64_t inner) {
   int64_t channelCount = channels.size();
   int64_t size = outer * std::max<int64_t>(channelCount, 1) * inner;
-  MinMax batch;
-  // Padding comes in long runs, and so does what is not.
-  for (int64_t begin = 0; begin < size;) {
-    int64_t end = begin;
-    while (end < size && kept[end])
-      ++end;
-    if (end > begin)
-      batch.merge(updateRun(values + begin, end - begin));
-    if (channelCount)
-      for (int64_t i = begin; i < end; ++i)
+  updateHeads(values, kept, size);
+  updateBatch(updateRuns(values, kept, size));
+  if (channelCount)
+    for (int64_t i = 0; i < size; ++i)
+      if (kept[i])
         updateChannel(i / inner % channelCount, values[i]);
-    begin = end + 1;
-  }
-  updateBatch(batch);
 }
 
 void Statistics::merge(const Statistics &other) {
   assert(channels.size() == other.channels.size() &&
+         heads.size() == other.heads.size() &&
          "expected observers of the same tensor");
   count += other.count;
   nanCount += other.nanCount;
@@ -182,6 +219,8 @@ void Statistics::merge(const Statistics &other) {
   range.merge(other.range);
   for (size_t i = 0; i < channels.size(); ++i)
     channels[i].merge(other.channels[i]);
+  for (size_t i = 0; i < heads.size(); ++i)
+    heads[i].merge(other.heads[i]);
   histogram.add(other.histogram);
   batches.insert(batches.end(), other.batches.begin(), other.batches.end());
 }

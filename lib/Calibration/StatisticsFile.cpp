@@ -73,22 +73,36 @@ static void printRanges(json::OStream &stream, StringRef prefix,
               });
 }
 
-static void printRecord(json::OStream &stream, const ObserverRecord &record) {
-  const Statistics &statistics = record.statistics;
-  stream.attribute("name", record.name);
-  if (record.axis)
-    stream.attribute("axis", *record.axis);
+/// Prints what the whole and each of its heads have. `hasChannels` also where
+/// there is no channel.
+static void printStatistics(json::OStream &stream, const Statistics &statistics,
+                            bool hasChannels) {
   stream.attribute("count", statistics.count);
   stream.attribute("nan", statistics.nanCount);
   stream.attribute("inf", statistics.infCount);
   printScalar(stream, "min", statistics.range.min);
   printScalar(stream, "max", statistics.range.max);
-  if (record.axis)
+  if (hasChannels)
     printRanges(stream, "channel", statistics.channels);
   if (!statistics.batches.empty())
     printRanges(stream, "batch", statistics.batches);
   stream.attributeObject("histogram",
                          [&] { printHistogram(stream, statistics.histogram); });
+}
+
+static void printRecord(json::OStream &stream, const ObserverRecord &record) {
+  stream.attribute("name", record.name);
+  if (record.axis)
+    stream.attribute("axis", *record.axis);
+  printStatistics(stream, record.statistics, record.axis.has_value());
+  if (!record.head)
+    return;
+  stream.attribute("head", *record.head);
+  stream.attributeArray("heads", [&] {
+    for (const Statistics &head : record.statistics.heads)
+      stream.object(
+          [&] { printStatistics(stream, head, /*hasChannels=*/false); });
+  });
 }
 
 void StatisticsFile::print(llvm::raw_ostream &os) const {
@@ -268,18 +282,8 @@ static void readRanges(ObjectReader &reader, StringRef prefix,
       .memberBy((prefix + "_max").str(), readBounds(&MinMax::max));
 }
 
-namespace quantc {
-/// Found by json::fromJSON of the list.
-static bool fromJSON(const json::Value &value, ObserverRecord &record,
-                     json::Path path) {
-  Statistics &statistics = record.statistics;
-  ObjectReader reader(value, path);
-  reader.member("name", record.name);
-  if (reader.has("axis")) {
-    record.axis = 0;
-    reader.member("axis", *record.axis);
-    readRanges(reader, "channel", statistics.channels);
-  }
+/// Reads what printStatistics prints, but for the channels.
+static void readStatistics(ObjectReader &reader, Statistics &statistics) {
   if (reader.has("batch_min")) {
     readRanges(reader, "batch", statistics.batches);
     statistics.keepsBatches = true;
@@ -303,13 +307,58 @@ static bool fromJSON(const json::Value &value, ObserverRecord &record,
         return readHistogram(value, statistics.count, statistics.histogram,
                              path);
       });
+}
+
+static bool finish(ObjectReader &reader, const Statistics &statistics,
+                   json::Path path) {
   if (!reader.finish())
     return false;
-  if (statistics.range.isEmpty() != (statistics.count == 0)) {
-    path.report("expected min <= max exactly where something was counted");
-    return false;
+  if (statistics.range.isEmpty() == (statistics.count == 0))
+    return true;
+  path.report("expected min <= max exactly where something was counted");
+  return false;
+}
+
+namespace quantc {
+/// A head; found by json::fromJSON of the list.
+static bool fromJSON(const json::Value &value, Statistics &statistics,
+                     json::Path path) {
+  ObjectReader reader(value, path);
+  readStatistics(reader, statistics);
+  return finish(reader, statistics, path);
+}
+
+/// Found by json::fromJSON of the list.
+static bool fromJSON(const json::Value &value, ObserverRecord &record,
+                     json::Path path) {
+  Statistics &statistics = record.statistics;
+  ObjectReader reader(value, path);
+  reader.member("name", record.name);
+  if (reader.has("axis")) {
+    record.axis = 0;
+    reader.member("axis", *record.axis);
+    readRanges(reader, "channel", statistics.channels);
   }
-  return true;
+  if (reader.has("head")) {
+    record.head = 0;
+    reader.member("head", *record.head).member("heads", statistics.heads);
+  }
+  readStatistics(reader, statistics);
+  if (!finish(reader, statistics, path))
+    return false;
+  if (!record.head)
+    return true;
+  // Counts that were taken away one by one do not overflow.
+  int64_t count = statistics.count, nan = statistics.nanCount,
+          inf = statistics.infCount;
+  for (const Statistics &head : statistics.heads)
+    if ((count -= head.count) < 0 || (nan -= head.nanCount) < 0 ||
+        (inf -= head.infCount) < 0)
+      break;
+  if (count == 0 && nan == 0 && inf == 0)
+    return true;
+  path.field("heads").report("expected counts that add up to the whole's");
+  return false;
 }
 } // namespace quantc
 
@@ -404,6 +453,10 @@ llvm::Error StatisticsFile::merge(const StatisticsFile &other) {
         mine.statistics.channels.size() != theirs.statistics.channels.size())
       return llvm::createStringError("expected the same axis and channels of "
                                      "observer '" +
+                                     mine.name + "' in both files");
+    if (mine.head != theirs.head ||
+        mine.statistics.heads.size() != theirs.statistics.heads.size())
+      return llvm::createStringError("expected the same heads of observer '" +
                                      mine.name + "' in both files");
     if (wouldOverflow(mine.statistics, theirs.statistics))
       return llvm::createStringError("expected counts of observer '" +

@@ -74,7 +74,8 @@ TEST_F(QuantizationErrorTest, EstimateAgreesWithMeasurement) {
       AffineParameters affine{
           parameters->scales[0],
           parameters->zeroPoints.empty() ? 0 : parameters->zeroPoints[0]};
-      double estimated = *estimateNoiseToSignal(statistics, affine, attribute);
+      double estimated =
+          *estimateNoise(statistics, affine, attribute).getRatio();
       EXPECT_NEAR(toDecibel(estimated), toDecibel(measured), 1);
     }
 }
@@ -155,8 +156,8 @@ TEST_F(QuantizationErrorTest, NoSignal) {
   float values[] = {0, 0};
   zeros.update(values, 1, 2);
   QuantizationAttr attribute = scheme("i8 symmetric tensor minmax");
-  EXPECT_FALSE(estimateNoiseToSignal(zeros, {1, 0}, attribute));
-  EXPECT_FALSE(estimateNoiseToSignal(Statistics(), {1, 0}, attribute));
+  EXPECT_FALSE(estimateNoise(zeros, {1, 0}, attribute).getRatio());
+  EXPECT_FALSE(estimateNoise(Statistics(), {1, 0}, attribute).getRatio());
   EXPECT_EQ(toDecibel(0), 200);
   EXPECT_EQ(toDecibel(0.01), 20);
 }

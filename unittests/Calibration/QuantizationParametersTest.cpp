@@ -46,11 +46,11 @@ protected:
   }
 
   FailureOr<QuantizationParameters> compute(const Statistics &statistics,
-                                            std::optional<int64_t> axis,
+                                            ObservedDims observed,
                                             ArrayRef<int64_t> shape,
                                             StringRef schemeText) {
     return computeQuantizationParameters(
-        toAttribute(statistics, &context), axis, scheme(schemeText), shape,
+        toAttribute(statistics, &context), observed, scheme(schemeText), shape,
         [&] { return emitError(UnknownLoc::get(&context)); });
   }
 
@@ -135,12 +135,13 @@ TEST_F(QuantizationParametersTest, Statistics) {
   std::vector<float> values = {-1, 0.25, 2, 8, 1, 4};
   Statistics statistics(3);
   statistics.update(values.data(), 2, 1);
-  auto tensor = compute(statistics, 1, {2, 3}, "i8 asymmetric tensor minmax");
+  auto tensor =
+      compute(statistics, {1, {}}, {2, 3}, "i8 asymmetric tensor minmax");
   ASSERT_TRUE(succeeded(tensor));
   EXPECT_EQ(tensor->scales[0], float(9.0 / 255));
   EXPECT_EQ(tensor->zeroPoints[0], -100);
-  auto channels =
-      compute(statistics, 1, {2, 3}, "i8 symmetric channel axes = [1] minmax");
+  auto channels = compute(statistics, {1, {}}, {2, 3},
+                          "i8 symmetric channel axes = [1] minmax");
   ASSERT_TRUE(succeeded(channels));
   EXPECT_EQ(channels->shape, (SmallVector<int64_t>{3}));
   EXPECT_EQ(channels->scales[0], float(8.0 / 127));
@@ -158,6 +159,46 @@ TEST_F(QuantizationParametersTest, StatisticsSurviveTheAttribute) {
   EXPECT_EQ(toAttribute(fromAttribute(empty), &context), empty);
 }
 
+/// A head's parameters are those of the same numbers seen alone, by any
+/// estimator.
+TEST_F(QuantizationParametersTest, Heads) {
+  // 2 x 3 heads x 50; the heads differ in size and sign.
+  std::vector<float> values(300);
+  std::vector<std::vector<float>> heads(3);
+  for (int i = 0; i < 300; ++i) {
+    int head = i / 50 % 3;
+    values[i] = std::sin(float(i)) * std::pow(10.0f, head) + head;
+    heads[head].push_back(values[i]);
+  }
+  Statistics statistics;
+  statistics.setHeads(3, 50);
+  statistics.update(values.data(), 300, 1);
+  StatisticsAttr attribute = toAttribute(statistics, &context);
+  EXPECT_EQ(toAttribute(fromAttribute(attribute), &context), attribute);
+  for (std::string estimator : {"minmax", "percentile 95.0", "entropy", "mse"})
+    for (std::string kind : {"i8 asymmetric ", "i8 symmetric narrow_range "}) {
+      SCOPED_TRACE(kind + estimator);
+      auto all = compute(statistics, {{}, 1}, {2, 3, 50},
+                         kind + "head axes = [1] " + estimator);
+      ASSERT_TRUE(succeeded(all));
+      EXPECT_EQ(all->shape, SmallVector<int64_t>({3}));
+      for (int head = 0; head < 3; ++head) {
+        Statistics alone;
+        alone.update(heads[head].data(), 100, 1);
+        auto one = compute(alone, {}, {100}, kind + "tensor " + estimator);
+        ASSERT_TRUE(succeeded(one));
+        EXPECT_EQ(all->scales[head], one->scales[0]);
+        if (!all->zeroPoints.empty())
+          EXPECT_EQ(all->zeroPoints[head], one->zeroPoints[0]);
+      }
+    }
+  EXPECT_TRUE(failed(compute(statistics, {{}, 0}, {2, 3, 50},
+                             "i8 symmetric head axes = [1] minmax")));
+  EXPECT_NE(message.find("the observed axis or observed heads"),
+            std::string::npos)
+      << message;
+}
+
 /// A channel's own range, clipped to what the estimator keeps of all elements.
 TEST_F(QuantizationParametersTest, ChannelsClippedToTheWhole) {
   // 999 elements of the first channel in [0, 1), one outlier in the second,
@@ -170,11 +211,11 @@ TEST_F(QuantizationParametersTest, ChannelsClippedToTheWhole) {
   values[1] = 1000;
   Statistics statistics(2);
   statistics.update(values.data(), 1000, 1);
-  auto whole = compute(statistics, std::nullopt, {1000, 2},
+  auto whole = compute(statistics, {}, {1000, 2},
                        "i8 asymmetric tensor percentile 99.0");
-  auto minmax = compute(statistics, 1, {1000, 2},
+  auto minmax = compute(statistics, {1, {}}, {1000, 2},
                         "i8 asymmetric channel axes = [1] minmax");
-  auto clipped = compute(statistics, 1, {1000, 2},
+  auto clipped = compute(statistics, {1, {}}, {1000, 2},
                          "i8 asymmetric channel axes = [1] percentile 99.0");
   ASSERT_TRUE(succeeded(whole) && succeeded(minmax) && succeeded(clipped));
   // The bins are as wide as the outlier makes them; the tensor keeps [lo, hi].
@@ -205,10 +246,11 @@ TEST_F(QuantizationParametersTest, Refusals) {
   EXPECT_EQ(message, "expected axes in [0, 1), but got 1");
   EXPECT_TRUE(failed(compute({1, 2}, {3}, "i8 symmetric tensor minmax")));
   EXPECT_EQ(message, "expected 12 bytes for 'tensor<3xf32>', but got 8");
-  EXPECT_TRUE(failed(compute(Statistics(), std::nullopt, {2, 3},
+  EXPECT_TRUE(failed(compute(Statistics(), {}, {2, 3},
                              "i8 symmetric channel axes = [1] minmax")));
   EXPECT_EQ(message,
-            "expected granularity 'tensor' or the observed axis, but got "
+            "expected granularity 'tensor', the observed axis or observed "
+            "heads, but got "
             "#qnn.quantization<i8 symmetric channel axes = [1] minmax>");
 }
 

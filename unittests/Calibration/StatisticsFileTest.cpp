@@ -216,4 +216,37 @@ TEST(StatisticsFileTest, Errors) {
             "'a/lhs'");
 }
 
+TEST(StatisticsFileTest, Heads) {
+  auto observeHeads = [](const std::vector<float> &values) {
+    StatisticsFile file;
+    file.observers = {{"a/rhs", std::nullopt, Statistics(), 1}};
+    file.observers[0].statistics.setHeads(2, 1);
+    file.observers[0].statistics.update(values.data(), values.size(), 1);
+    return file;
+  };
+  StatisticsFile whole = observeHeads({1, -8, 0.25f, NAN, 3, -2});
+  std::string text = print(whole);
+  EXPECT_EQ(print(llvm::cantFail(StatisticsFile::parse(text, "s.json"))), text);
+  StatisticsFile first = observeHeads({1, -8});
+  ASSERT_FALSE(bool(first.merge(observeHeads({0.25f, NAN, 3, -2}))));
+  EXPECT_EQ(print(first), text);
+
+  // The first head's count, after the whole's; its histogram has to follow.
+  size_t heads = text.find("\"heads\"");
+  ASSERT_NE(heads, std::string::npos);
+  std::string tail = replace(text.substr(heads), "\"nan\": 1", "\"nan\": 0");
+  EXPECT_NE(errorOf(text.substr(0, heads) + tail)
+                .find("expected counts that add up to the whole's"),
+            std::string::npos);
+  EXPECT_NE(
+      errorOf(replace(text, "\"head\": 1,", "")).find("expected no such key"),
+      std::string::npos);
+  StatisticsFile other = whole;
+  other.observers[0].head = 0;
+  llvm::Error error = first.merge(other);
+  ASSERT_TRUE(bool(error));
+  EXPECT_NE(llvm::toString(std::move(error)).find("expected the same heads"),
+            std::string::npos);
+}
+
 } // namespace

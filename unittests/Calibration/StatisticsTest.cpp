@@ -79,6 +79,19 @@ void expectEqual(const Statistics &a, const Statistics &b) {
     EXPECT_EQ(a.histogram.getCount(bin), b.histogram.getCount(bin));
 }
 
+/// What the elements of each head lead to when they are seen alone.
+void expectHeads(const Statistics &whole, const std::vector<float> &values,
+                 const std::vector<int8_t> &kept) {
+  std::vector<std::vector<float>> heads(whole.heads.size());
+  for (size_t i = 0; i < values.size(); ++i)
+    if (kept[i])
+      heads[i / whole.headStride % heads.size()].push_back(values[i]);
+  for (size_t i = 0; i < heads.size(); ++i) {
+    SCOPED_TRACE("head " + std::to_string(i));
+    expectEqual(whole.heads[i], Reference(heads[i]));
+  }
+}
+
 Statistics observe(const std::vector<float> &values) {
   Statistics statistics;
   statistics.update(values.data(), 1, values.size());
@@ -235,6 +248,66 @@ TEST(HistogramTest, WideningMergesPairs) {
     for (auto [bin, count] : expected)
       EXPECT_EQ(wide.getCount(bin), count) << "shift " << shift;
   }
+}
+
+TEST(StatisticsTest, HeadsSeeTheirElements) {
+  std::mt19937 engine(11);
+  for (NamedData data : adversarialData()) {
+    SCOPED_TRACE(data.name);
+    for (int64_t stride : {1, 3, 8}) {
+      constexpr int64_t count = 4;
+      std::vector<float> &values = data.values;
+      values.resize(values.size() / (count * stride) * count * stride);
+      std::vector<int8_t> kept(values.size());
+      for (int8_t &flag : kept)
+        flag = engine() % 3 != 0;
+      // Channels along the same dimension, along another one, and none.
+      for (auto [channels, inner] :
+           {std::pair<int64_t, int64_t>(count, stride), {stride, 1}, {0, 1}}) {
+        int64_t outer =
+            values.size() / (std::max<int64_t>(channels, 1) * inner);
+        Statistics all(channels), masked(channels), halves(channels),
+            other(channels);
+        for (Statistics *statistics : {&all, &masked, &halves, &other})
+          statistics->setHeads(count, stride);
+        all.update(values.data(), outer, inner);
+        expectHeads(all, values, std::vector<int8_t>(values.size(), 1));
+        EXPECT_EQ(observe(values).count, all.count);
+        masked.update(values.data(), kept.data(), outer, inner);
+        expectHeads(masked, values, kept);
+
+        // Two shards of whole rows, merged.
+        int64_t rows = values.size() / (count * stride), row = count * stride;
+        int64_t first = rows / 3 * row;
+        auto update = [&](Statistics &into, int64_t begin, int64_t size) {
+          into.update(values.data() + begin,
+                      size / (std::max<int64_t>(channels, 1) * inner), inner);
+        };
+        update(other, 0, first);
+        update(halves, first, values.size() - first);
+        halves.merge(other);
+        expectEqual(halves, all);
+        for (int64_t head = 0; head < count; ++head)
+          expectEqual(halves.heads[head], all.heads[head]);
+      }
+    }
+  }
+}
+
+TEST(StatisticsTest, HeadsKeepTheRangesOfBatches) {
+  Statistics statistics;
+  statistics.setKeepsBatches(true);
+  statistics.setHeads(2, 2);
+  std::vector<float> batch = {1, 2, -3, 4, 0, 5, kNaN, -6};
+  statistics.update(batch.data(), 8, 1);
+  std::vector<float> second = {kNaN, kNaN, 7, 7};
+  statistics.update(second.data(), 4, 1);
+  ASSERT_EQ(statistics.heads[0].batches.size(), 1u);
+  EXPECT_EQ(statistics.heads[0].batches[0].min, 0);
+  EXPECT_EQ(statistics.heads[0].batches[0].max, 5);
+  ASSERT_EQ(statistics.heads[1].batches.size(), 2u);
+  EXPECT_EQ(statistics.heads[1].batches[0].min, -6);
+  EXPECT_EQ(statistics.heads[1].batches[1].max, 7);
 }
 
 } // namespace

@@ -20,12 +20,28 @@ namespace quantc {
 double quantizeDequantize(double x, const AffineParameters &parameters,
                           qnn::QuantizationAttr scheme);
 
-/// Estimates the error of an activation that is quantized per tensor from its
-/// histogram: each bin stands at its centre; where bins are wider than the
-/// scale, the error inside the range is that of uniform rounding, s^2 / 12.
-/// Returns nullopt without a histogram or without a signal.
+/// Signal and noise power, as sums over the elements.
+struct NoiseEstimate {
+  double signal = 0;
+  double noise = 0;
+
+  /// nullopt without a signal.
+  std::optional<double> getRatio() const {
+    return signal == 0 ? std::nullopt : std::optional<double>(noise / signal);
+  }
+};
+
+/// Estimates the error of quantizing what a histogram counts: each bin stands
+/// at its centre; where bins are wider than the scale, the error inside the
+/// range is that of uniform rounding, s^2 / 12.
+NoiseEstimate estimateNoise(const Statistics &statistics,
+                            const AffineParameters &parameters,
+                            qnn::QuantizationAttr scheme);
+
+/// The noise-to-signal ratio of an activation that is quantized with parameters
+/// per tensor or per head, estimated from its histograms. Returns nullopt at
+/// other granularities, without the histograms or without a signal.
 std::optional<double> estimateNoiseToSignal(const Statistics &statistics,
-                                            const AffineParameters &parameters,
                                             qnn::QuantizationAttr scheme);
 
 /// The exact error of a constant (a dense buffer of f32, f16 or bf16). Returns

@@ -35,12 +35,22 @@ getParameterShape(qnn::QuantizationAttr scheme,
                   llvm::ArrayRef<int64_t> operandShape,
                   llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
-/// Parameters of an activation from its calibrated statistics. `observedAxis`
-/// is the axis of the observer's per-channel values: a scheme with that one
-/// axis takes each channel's range, clipped to what the estimator keeps of the
-/// whole tensor. Every other granularity but per tensor is an error.
+/// The dimensions that an observer keeps values of their own along.
+struct ObservedDims {
+  /// Those of the minimum and maximum per channel.
+  std::optional<int64_t> axis;
+  /// Those of the heads, each with a histogram.
+  std::optional<int64_t> head;
+};
+ObservedDims getObservedDims(qnn::ObserveOp observer);
+
+/// Parameters of an activation from its calibrated statistics. A scheme per
+/// head along the observed one applies the estimator to each head; one with the
+/// observed axis takes each channel's range, clipped to what the estimator
+/// keeps of the whole tensor. Every other granularity but per tensor is an
+/// error.
 mlir::FailureOr<QuantizationParameters> computeQuantizationParameters(
-    qnn::StatisticsAttr statistics, std::optional<int64_t> observedAxis,
+    qnn::StatisticsAttr statistics, ObservedDims observed,
     qnn::QuantizationAttr scheme, llvm::ArrayRef<int64_t> operandShape,
     llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 

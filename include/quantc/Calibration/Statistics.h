@@ -88,12 +88,21 @@ struct Statistics {
   /// One entry per index along the observer's axis; empty without an axis.
   std::vector<MinMax> channels;
   Histogram histogram;
+  /// One entry, without channels or heads of its own, per index along the
+  /// dimension of the heads; empty without such a dimension. What all of them
+  /// saw is what the whole saw.
+  std::vector<Statistics> heads;
+  /// The elements of the tensor from one head to the next.
+  int64_t headStride = 1;
   /// What each update saw, in their order; only where `keepsBatches`. It is the
   /// one part that depends on the order of the data.
   std::vector<MinMax> batches;
   bool keepsBatches = false;
 
   explicit Statistics(int64_t channelCount = 0) : channels(channelCount) {}
+
+  void setHeads(int64_t count, int64_t stride);
+  void setKeepsBatches(bool keeps);
 
   /// Takes in a dense tensor of shape outer x channels x inner (without an axis
   /// the channels count one).
@@ -103,13 +112,17 @@ struct Statistics {
               int64_t inner);
 
   /// Takes in what another observer of the same tensor saw, after this one.
-  /// Both must have the same number of channels.
+  /// Both must have the same number of channels and of heads.
   void merge(const Statistics &other);
 
 private:
   /// Takes in everything but the channels; returns the run's range.
   MinMax updateRun(const float *values, int64_t size);
+  /// The same of the elements whose entry in `kept` is not zero.
+  MinMax updateRuns(const float *values, const int8_t *kept, int64_t size);
   void updateBatch(const MinMax &batch);
+  /// Deals out `size` elements to the heads; `kept` may be null.
+  void updateHeads(const float *values, const int8_t *kept, int64_t size);
   void updateChannel(int64_t channel, float value);
 };
 

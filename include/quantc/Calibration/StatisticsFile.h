@@ -22,6 +22,11 @@
 //         "channel_min": [...], "channel_max": [...],   (only with an axis)
 //         "batch_min": [...], "batch_max": [...],       (only where kept)
 //         "histogram": {"bin_exponent": -8, "first_bin": -896, "counts": [...]}
+//         "head": 1,                    (the dimension; absent without heads)
+//         "heads": [                    (each with what the whole has above)
+//           {"count": 16384, "nan": 0, "inf": 0, "min": -1, "max": 2,
+//            "histogram": {...}}
+//         ]
 //       }
 //     ]
 //   }
@@ -43,6 +48,8 @@ struct ObserverRecord {
   std::string name;
   std::optional<int64_t> axis;
   Statistics statistics;
+  /// The dimension of the heads.
+  std::optional<int64_t> head;
 };
 
 /// The statistics of all observers of a module, in the module's order.

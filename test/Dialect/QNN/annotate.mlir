@@ -110,3 +110,44 @@ func.func @explicit(%q: tensor<3x8xi8>, %s: tensor<f32>, %x: tensor<4x8xf32>, %w
                      outs(%3 : tensor<4x16xf32>) -> tensor<4x16xf32>
   return %4 : tensor<4x16xf32>
 }
+
+// -----
+
+// Heads are dimensions of both operands and of the result, the last such one.
+// An observer is shared by sites that see no heads or the same ones; the third
+// product takes the other batch dimension for heads.
+
+// CHECK-LABEL: func @heads(
+// CHECK-SAME:    %[[Q:[a-z0-9]+]]: tensor<2x3x5x8xf32>
+// CHECK-DAG:     %[[OQ:.*]] = qnn.observe %[[Q]] {axis = 3 : i64, head = 1 : i64, name = "heads.generic.0/lhs"}
+// CHECK-DAG:     %[[OK:.*]] = qnn.observe %{{.*}} {axis = 3 : i64, head = 2 : i64, name = "heads.generic.0/rhs"}
+// CHECK-DAG:     %[[OQ2:.*]] = qnn.observe %[[Q]] {axis = 3 : i64, head = 0 : i64, name = "heads.generic.2/lhs"}
+// CHECK:         linalg.generic {{.*}} ins(%[[OQ]], %[[OK]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[OQ]], %
+// CHECK:         linalg.generic {{.*}} ins(%[[OQ2]], %
+func.func @heads(%q: tensor<2x3x5x8xf32>, %k: tensor<2x7x3x8xf32>, %w: tensor<8x4xf32>, %u: tensor<2x8xf32>,
+                 %i0: tensor<2x3x5x7xf32>, %i1: tensor<2x3x5x4xf32>, %i2: tensor<2x3x5xf32>)
+    -> (tensor<2x3x5x7xf32>, tensor<2x3x5x4xf32>, tensor<2x3x5xf32>) {
+  %0 = linalg.generic {indexing_maps = [affine_map<(b, h, t, s, d) -> (b, h, t, d)>, affine_map<(b, h, t, s, d) -> (b, s, h, d)>, affine_map<(b, h, t, s, d) -> (b, h, t, s)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%q, %k : tensor<2x3x5x8xf32>, tensor<2x7x3x8xf32>) outs(%i0 : tensor<2x3x5x7xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x3x5x7xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(b, h, t, n, d) -> (b, h, t, d)>, affine_map<(b, h, t, n, d) -> (d, n)>, affine_map<(b, h, t, n, d) -> (b, h, t, n)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%q, %w : tensor<2x3x5x8xf32>, tensor<8x4xf32>) outs(%i1 : tensor<2x3x5x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x3x5x4xf32>
+  %2 = linalg.generic {indexing_maps = [affine_map<(b, h, t, d) -> (b, h, t, d)>, affine_map<(b, h, t, d) -> (b, d)>, affine_map<(b, h, t, d) -> (b, h, t)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%q, %u : tensor<2x3x5x8xf32>, tensor<2x8xf32>) outs(%i2 : tensor<2x3x5xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %c, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x3x5xf32>
+  return %0, %1, %2 : tensor<2x3x5x7xf32>, tensor<2x3x5x4xf32>, tensor<2x3x5xf32>
+}

@@ -24,6 +24,27 @@ func.func @observe_channels(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+func.func @observe_head(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{expected a head in [0, 1), but got 2}}
+  %0 = qnn.observe %x {name = "x", head = 2 : i64} : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func @observe_heads(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{expected statistics of 4 heads, but got 1}}
+  %0 = qnn.observe %x {name = "x", head = 0 : i64, statistics = #qnn.statistics<count = 2, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 1.0 : f32, channelMin = [], channelMax = [], binExponent = 0, firstBin = 0, histogram = [], heads = [#qnn.statistics<count = 2, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 1.0 : f32, channelMin = [], channelMax = [], binExponent = 0, firstBin = 0, histogram = []>]>} : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @below {{expected heads to be statistics without channels and heads, but got}}
+func.func private @heads_of_heads() attributes {a = #qnn.statistics<count = 2, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 1.0 : f32, channelMin = [], channelMax = [], binExponent = 0, firstBin = 0, histogram = [], heads = [#qnn.statistics<count = 2, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 1.0 : f32, channelMin = [0.0], channelMax = [1.0], binExponent = 0, firstBin = 0, histogram = []>]>}
+
+// -----
+
 func.func @axis_out_of_range(%x: tensor<4x8xf32>, %s: tensor<8xf32>) -> tensor<4x8xi8> {
   // expected-error @below {{expected axes in [0, 2), but got 2}}
   %0 = qnn.quantize %x, scale %s {axes = array<i64: 2>} : tensor<4x8xf32>, tensor<8xf32> -> tensor<4x8xi8>

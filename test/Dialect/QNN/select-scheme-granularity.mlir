@@ -8,7 +8,8 @@
 // RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/weight-head.yaml 2>&1 | FileCheck %s --check-prefix=WEIGHT-HEAD
 // RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/activation-block.yaml 2>&1 | FileCheck %s --check-prefix=ACTIVATION-BLOCK
 // RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/dynamic-channel.yaml 2>&1 | FileCheck %s --check-prefix=DYNAMIC-CHANNEL
-// RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/static-head.yaml 2>&1 | FileCheck %s --check-prefix=STATIC-HEAD
+// RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/static-token.yaml 2>&1 | FileCheck %s --check-prefix=STATIC-TOKEN
+// RUN: quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/static-head.yaml -verify-selected -mlir-print-local-scope | FileCheck %s --check-prefix=STATIC-HEAD
 
 // Per channel is along the summed dimension that calibration has observed; two
 // activations have nothing to fold the scales into.
@@ -34,7 +35,13 @@
 // WEIGHT-HEAD: error: 'linalg.matmul' op expected a static granularity 'tensor', 'channel' or 'block' for its weight
 // ACTIVATION-BLOCK: error: 'linalg.matmul' op expected granularity 'tensor', 'channel', 'token' or 'head' for its activations, but got 'block'
 // DYNAMIC-CHANNEL: error: 'linalg.matmul' op expected granularity 'channel' of activations to be static: its scales fold into the weight
-// STATIC-HEAD: error: 'linalg.matmul' op expected granularity 'head' to be dynamic
+// STATIC-TOKEN: error: 'linalg.matmul' op expected granularity 'token' to be dynamic
+
+// Calibration has seen each head.
+// STATIC-HEAD: linalg.matmul {{.*}}lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.9>
+// STATIC-HEAD: linalg.generic
+// STATIC-HEAD-SAME: lhs = #qnn.quantization<i8 asymmetric head axes = [1] percentile 99.9>
+// STATIC-HEAD-SAME: rhs = #qnn.quantization<i8 asymmetric head axes = [2] percentile 99.9>
 
 //--- channel.yaml
 version: 1
@@ -65,17 +72,21 @@ activations: {granularity: block, block_size: 32}
 //--- dynamic-channel.yaml
 version: 1
 activations: {granularity: channel, dynamic: true}
+//--- static-token.yaml
+version: 1
+activations: {granularity: token}
 //--- static-head.yaml
 version: 1
-activations: {granularity: head}
+activations: {granularity: head, estimator: percentile, percentile: 99.9}
+skip: {activation_products: false}
 //--- sites.mlir
 func.func @main(%x: tensor<4x64xf32>, %i: tensor<1x6x6x64xf32>, %q: tensor<2x3x5x8xf32>, %k: tensor<2x7x3x8xf32>, %e: tensor<4x16xf32>, %f: tensor<1x4x4x5xf32>, %g: tensor<2x3x5x7xf32>) -> (tensor<4x16xf32>, tensor<1x4x4x5xf32>, tensor<2x3x5x7xf32>) {
   %w = arith.constant dense<1.0> : tensor<64x16xf32>
   %v = arith.constant dense<1.0> : tensor<3x3x64x5xf32>
   %xo = qnn.observe %x {name = "fc/lhs", axis = 1 : i64} : tensor<4x64xf32>
   %io = qnn.observe %i {name = "conv/lhs", axis = 3 : i64} : tensor<1x6x6x64xf32>
-  %qo = qnn.observe %q {name = "scores/lhs", axis = 3 : i64} : tensor<2x3x5x8xf32>
-  %ko = qnn.observe %k {name = "scores/rhs", axis = 3 : i64} : tensor<2x7x3x8xf32>
+  %qo = qnn.observe %q {name = "scores/lhs", axis = 3 : i64, head = 1 : i64} : tensor<2x3x5x8xf32>
+  %ko = qnn.observe %k {name = "scores/rhs", axis = 3 : i64, head = 2 : i64} : tensor<2x7x3x8xf32>
   %0 = linalg.matmul {qnn.site = "fc"} ins(%xo, %w : tensor<4x64xf32>, tensor<64x16xf32>) outs(%e : tensor<4x16xf32>) -> tensor<4x16xf32>
   %1 = linalg.conv_2d_nhwc_hwcf {qnn.site = "conv"} ins(%io, %v : tensor<1x6x6x64xf32>, tensor<3x3x64x5xf32>) outs(%f : tensor<1x4x4x5xf32>) -> tensor<1x4x4x5xf32>
   %2 = linalg.generic {indexing_maps = [affine_map<(b, h, t, s, d) -> (b, h, t, d)>, affine_map<(b, h, t, s, d) -> (b, s, h, d)>, affine_map<(b, h, t, s, d) -> (b, h, t, s)>], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}

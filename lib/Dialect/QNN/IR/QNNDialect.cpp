@@ -220,7 +220,7 @@ LogicalResult StatisticsAttr::verify(
     int64_t nanCount, int64_t infCount, FloatAttr min, FloatAttr max,
     DenseF32ArrayAttr channelMin, DenseF32ArrayAttr channelMax, int64_t,
     int64_t, DenseI64ArrayAttr histogram, DenseF32ArrayAttr batchMin,
-    DenseF32ArrayAttr batchMax) {
+    DenseF32ArrayAttr batchMax, ArrayAttr heads) {
   if (count < 0 || nanCount < 0 || infCount < 0)
     return emitError() << "expected counts that are not negative";
   double low = min.getValueAsDouble(), high = max.getValueAsDouble();
@@ -244,6 +244,13 @@ LogicalResult StatisticsAttr::verify(
   if (!histogram.empty() && total != count)
     return emitError() << "expected the histogram to hold all " << count
                        << " elements, but it holds " << total;
+  for (Attribute attribute : heads ? heads.getValue() : ArrayRef<Attribute>()) {
+    auto head = dyn_cast<StatisticsAttr>(attribute);
+    if (!head || !head.getChannelMin().empty() || head.getHeads())
+      return emitError() << "expected heads to be statistics without channels "
+                            "and heads, but got "
+                         << attribute;
+  }
   return success();
 }
 

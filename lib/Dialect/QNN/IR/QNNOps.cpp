@@ -193,13 +193,26 @@ LogicalResult ObserveOp::verify() {
   if (axis && (axis.getInt() < 0 || axis.getInt() >= type.getRank()))
     return emitOpError() << "expected an axis in [0, " << type.getRank()
                          << "), but got " << axis.getInt();
-  if (!getStatistics() || getStatistics()->getChannelMin().empty())
+  IntegerAttr head = getHeadAttr();
+  if (head && (head.getInt() < 0 || head.getInt() >= type.getRank()))
+    return emitOpError() << "expected a head in [0, " << type.getRank()
+                         << "), but got " << head.getInt();
+  if (!getStatistics())
     return success();
-  int64_t channels = getStatistics()->getChannelMin().size();
-  int64_t size = axis ? type.getDimSize(axis.getInt()) : 0;
-  if (channels != size)
-    return emitOpError() << "expected statistics of " << size
-                         << " channels, but got " << channels;
+  // Statistics may lack the channels or the heads, not have others.
+  auto verifyCount = [&](int64_t count, IntegerAttr dim,
+                         StringRef what) -> LogicalResult {
+    int64_t size = dim ? type.getDimSize(dim.getInt()) : 0;
+    if (count == 0 || count == size)
+      return success();
+    return emitOpError() << "expected statistics of " << size << ' ' << what
+                         << ", but got " << count;
+  };
+  ArrayAttr heads = getStatistics()->getHeads();
+  if (failed(verifyCount(getStatistics()->getChannelMin().size(), axis,
+                         "channels")) ||
+      failed(verifyCount(heads ? heads.size() : 0, head, "heads")))
+    return failure();
   return success();
 }
 

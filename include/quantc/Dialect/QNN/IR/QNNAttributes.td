@@ -96,7 +96,8 @@ def QNN_StatisticsAttr : QNN_Attr<"Statistics", "statistics"> {
     (first_bin + i + 1) * 2^bin_exponent). `channel_min` and `channel_max` run
     along the observer's `axis` and are empty without one. `batchMin` and
     `batchMax` are the ranges of the batches, in the order of the data, where
-    calibration kept them.
+    calibration kept them. `heads` has a `#qnn.statistics`, without channels or
+    heads of its own, for each index along the observer's `head`.
   }];
   let parameters = (ins
     "int64_t":$count, "int64_t":$nanCount, "int64_t":$infCount,
@@ -105,7 +106,8 @@ def QNN_StatisticsAttr : QNN_Attr<"Statistics", "statistics"> {
     "int64_t":$binExponent, "int64_t":$firstBin,
     "::mlir::DenseI64ArrayAttr":$histogram,
     OptionalParameter<"::mlir::DenseF32ArrayAttr">:$batchMin,
-    OptionalParameter<"::mlir::DenseF32ArrayAttr">:$batchMax);
+    OptionalParameter<"::mlir::DenseF32ArrayAttr">:$batchMax,
+    OptionalParameter<"::mlir::ArrayAttr">:$heads);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

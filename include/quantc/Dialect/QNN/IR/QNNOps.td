@@ -64,7 +64,8 @@ def QNN_ObserveOp : QNN_Op<"observe", [Pure, AllTypesMatch<["input", "result"]>]
   let description = [{
     The identity in value. Calibration compiles it to an update of the
     observer `name`: counts, minimum, maximum and histogram of the elements and,
-    with `axis`, minimum and maximum per index along that dimension.
+    with `axis`, minimum and maximum per index along that dimension; with `head`,
+    all of it once more per index along that one.
     `qnn-apply-statistics` attaches what was seen.
 
     ```mlir
@@ -72,7 +73,7 @@ def QNN_ObserveOp : QNN_Op<"observe", [Pure, AllTypesMatch<["input", "result"]>]
     ```
   }];
   let arguments = (ins QNN_FloatTensor:$input, StrAttr:$name, OptionalAttr<I64Attr>:$axis,
-                       OptionalAttr<QNN_StatisticsAttr>:$statistics);
+                       OptionalAttr<I64Attr>:$head, OptionalAttr<QNN_StatisticsAttr>:$statistics);
   let results = (outs QNN_FloatTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input)";
   let hasVerifier = 1;

@@ -15,9 +15,9 @@ namespace quantc::qnn {
 /// elements to observe.
 bool isObservable(mlir::Value value);
 
-/// Whether the program itself says how an operand of the site is quantized: it is
-/// dequantized, or such a value moved or padded. Such a site is kept as it is,
-/// without observers or a scheme.
+/// Whether the program itself says how an operand of the site is quantized: it
+/// is dequantized, or such a value moved or padded. Such a site is kept as it
+/// is, without observers or a scheme.
 bool isExplicitlyQuantized(mlir::Operation *site);
 
 /// The observer of a site's operand, or null.
@@ -39,6 +39,11 @@ llvm::SmallVector<int64_t> getResultDims(const SiteIndexing &indexing,
 /// model, such as a projection to a vocabulary. A layer whose result is also
 /// read by a normalization, a reduction or another site is none.
 bool isOutputProjection(mlir::Operation *site);
+
+/// The heads of `operand`: its last dimension that the other operand and the
+/// result have as well, where the site sums over something else.
+std::optional<int64_t> getHeadDim(const SiteIndexing &indexing,
+                                  unsigned operand);
 
 } // namespace quantc::qnn
 

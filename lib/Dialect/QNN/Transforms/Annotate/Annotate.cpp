@@ -109,34 +109,47 @@ private:
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Puts observers before the operands of sites, one for each value and axis.
+/// Puts observers before the operands of sites, one for each value and axis
+/// unless the sites see different heads.
 class ObserverBuilder {
 public:
   explicit ObserverBuilder(MLIRContext *context) : builder(context) {}
 
-  void observe(OpOperand &operand, StringRef name,
-               std::optional<int64_t> axis) {
+  void observe(OpOperand &operand, StringRef name, std::optional<int64_t> axis,
+               std::optional<int64_t> head) {
     Value value = operand.get();
     if (value.getDefiningOp<ObserveOp>())
       return;
-    ObserveOp &observer = observers[{value, axis.value_or(-1)}];
-    if (!observer)
-      observer = create(value, name, axis);
-    operand.set(observer);
+    IntegerAttr headAttr = getAttr(head);
+    SmallVector<ObserveOp> &known = observers[{value, axis.value_or(-1)}];
+    auto *shared = llvm::find_if(known, [&](ObserveOp observer) {
+      return !head || !observer.getHeadAttr() ||
+             observer.getHeadAttr() == headAttr;
+    });
+    if (shared == known.end()) {
+      known.push_back(create(value, name, axis));
+      shared = &known.back();
+    }
+    if (head)
+      shared->setHeadAttr(headAttr);
+    operand.set(*shared);
   }
 
 private:
+  IntegerAttr getAttr(std::optional<int64_t> dim) {
+    return dim ? builder.getI64IntegerAttr(*dim) : IntegerAttr();
+  }
+
   ObserveOp create(Value value, StringRef name, std::optional<int64_t> axis) {
     // Beside the value's definition, so that later sites can share it.
     builder.setInsertionPointAfterValue(value);
-    return ObserveOp::create(
-        builder, value.getLoc(), value, builder.getStringAttr(name),
-        axis ? builder.getI64IntegerAttr(*axis) : IntegerAttr(),
-        StatisticsAttr());
+    return ObserveOp::create(builder, value.getLoc(), value,
+                             builder.getStringAttr(name), getAttr(axis),
+                             /*head=*/IntegerAttr(), StatisticsAttr());
   }
 
   OpBuilder builder;
-  DenseMap<std::pair<Value, int64_t>, ObserveOp> observers;
+  DenseMap<std::pair<Value, int64_t>, SmallVector<ObserveOp>> observers;
 };
 } // namespace
 
@@ -182,10 +195,10 @@ public:
       SiteIndexing indexing(site);
       for (unsigned operand : {0, 1})
         if (isObservable(site->getOperand(operand)))
-          observers.observe(site->getOpOperand(operand),
-                            getSiteName(site).str() +
-                                (operand == 0 ? "/lhs" : "/rhs"),
-                            getAxis(indexing, operand));
+          observers.observe(
+              site->getOpOperand(operand),
+              getSiteName(site).str() + (operand == 0 ? "/lhs" : "/rhs"),
+              getAxis(indexing, operand), getHeadDim(indexing, operand));
     }
     module->setAttr(kFingerprintAttrName,
                     builder.getStringAttr(computeFingerprint(module)));

@@ -109,11 +109,8 @@ OperandMaterializer::quantizeObserved(ObserveOp observer,
       return failure();
     return createQuantizeDequantize(input, *operands, scheme);
   }
-  std::optional<int64_t> axis;
-  if (observer.getAxis())
-    axis = *observer.getAxis();
   FailureOr<QuantizationParameters> parameters = computeQuantizationParameters(
-      *observer.getStatistics(), axis, scheme,
+      *observer.getStatistics(), getObservedDims(observer), scheme,
       cast<RankedTensorType>(input.getType()).getShape(), emitError);
   if (failed(parameters))
     return failure();

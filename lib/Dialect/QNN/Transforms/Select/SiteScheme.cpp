@@ -124,17 +124,6 @@ static FailureOr<Placement> placeWeight(linalg::LinalgOp site,
   return result;
 }
 
-/// The last dimension of an operand that both operands and the result have.
-static std::optional<int64_t> getHeadDim(const SiteIndexing &indexing,
-                                         unsigned operand) {
-  std::optional<int64_t> head;
-  for (int64_t dim : getResultDims(indexing, operand))
-    if (indexing.getMap(1 - operand)
-            .isFunctionOfDim(*indexing.getLoop(operand, dim)))
-      head = dim;
-  return head;
-}
-
 /// The rows, the heads, or the channels that calibration has observed.
 static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
                                             const SiteIndexing &indexing,
@@ -161,14 +150,13 @@ static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
     break;
   }
   case Granularity::Token:
-  case Granularity::Head:
     if (!*recipe.dynamic)
       return site->emitOpError()
-             << "expected granularity '"
-             << stringifyGranularity(result.granularity) << "' to be dynamic";
-    if (result.granularity == Granularity::Token)
-      result.axes = getResultDims(indexing, operand);
-    else if (std::optional<int64_t> head = getHeadDim(indexing, operand))
+             << "expected granularity 'token' to be dynamic";
+    result.axes = getResultDims(indexing, operand);
+    break;
+  case Granularity::Head:
+    if (std::optional<int64_t> head = getHeadDim(indexing, operand))
       result.axes.push_back(*head);
     break;
   }
@@ -229,18 +217,9 @@ getNoiseToSignal(linalg::LinalgOp site, unsigned operand,
     return measureNoiseToSignal(data, type, *parameters, scheme);
   }
   ObserveOp observer = getObserver(site->getOpOperand(operand));
-  if (!observer || !observer.getStatistics() ||
-      scheme.getGranularity() != Granularity::Tensor || scheme.getDynamic())
+  if (!observer || !observer.getStatistics() || scheme.getDynamic())
     return std::optional<double>();
-  Statistics statistics = fromAttribute(*observer.getStatistics());
-  llvm::Expected<quantc::Range> range = estimateRange(statistics, scheme);
-  if (!range) {
-    // Not an error yet: smoothing leaves no histogram, and whoever materializes
-    // the scheme says what is missing.
-    llvm::consumeError(range.takeError());
-    return std::optional<double>();
-  }
-  return estimateNoiseToSignal(statistics, computeAffine(*range, scheme),
+  return estimateNoiseToSignal(fromAttribute(*observer.getStatistics()),
                                scheme);
 }
 

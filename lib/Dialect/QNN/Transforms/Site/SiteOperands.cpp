@@ -97,3 +97,15 @@ SmallVector<int64_t> quantc::qnn::getResultDims(const SiteIndexing &indexing,
   }
   return dims;
 }
+
+std::optional<int64_t> quantc::qnn::getHeadDim(const SiteIndexing &indexing,
+                                               unsigned operand) {
+  std::optional<int64_t> head;
+  if (getReductionDims(indexing, operand).empty())
+    return head;
+  for (int64_t dim : getResultDims(indexing, operand))
+    if (indexing.getMap(1 - operand)
+            .isFunctionOfDim(*indexing.getLoop(operand, dim)))
+      head = dim;
+  return head;
+}

@@ -155,7 +155,7 @@ static SmallVector<float> computeScales(const Group &group, double alpha) {
 }
 
 /// What the observer would have seen of the smoothed activation: minima and
-/// maxima follow exactly, a histogram over all channels does not.
+/// maxima follow exactly, histograms over all channels do not.
 static StatisticsAttr smoothStatistics(StatisticsAttr statistics,
                                        ArrayRef<float> factors) {
   SmallVector<float> min, max;
@@ -173,7 +173,8 @@ static StatisticsAttr smoothStatistics(StatisticsAttr statistics,
       builder.getF32FloatAttr(*llvm::max_element(max)),
       builder.getDenseF32ArrayAttr(min), builder.getDenseF32ArrayAttr(max),
       /*binExponent=*/0, /*firstBin=*/0, builder.getDenseI64ArrayAttr({}),
-      /*batchMin=*/nullptr, /*batchMax=*/nullptr);
+      /*batchMin=*/nullptr, /*batchMax=*/nullptr,
+      /*heads=*/nullptr);
 }
 
 //===----------------------------------------------------------------------===//
