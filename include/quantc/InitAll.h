@@ -13,6 +13,7 @@
 #define QUANTC_INITALL_H
 
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Codegen/NVVM/Passes.h"
 #include "quantc/Conversion/LinalgToQNN/Passes.h"
 #include "quantc/Conversion/QuantTypes/Passes.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
@@ -40,6 +41,7 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 /// Registers quantc's passes and pipelines by their flags.
 inline void registerAllPasses() {
   cpu::registerCodegenCPUPasses();
+  nvvm::registerCodegenNVVMPasses();
   qnn::registerQNNPasses();
   registerLinalgToQNNPasses();
   registerParametersPasses();

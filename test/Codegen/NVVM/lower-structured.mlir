@@ -1,0 +1,175 @@
+// RUN: quant-opt %s --allow-unregistered-dialect --codegen-nvvm-lower-structured --canonicalize --split-input-file | FileCheck %s
+
+// A chain on rows: a warp a row, four elements a lane, nothing but the input and
+// the output in memory.
+
+// CHECK-LABEL: func @rows
+// CHECK-SAME: (%[[X:.*]]: memref<6x128xf32>, %[[Q:.*]]: memref<6x128xi8>)
+// CHECK-NOT: memref.alloc
+// CHECK: gpu.launch blocks(%[[B:[^,]*]], {{.*}}) in ({{.*}} = %c2, {{.*}}) threads(%[[T:[^,]*]], {{.*}}) in ({{.*}} = %c128
+// CHECK: %[[WARP:.*]] = arith.divui %[[T]], %c32
+// CHECK: %[[LANE:.*]] = arith.remui %[[T]], %c32
+// CHECK: %[[FIRST:.*]] = arith.muli %[[B]], %c4
+// CHECK: %[[ROW:.*]] = arith.addi %[[FIRST]], %[[WARP]]
+// CHECK: %[[HAS:.*]] = arith.cmpi ult, %[[ROW]], %c6
+// CHECK: scf.if %[[HAS]] {
+// CHECK-COUNT-4: memref.load %[[X]][%[[ROW]], %{{.*}}]
+// CHECK-NOT: memref.load
+// CHECK-COUNT-5: gpu.shuffle xor
+// CHECK-NOT: memref.store {{.*}}memref<6xf32>
+// CHECK-COUNT-4: memref.store {{.*}}, %[[Q]][%[[ROW]], %{{.*}}]
+func.func @rows(%x: memref<6x128xf32>, %q: memref<6x128xi8>) {
+  %c0 = arith.constant 0.0 : f32
+  %c128 = arith.constant 128.0 : f32
+  %s = memref.alloc() : memref<6xf32>
+  %m = memref.alloc() : memref<6xf32>
+  linalg.fill ins(%c0 : f32) outs(%s : memref<6xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+    ins(%x : memref<6x128xf32>) outs(%s : memref<6xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.addf %b, %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+    ins(%s : memref<6xf32>) outs(%m : memref<6xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.divf %a, %c128 : f32
+    linalg.yield %0 : f32
+  }
+  memref.dealloc %s : memref<6xf32>
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+    ins(%x, %m : memref<6x128xf32>, memref<6xf32>) outs(%q : memref<6x128xi8>) {
+  ^bb0(%a: f32, %b: f32, %c: i8):
+    %0 = arith.subf %a, %b : f32
+    %1 = arith.fptosi %0 : f32 to i8
+    linalg.yield %1 : i8
+  }
+  memref.dealloc %m : memref<6xf32>
+  return
+}
+
+// -----
+
+// A row that is no multiple of the warp, and a sum that is wanted in memory.
+
+// CHECK-LABEL: func @tail
+// CHECK-SAME: (%[[X:.*]]: memref<4x40xf32>, %[[S:.*]]: memref<4xf32>)
+// CHECK: %[[IN:.*]] = arith.cmpi ult, %[[C:.*]], %c40
+// CHECK: %[[AT:.*]] = arith.select %[[IN]], %[[C]], %c39
+// CHECK: memref.load %[[X]][%[[ROW:.*]], %{{.*}}]
+// CHECK: memref.load %[[X]][%[[ROW]], %[[AT]]]
+// CHECK: arith.select %[[IN]]
+// CHECK: nvvm.bar.warp.sync
+// CHECK: scf.if
+// CHECK-NEXT: memref.store %{{.*}}, %[[S]][%[[ROW]]]
+func.func @tail(%x: memref<4x40xf32>, %s: memref<4xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+    ins(%x : memref<4x40xf32>) outs(%s : memref<4xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.maximumf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// Points: four neighbours a thread; indices and loads of the body stay.
+
+// CHECK-LABEL: func @points
+// CHECK-SAME: (%[[I:.*]]: memref<64x128xi32>, %[[T:.*]]: memref<9xf32>, %[[Y:.*]]: memref<64x128xf32>)
+// CHECK: gpu.launch {{.*}} in ({{.*}} = %c16, {{.*}} in ({{.*}} = %c128,
+// CHECK-NOT: scf.if
+// CHECK-COUNT-4: memref.load %[[I]]
+// CHECK-COUNT-4: memref.load %[[T]]
+// CHECK-COUNT-4: memref.store %{{.*}}, %[[Y]]
+func.func @points(%i: memref<64x128xi32>, %t: memref<9xf32>, %y: memref<64x128xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+    ins(%i : memref<64x128xi32>) outs(%y : memref<64x128xf32>) {
+  ^bb0(%a: i32, %b: f32):
+    %row = linalg.index 0 : index
+    %rowValue = arith.index_cast %row : index to i32
+    %rowFloat = arith.sitofp %rowValue : i32 to f32
+    %at = arith.index_cast %a : i32 to index
+    %0 = memref.load %t[%at] : memref<9xf32>
+    %1 = arith.addf %0, %rowFloat : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+// A window of few elements: one thread, in the loops' order, from the filled
+// value to what follows.
+
+// CHECK-LABEL: func @window
+// CHECK-SAME: (%[[X:.*]]: memref<8x8x6xf32>, %[[Y:.*]]: memref<4x4x6xf32>)
+// CHECK-NOT: memref.alloc
+// CHECK: gpu.launch
+// CHECK: %[[R:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[MIN:.*]])
+// CHECK: scf.for
+// CHECK: memref.load %[[X]]
+// CHECK: %[[N:.*]] = arith.negf %[[R]]
+// CHECK: memref.store %[[N]], %[[Y]]
+func.func @window(%x: memref<8x8x6xf32>, %y: memref<4x4x6xf32>) {
+  %min = arith.constant 0xFF800000 : f32
+  %w = memref.alloc() : memref<2x2xf32>
+  %p = memref.alloc() : memref<4x4x6xf32>
+  linalg.fill ins(%min : f32) outs(%p : memref<4x4x6xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j, c, k, l) -> (i * 2 + k, j * 2 + l, c)>,
+                                   affine_map<(i, j, c, k, l) -> (k, l)>,
+                                   affine_map<(i, j, c, k, l) -> (i, j, c)>],
+                  iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]}
+    ins(%x, %w : memref<8x8x6xf32>, memref<2x2xf32>) outs(%p : memref<4x4x6xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %0 = arith.maximumf %c, %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, j, c) -> (i, j, c)>, affine_map<(i, j, c) -> (i, j, c)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]}
+    ins(%p : memref<4x4x6xf32>) outs(%y : memref<4x4x6xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.negf %a : f32
+    linalg.yield %0 : f32
+  }
+  memref.dealloc %p : memref<4x4x6xf32>
+  memref.dealloc %w : memref<2x2xf32>
+  return
+}
+
+// -----
+
+// What is read at another place than it was written at needs a kernel of its
+// own; so does what stands behind other users of memory.
+
+// CHECK-LABEL: func @apart
+// CHECK-COUNT-3: gpu.launch
+// CHECK-NOT: gpu.launch
+func.func @apart(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8x8xf32>) {
+  %t = memref.alloc() : memref<8x8xf32>
+  linalg.negf ins(%x : memref<8x8xf32>) outs(%t : memref<8x8xf32>)
+  linalg.transpose ins(%t : memref<8x8xf32>) outs(%y : memref<8x8xf32>) permutation = [1, 0]
+  "test.reads"(%y) : (memref<8x8xf32>) -> ()
+  linalg.negf ins(%y : memref<8x8xf32>) outs(%z : memref<8x8xf32>)
+  memref.dealloc %t : memref<8x8xf32>
+  return
+}
+
+// -----
+
+// CHECK-LABEL: func @copies
+// CHECK-SAME: (%[[X:.*]]: memref<4x4xi8>, %[[Y:.*]]: memref<6x6xi8>, %[[Z:.*]]: memref<8x4xi8>)
+// CHECK: %[[PART:.*]] = memref.subview %[[Y]]
+// CHECK: gpu.launch
+// CHECK: memref.load %[[X]]
+// CHECK: memref.store %{{.*}}, %[[PART]]
+// CHECK: %[[HALF:.*]] = memref.subview %[[Z]]
+// CHECK: memref.copy %[[X]], %[[HALF]]
+func.func @copies(%x: memref<4x4xi8>, %y: memref<6x6xi8>, %z: memref<8x4xi8>) {
+  %part = memref.subview %y[1, 1] [4, 4] [1, 1] : memref<6x6xi8> to memref<4x4xi8, strided<[6, 1], offset: 7>>
+  memref.copy %x, %part : memref<4x4xi8> to memref<4x4xi8, strided<[6, 1], offset: 7>>
+  %half = memref.subview %z[4, 0] [4, 4] [1, 1] : memref<8x4xi8> to memref<4x4xi8, strided<[4, 1], offset: 16>>
+  memref.copy %x, %half : memref<4x4xi8> to memref<4x4xi8, strided<[4, 1], offset: 16>>
+  return
+}
