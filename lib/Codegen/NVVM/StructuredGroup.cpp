@@ -72,7 +72,12 @@ public:
 
   bool add(linalg::LinalgOp op) {
     GroupMember member;
-    if (!place(op, member) || !areAccessesAligned(member))
+    if (!place(op, member))
+      return false;
+    // An op alone is right in any order of its points, or bufferization would
+    // have copied.
+    bool isAlone = group.members.empty() && !group.usesWarps();
+    if (!isAlone && !areAccessesAligned(member))
       return false;
     record(member);
     group.members.push_back(std::move(member));
@@ -132,10 +137,10 @@ private:
       Value root = getRoot(operand.get());
       bool isWritten = op.isDpsInit(&operand);
       Access access = {operand.get(), member.getCanonicalMap(operand)};
+      // Every point writes elements of its own.
       if (isWritten &&
           (loaded.contains(root) || !access.map.isProjectedPermutation() ||
-           (!member.isReduction() &&
-            access.map.getNumResults() != op.getNumLoops())))
+           access.map.getNumResults() != op.getNumParallelLoops()))
         return false;
       auto known = accesses.find(root);
       if (known == accesses.end())
