@@ -198,21 +198,27 @@ TEST(Scalar, Conversions) {
        [](uint64_t a, uint64_t b, uint64_t) {
          return nearestF8(as<float>(a), true) << 8 |
                 nearestF8(as<float>(b), true);
-       }},
+       },
+       false,
+       89},
       {"cvt.rn.satfinite.e5m2x2.f32",
        16,
        {32, 32},
        [](uint64_t a, uint64_t b, uint64_t) {
          return nearestF8(as<float>(a), false) << 8 |
                 nearestF8(as<float>(b), false);
-       }},
+       },
+       false,
+       89},
       {"cvt.rn.satfinite.e4m3x2.f16x2",
        16,
        {32},
        [](uint64_t a, uint64_t, uint64_t) {
          return nearestF8(float(as<_Float16>(a >> 16)), true) << 8 |
                 nearestF8(float(as<_Float16>(a & 0xffff)), true);
-       }},
+       },
+       false,
+       89},
       {"cvt.rn.bf16x2.f32",
        32,
        {32, 32},

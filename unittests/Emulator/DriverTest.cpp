@@ -18,8 +18,8 @@ const char *const addKernel = R"(
   ld.param.u64 %rd1, [out];
   ld.param.u32 %r0, [add];
   ld.param.u32 %r1, [count];
-  mov.u32 %r2, %ctaid.x;
-  mad.lo.s32 %r3, %r2, %ntid.x, %tid.x;
+  mov.u32 %r2, %ctaid.x; mov.u32 %r6, %ntid.x; mov.u32 %r7, %tid.x;
+  mad.lo.s32 %r3, %r2, %r6, %r7;
   setp.ge.u32 %p, %r3, %r1;
   @%p bra DONE;
   mul.wide.u32 %rd2, %r3, 4;

@@ -30,6 +30,38 @@ Reference rounded(int mode, F f) {
   };
 }
 
+// Bounds of the PTX ISA's descriptions of the instructions, for results that
+// are normal numbers.
+constexpr double noPromise = std::numeric_limits<double>::infinity();
+
+/// A share of the reference.
+Bound relative(double share) {
+  return [share](float, float, float reference) {
+    return std::isnormal(reference) ? share * std::fabs(double(reference))
+                                    : noPromise;
+  };
+}
+
+/// div.approx: 2 ulp while the divisor is in 2^-126 .. 2^126.
+double boundOfDiv(float, float b, float reference) {
+  double size = std::fabs(double(b));
+  return std::isnormal(reference) && size >= 0x1p-126 && size <= 0x1p126
+             ? 0x1p-22 * std::fabs(double(reference))
+             : noPromise;
+}
+
+/// lg2.approx: 2^-22 while the argument is in 0.5 .. 2, else a share of it.
+double boundOfLg2(float a, float, float reference) {
+  if (!std::isnormal(a) || a < 0)
+    return noPromise;
+  return a > 0.5f && a < 2 ? 0x1p-22 : 0x1p-22 * std::fabs(double(reference));
+}
+
+/// sin.approx: 2^-20.5 in -pi .. pi.
+double boundOfSin(float a, float, float) {
+  return std::fabs(a) <= 3.14159f ? std::exp2(-20.5) : noPromise;
+}
+
 TEST(Scalar, FloatArithmetic) {
   Options options;
   const Case cases[] = {
@@ -69,7 +101,9 @@ TEST(Scalar, FloatArithmetic) {
        32,
        {32, 32},
        two<float>([](float a, float b) { return a / b; }),
-       true},
+       true,
+       80,
+       boundOfDiv},
       {"rcp.rn.f32",
        32,
        {32},
@@ -88,7 +122,9 @@ TEST(Scalar, FloatArithmetic) {
        [](uint64_t a, uint64_t, uint64_t) {
          return raw(float(1 / std::sqrt(double(as<float>(a)))));
        },
-       true},
+       true,
+       80,
+       relative(0x1.2p-23)},
       {"add.rz.f32",
        32,
        {32, 32},
@@ -160,28 +196,36 @@ TEST(Scalar, FloatArithmetic) {
        [](uint64_t a, uint64_t, uint64_t) {
          return raw(float(std::exp2(double(as<float>(a)))));
        },
-       true},
+       true,
+       80,
+       relative(0x1.1p-22)},
       {"lg2.approx.f32",
        32,
        {32},
        [](uint64_t a, uint64_t, uint64_t) {
          return raw(float(std::log2(double(as<float>(a)))));
        },
-       true},
+       true,
+       80,
+       boundOfLg2},
       {"tanh.approx.f32",
        32,
        {32},
        [](uint64_t a, uint64_t, uint64_t) {
          return raw(float(std::tanh(double(as<float>(a)))));
        },
-       true},
+       true,
+       80,
+       relative(0x1p-11)},
       {"sin.approx.ftz.f32",
        32,
        {32},
        [](uint64_t a, uint64_t, uint64_t) {
          return raw(flushed(float(std::sin(double(flushed(as<float>(a)))))));
        },
-       true},
+       true,
+       80,
+       boundOfSin},
       {"add.f16",
        16,
        {16, 16},
@@ -218,7 +262,9 @@ TEST(Scalar, FloatArithmetic) {
        {16, 16},
        [](uint64_t a, uint64_t b, uint64_t) {
          return bf16(as<float>(a << 16) * as<float>(b << 16));
-       }},
+       },
+       false,
+       90},
       {"neg.f16",
        16,
        {16},

@@ -69,6 +69,7 @@ TEST(Gemm, IsExactInEveryOrder) {
 }
 
 TEST(Gemm, HasNoBankConflicts) {
+  EMULATOR_ONLY();
   Options options("counts=on");
   Module module(gemmKernel());
   Problem problem(64, 64, 128);
@@ -93,8 +94,8 @@ TEST(Gemm, HasNoBankConflicts) {
 
 // Each barrier, wait and commit is needed: without it some order fails.
 TEST(Gemm, EveryMutationIsFound) {
-  std::string header = ".version 8.4\n.target sm_90a\n.address_size 64\n",
-              original = header + gemmKernel();
+  EMULATOR_ONLY();
+  std::string original = moduleHeader() + gemmKernel();
   int count = quantcEmulatorMutationCount(original.c_str());
   ASSERT_EQ(count, 5); // three commits, a wait, a barrier
   Problem problem(64, 64, 320);
@@ -121,6 +122,7 @@ TEST(Gemm, EveryMutationIsFound) {
 
 // The same by an option, for programs that load modules themselves.
 TEST(Gemm, MutationsByOption) {
+  EMULATOR_ONLY();
   Problem problem(64, 64, 320);
   for (int first : {0, 5}) // the second of two modules
     for (int index = 0; index < 6; ++index) {
@@ -147,6 +149,7 @@ TEST(Gemm, MutationsByOption) {
 
 // A figure to read, not a gate: the machine decides.
 TEST(Gemm, Speed) {
+  EMULATOR_ONLY();
   Problem problem(512, 512, 512);
   for (const char *checks :
        {"threads=0,races=off,uninitialized=off", "threads=0"}) {

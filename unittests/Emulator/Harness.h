@@ -1,7 +1,10 @@
-//===- Harness.h - kernels as text, run on the emulator ---------*- C++ -*- C++
-//-*-===//
+//===- Harness.h - kernels as text, run through the driver API --*- C++ -*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The tests of instructions also run on a GPU (benchmarks/gpu): they use the
+// driver API alone, ask for what a device has to have, and mark what only the
+// emulator can show.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,11 +16,38 @@
 
 #include "gtest/gtest.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
 #include <vector>
 
 namespace quantc::emulator::test {
+
+inline CUdevice device() {
+  cuInit(0);
+  CUdevice result = 0;
+  EXPECT_EQ(cuDeviceGet(&result, 0), CUDA_SUCCESS);
+  return result;
+}
+
+/// Not a GPU: its checks, schedules and reports are there.
+inline bool onEmulator() {
+  char name[256] = "";
+  cuDeviceGetName(name, sizeof name, device());
+  return std::strstr(name, "quantc emulator");
+}
+
+/// Compute capability times ten.
+inline int architecture() {
+  int major = 0, minor = 0;
+  cuDeviceGetAttribute(&major, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR,
+                       device());
+  cuDeviceGetAttribute(&minor, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR,
+                       device());
+  return 10 * major + minor;
+}
 
 /// Device memory of a test.
 template <class T>
@@ -61,17 +91,53 @@ public:
     const char *error = quantcEmulatorConfigure(
         (all + (text.empty() ? "" : "," + text)).c_str());
     EXPECT_EQ(error, nullptr) << error;
-    cuInit(0);
+    static CUcontext context = [] {
+      CUcontext result = nullptr;
+      EXPECT_EQ(cuDevicePrimaryCtxRetain(&result, device()), CUDA_SUCCESS);
+      return result;
+    }();
+    EXPECT_EQ(cuCtxSetCurrent(context), CUDA_SUCCESS);
     cuCtxSynchronize(); // takes the error of an earlier test
   }
 };
+
+/// What the test shows no GPU can.
+#define EMULATOR_ONLY()                                                        \
+  if (!onEmulator())                                                           \
+  GTEST_SKIP() << "of the emulator only"
+
+/// The test needs that capability or a later one.
+#define NEEDS(capability)                                                      \
+  if (Options(); architecture() < (capability))                                \
+  GTEST_SKIP() << "needs sm_" << (capability)
+
+/// The test needs what sm_90a has and no other architecture.
+#define NEEDS_SM_90A()                                                         \
+  if (Options(); architecture() != 90)                                         \
+  GTEST_SKIP() << "needs sm_90a"
+
+/// The first lines of a module for the device.
+inline std::string moduleHeader() {
+  int target = std::min(architecture(), 120); // what .version 8.7 knows
+  return ".version 8.7\n.target sm_" + std::to_string(target) +
+         (architecture() == 90 ? "a" : "") + "\n.address_size 64\n";
+}
+
+/// Writes the module into the folder QUANTC_PTX_DIR, if that is set: a test
+/// assembles them all.
+inline void keep(const std::string &text) {
+  if (const char *folder = std::getenv("QUANTC_PTX_DIR"))
+    std::ofstream(std::string(folder) + "/" +
+                  std::to_string(std::hash<std::string>()(text)) + ".ptx")
+        << text;
+}
 
 /// A module; the header is put before the text.
 class Module {
 public:
   explicit Module(const std::string &body) {
-    std::string text =
-        ".version 8.4\n.target sm_90a\n.address_size 64\n" + body;
+    std::string text = moduleHeader() + body;
+    keep(text);
     result = cuModuleLoadData(&module, text.c_str());
   }
   ~Module() {
@@ -104,7 +170,9 @@ public:
     config.sharedMemBytes = shape.shared;
     config.attrs = &attribute;
     config.numAttrs = shape.cluster > 1;
-    return cuLaunchKernelEx(&config, function, parameters, nullptr);
+    CUresult launched =
+        cuLaunchKernelEx(&config, function, parameters, nullptr);
+    return launched == CUDA_SUCCESS ? cuCtxSynchronize() : launched;
   }
   CUmodule module = nullptr;
   CUresult result;

@@ -164,6 +164,9 @@ Slot InstDecoder::from(const Operand &operand, Type type) {
       return fromPredicate(operand);
     return constantRow(type, immediateBits(operand, type));
   case Operand::Kind::Special: {
+    if (source.opcode != "mov" && source.opcode != "cvt")
+      fail("expected a register, but got the special register " + operand.name +
+           ", which only mov and cvt read");
     Slot row = temporary(type);
     before(readSpecialRegister(operand.name, row, type, *this));
     return row;
