@@ -16,6 +16,7 @@ extern Command calibrateCommand;
 extern Command mergeStatsCommand;
 extern Command quantizeCommand;
 extern Command explainCommand;
+extern Command sensitivityCommand;
 extern Command compileCommand;
 extern Command runCommand;
 extern Command evalCommand;

@@ -6,6 +6,7 @@
 
 #include "Commands.h"
 #include "CompiledModel.h"
+#include "quantc/Evaluation/Logits.h"
 #include "quantc/Evaluation/Metrics.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -79,29 +80,6 @@ static ThreadsOption numThreads(evalCommand);
 // Inputs
 //===----------------------------------------------------------------------===//
 
-/// Returns the index of the output with the logits.
-static Expected<size_t> findLogits(const CompiledModel &model) {
-  ArrayRef<DataSpec> outputs = model.getOutputs();
-  StringRef name = outputName.empty() ? "logits" : outputName.c_str();
-  const DataSpec *found = find_if(
-      outputs, [&](const DataSpec &output) { return output.name == name; });
-  if (found == outputs.end() && outputName.empty() && outputs.size() == 1)
-    found = outputs.begin();
-  if (found == outputs.end())
-    return makeFileError(
-        model.getPath(),
-        "expected an output '" + name + "', but got " +
-            join(map_range(outputs, [](auto &o) { return "'" + o.name + "'"; }),
-                 ", "));
-  if (found->dtype != DType::F32 || found->shape.size() < 2 ||
-      found->shape.back() == 0)
-    return makeFileError(model.getPath(),
-                         "expected F32 logits of two or more dimensions in '" +
-                             found->name + "', but got " +
-                             describeTensorType(found->dtype, found->shape));
-  return found - outputs.begin();
-}
-
 /// Returns the labels, one a row of logits of all samples; empty if there are
 /// none.
 static Expected<std::vector<int32_t>> findLabels(const SafetensorsFile &file,
@@ -159,8 +137,10 @@ Expected<Runner> Runner::load(StringRef path) {
   if (Error error =
           CompiledModel::load(path, numThreads).moveInto(runner.model))
     return error;
-  if (Error error = findLogits(*runner.model).moveInto(runner.logits))
-    return error;
+  Expected<size_t> logits = findLogits(runner.model->getOutputs(), outputName);
+  if (!logits)
+    return makeFileError(path, toString(logits.takeError()));
+  runner.logits = *logits;
   Expected<DataSet> data = DataSet::open(dataPath, runner.model->getInputs(),
                                          runner.model->getOutputs());
   if (!data)

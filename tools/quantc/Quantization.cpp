@@ -13,7 +13,7 @@ using namespace quantc;
 using namespace quantc::tool;
 using namespace llvm;
 
-QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
+CalibratedModelOptions::CalibratedModelOptions(cl::SubCommand &command)
     : model(cl::Positional, cl::Required, cl::desc("<model.mlir>"),
             cl::sub(command), cl::cat(quantcOptions)),
       parameters("parameters", cl::value_desc("file"),
@@ -28,7 +28,10 @@ QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
       smooth("smooth", cl::init("recipe"), cl::value_desc("alpha"),
              cl::desc("SmoothQuant's alpha in [0, 1], or none (default: as the "
                       "recipe says)"),
-             cl::sub(command), cl::cat(quantcOptions)),
+             cl::sub(command), cl::cat(quantcOptions)) {}
+
+QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
+    : CalibratedModelOptions(command),
       data("data", cl::value_desc("file"),
            cl::desc("Data to calibrate once more after smoothing; without it "
                     "the ranges are computed from those before"),
@@ -67,26 +70,18 @@ Error quantc::tool::annotate(Tool &tool, Model &model) {
   return runPasses(tool, model, passes);
 }
 
-/// Tells the tool what the options read and write, before the work begins.
-static Error addFiles(Tool &tool, const QuantizationOptions &options) {
-  OutputFiles &files = tool.getOutputs();
-  for (const auto *path :
-       {&options.statistics, &options.recipe, &options.sensitivity})
-    if (Error error = path->empty() ? Error::success() : files.addInput(*path))
-      return error;
-  return options.pareto.empty() ? Error::success()
-                                : files.add(options.pareto).takeError();
-}
-
 Error quantc::tool::smooth(Tool &tool, Model &model,
-                           const QuantizationOptions &options) {
-  if (Error error = addFiles(tool, options))
-    return error;
+                           const CalibratedModelOptions &options,
+                           StringRef dataPath, StringRef mask) {
+  OutputFiles &files = tool.getOutputs();
+  for (const auto *path : {&options.statistics, &options.recipe})
+    if (Error error = files.addInput(*path))
+      return error;
   Expected<Recipe> recipe = Recipe::read(options.recipe);
   if (!recipe)
     return recipe.takeError();
   if (recipe->autoSelect)
-    if (Error error = tool.getOutputs().addInput(recipe->autoSelect->target))
+    if (Error error = files.addInput(recipe->autoSelect->target))
       return error;
   Expected<std::optional<double>> alpha =
       getSmoothAlpha(*recipe, options.smooth);
@@ -97,17 +92,26 @@ Error quantc::tool::smooth(Tool &tool, Model &model,
   buildSmoothPipeline(passes, options.statistics, *alpha);
   if (Error error = runPasses(tool, model, passes))
     return error;
-  if (!*alpha || options.data.empty())
+  if (!*alpha || dataPath.empty())
     return Error::success();
   CalibrationData data;
-  data.path = options.data;
-  data.mask = options.mask;
+  data.path = dataPath.str();
+  data.mask = mask.str();
   Expected<StatisticsFile> statistics = calibrate(tool, model, data);
   if (!statistics)
     return statistics.takeError();
-  if (failed(applyStatistics(*model.module, *statistics, options.data)))
+  if (failed(applyStatistics(*model.module, *statistics, dataPath)))
     return tool.diagnosed();
   return Error::success();
+}
+
+Error quantc::tool::addFiles(Tool &tool, const QuantizationOptions &options) {
+  OutputFiles &files = tool.getOutputs();
+  if (!options.sensitivity.empty())
+    if (Error error = files.addInput(options.sensitivity))
+      return error;
+  return options.pareto.empty() ? Error::success()
+                                : files.add(options.pareto).takeError();
 }
 
 Error quantc::tool::selectSchemes(Tool &tool, Model &model,
@@ -126,7 +130,7 @@ Error quantc::tool::selectSchemes(Tool &tool, Model &model,
 }
 
 Error quantc::tool::materialize(Tool &tool, Model &model,
-                                const QuantizationOptions &options) {
+                                const CalibratedModelOptions &options) {
   Expected<Recipe> recipe = Recipe::read(options.recipe);
   if (!recipe)
     return recipe.takeError();
@@ -137,8 +141,11 @@ Error quantc::tool::materialize(Tool &tool, Model &model,
 
 Error quantc::tool::quantize(Tool &tool, Model &model,
                              const QuantizationOptions &options) {
-  for (auto *step : {&smooth, &selectSchemes, &materialize})
-    if (Error error = step(tool, model, options))
-      return error;
-  return Error::success();
+  if (Error error = addFiles(tool, options))
+    return error;
+  if (Error error = smooth(tool, model, options, options.data, options.mask))
+    return error;
+  if (Error error = selectSchemes(tool, model, options))
+    return error;
+  return materialize(tool, model, options);
 }

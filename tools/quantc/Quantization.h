@@ -12,12 +12,18 @@
 
 namespace quantc::tool {
 
+/// The options of a command that begins with a calibrated model and a recipe.
+struct CalibratedModelOptions {
+  explicit CalibratedModelOptions(llvm::cl::SubCommand &command);
+
+  llvm::cl::opt<std::string> model, parameters, statistics, recipe, smooth;
+};
+
 /// The options of a command that quantizes a model.
-struct QuantizationOptions {
+struct QuantizationOptions : CalibratedModelOptions {
   explicit QuantizationOptions(llvm::cl::SubCommand &command);
 
-  llvm::cl::opt<std::string> model, parameters, statistics, recipe, smooth,
-      data, mask;
+  llvm::cl::opt<std::string> data, mask;
   llvm::cl::opt<double> maxError, maxCost;
   llvm::cl::opt<std::string> pareto, candidate, sensitivity;
 };
@@ -45,16 +51,22 @@ struct CalibrationData {
 llvm::Expected<StatisticsFile> calibrate(Tool &tool, Model &model,
                                          const CalibrationData &data);
 
+/// Tells the tool what files selecting schemes reads and writes, before the work
+/// begins.
+llvm::Error addFiles(Tool &tool, const QuantizationOptions &options);
+
 /// The steps of qnn-quantize on an annotated model, for commands that look at
-/// what is between them. Statistics onto observers, and SmoothQuant:
+/// what is between them. Statistics onto observers, and SmoothQuant, after
+/// which the model is calibrated once more where `data` is not empty:
 llvm::Error smooth(Tool &tool, Model &model,
-                   const QuantizationOptions &options);
+                   const CalibratedModelOptions &options, llvm::StringRef data,
+                   llvm::StringRef mask);
 /// A scheme or a reason for float onto each site:
 llvm::Error selectSchemes(Tool &tool, Model &model,
                           const QuantizationOptions &options);
 /// Schemes to integer form:
 llvm::Error materialize(Tool &tool, Model &model,
-                        const QuantizationOptions &options);
+                        const CalibratedModelOptions &options);
 
 /// All of them.
 llvm::Error quantize(Tool &tool, Model &model,

@@ -1,0 +1,64 @@
+//===- SiteTable.h - what becomes of each site ------------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TOOLS_QUANTC_SITETABLE_H
+#define QUANTC_TOOLS_QUANTC_SITETABLE_H
+
+#include "quantc/Dialect/QNN/IR/QNNDialect.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/MapVector.h"
+
+#include <string>
+#include <vector>
+
+namespace quantc::tool {
+
+/// The sizes of a site as those of a matrix product: loops over both operands'
+/// parallel dimensions are batches.
+struct SiteShape {
+  int64_t batch = 1, m = 1, n = 1, k = 1;
+
+  int64_t getMacs() const { return batch * m * n * k; }
+  /// "128x3072x768", "4 x 128x128x32".
+  std::string describe() const;
+};
+
+/// What is known of one site.
+struct Site {
+  std::string op;
+  SiteShape shape;
+  qnn::SchemeAttr scheme;
+  /// Where each correction term that exists is computed.
+  std::vector<std::pair<std::string, std::string>> terms;
+  std::optional<double> sqnr;
+  std::string floatReason;
+
+  /// Has a scheme and kept it.
+  bool isQuantized() const { return scheme && floatReason.empty(); }
+  /// "column_sum: accumulator init, ...", or "none".
+  std::string describeTerms() const;
+};
+
+/// In the module's order.
+using Sites = llvm::MapVector<llvm::StringRef, Site>;
+
+/// Finds the sites while they are still what the model says. Names belong to
+/// the module's context.
+Sites collectSites(mlir::ModuleOp module);
+
+/// Adds what the passes decided.
+void addDecisions(mlir::ModuleOp module, Sites &sites);
+
+/// For example "i8 asymmetric tensor".
+std::string describe(qnn::QuantizationAttr quantization);
+
+/// Prints the rows with columns as wide as their widest cell.
+void printTable(llvm::ArrayRef<std::vector<std::string>> rows);
+
+} // namespace quantc::tool
+
+#endif // QUANTC_TOOLS_QUANTC_SITETABLE_H
