@@ -68,9 +68,8 @@ Scale::Scale(double low, double high, double from, double to, bool logarithmic)
     : low(low), high(high), from(from), to(to), logarithmic(logarithmic) {}
 
 double Scale::operator()(double value) const {
-  double share =
-      logarithmic ? std::log(value / low) / std::log(high / low)
-                  : (value - low) / (high - low);
+  double share = logarithmic ? std::log(value / low) / std::log(high / low)
+                             : (value - low) / (high - low);
   return from + (to - from) * std::clamp(share, 0.0, 1.0);
 }
 
@@ -95,8 +94,8 @@ llvm::SmallVector<double> Scale::getTicks(int count) const {
       step = factor * power;
       break;
     }
-  for (double index = std::ceil(low / step - 1e-9); index * step <= high + step * 1e-9;
-       ++index)
+  for (double index = std::ceil(low / step - 1e-9);
+       index * step <= high + step * 1e-9; ++index)
     ticks.push_back(index == 0 ? 0 : index * step);
   return ticks;
 }
@@ -111,10 +110,10 @@ Chart::Chart(double width, double height)
 
 void Chart::addRect(double x, double y, double width, double height,
                     StringRef style) {
-  body += llvm::formatv("<rect class=\"{0}\" x=\"{1}\" y=\"{2}\" width=\"{3}\" "
-                        "height=\"{4}\"/>\n",
-                        style, pixels(x), pixels(y), pixels(width),
-                        pixels(height));
+  body +=
+      llvm::formatv("<rect class=\"{0}\" x=\"{1}\" y=\"{2}\" width=\"{3}\" "
+                    "height=\"{4}\"/>\n",
+                    style, pixels(x), pixels(y), pixels(width), pixels(height));
 }
 
 void Chart::addLine(double x1, double y1, double x2, double y2,
@@ -134,9 +133,9 @@ void Chart::addPolyline(llvm::ArrayRef<std::pair<double, double>> points,
 
 void Chart::addCircle(double x, double y, double radius, StringRef style,
                       StringRef tooltip) {
-  body += llvm::formatv(
-      "<circle class=\"{0}\" cx=\"{1}\" cy=\"{2}\" r=\"{3}\">", style,
-      pixels(x), pixels(y), pixels(radius));
+  body +=
+      llvm::formatv("<circle class=\"{0}\" cx=\"{1}\" cy=\"{2}\" r=\"{3}\">",
+                    style, pixels(x), pixels(y), pixels(radius));
   if (!tooltip.empty())
     body += "<title>" + escapeHTML(tooltip) + "</title>";
   body += "</circle>\n";

@@ -61,8 +61,7 @@ Chart quantc::drawFront(llvm::ArrayRef<FrontReport> front, StringRef target,
 
   llvm::SmallVector<std::pair<double, double>> line;
   for (const FrontReport &point : front)
-    line.emplace_back(x(toMicroseconds(point)),
-                      y(std::max(point.error, lowY)));
+    line.emplace_back(x(toMicroseconds(point)), y(std::max(point.error, lowY)));
   chart.addPolyline(line, "series");
   for (auto [point, place] : llvm::zip_equal(front, line))
     chart.addCircle(place.first, place.second, 3, "dot",

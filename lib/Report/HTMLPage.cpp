@@ -76,8 +76,8 @@ static void printSummary(const ModelReport &report, raw_ostream &os) {
     if (site.sqnr)
       worst = std::min(worst.value_or(HUGE_VAL), *site.sqnr);
   }
-  printTile(os, llvm::Twine(quantized) + " of " +
-                    llvm::Twine(report.sites.size()),
+  printTile(os,
+            llvm::Twine(quantized) + " of " + llvm::Twine(report.sites.size()),
             "sites quantized");
   if (macs > 0)
     printTile(os, llvm::formatv("{0:f1} %", 100.0 * quantizedMacs / macs).str(),
@@ -123,11 +123,13 @@ static void printAccuracies(const ModelReport &report, raw_ostream &os) {
 }
 
 static void printSites(const ModelReport &report, raw_ostream &os) {
-  os << "<h2>Sites</h2>\n<p>Every contraction and convolution, what its operands "
+  os << "<h2>Sites</h2>\n<p>Every contraction and convolution, what its "
+        "operands "
         "are stored as, the signal-to-noise ratio that its result is to be "
         "expected to have, and where the correction terms of its zero points "
         "went.</p>\n<div class=\"scroll\"><table>\n<tr><th>site</th><th>op</th>"
-        "<th class=\"number\">M x N x K</th><th>activations</th><th>weights</th>"
+        "<th class=\"number\">M x N x "
+        "K</th><th>activations</th><th>weights</th>"
         "<th class=\"number\">SQNR, dB</th><th>correction terms</th></tr>\n";
   for (const SiteReport &site : report.sites) {
     bool isFloat = !site.floatReason.empty();
@@ -156,7 +158,8 @@ static void printSensitivities(const ModelReport &report, raw_ostream &os) {
            std::tie(a.divergence, b.site, b.candidate);
   });
   double largest = std::max(rows.front().divergence, 1e-300);
-  os << "<h2>Sensitivity</h2>\n<p>The Kullback-Leibler divergence of the model's "
+  os << "<h2>Sensitivity</h2>\n<p>The Kullback-Leibler divergence of the "
+        "model's "
         "output, in nats, when one site alone is quantized.</p>\n"
         "<div class=\"scroll\"><table>\n<tr><th>site</th><th>candidate</th>"
         "<th class=\"number\">KL divergence</th><th></th></tr>\n";
@@ -177,7 +180,8 @@ static void printSensitivities(const ModelReport &report, raw_ostream &os) {
 static void printFront(const ModelReport &report, raw_ostream &os) {
   if (report.front.empty())
     return;
-  os << "<h2>Cost against error</h2>\n<p>The choices that no other choice beats "
+  os << "<h2>Cost against error</h2>\n<p>The choices that no other choice "
+        "beats "
         "in both; the ring is the one that was made.</p>\n"
         "<figure class=\"single\">\n";
   drawFront(report.front, report.target, report.chosen)
@@ -192,8 +196,8 @@ static std::vector<double> rebin(const DistributionReport &distribution,
   for (auto [i, count] : llvm::enumerate(distribution.counts)) {
     double centre =
         (distribution.firstBin + int64_t(i) + 0.5) * distribution.binWidth;
-    int bar = std::clamp<double>((centre - low) / (high - low) * bars, 0,
-                                 bars - 1);
+    int bar =
+        std::clamp<double>((centre - low) / (high - low) * bars, 0, bars - 1);
     result[bar] += count;
   }
   return result;
@@ -248,7 +252,8 @@ static Chart drawDistribution(const DistributionReport &distribution) {
 static void printDistributions(const ModelReport &report, raw_ostream &os) {
   if (report.distributions.empty())
     return;
-  os << "<h2>Activations</h2>\n<p>What calibration saw. Dashed lines are the ends "
+  os << "<h2>Activations</h2>\n<p>What calibration saw. Dashed lines are the "
+        "ends "
         "of the range that is quantized, what is shaded lies outside of it and "
         "saturates.</p>\n<div class=\"grid\">\n";
   for (const DistributionReport &distribution : report.distributions) {
@@ -263,8 +268,8 @@ static void printDistributions(const ModelReport &report, raw_ostream &os) {
       os << "<figcaption><span>no histogram: smoothing leaves none without "
             "data</span></figcaption>\n";
     else
-      drawDistribution(distribution).print(os, "histogram of " +
-                                                   distribution.observer);
+      drawDistribution(distribution)
+          .print(os, "histogram of " + distribution.observer);
     os << "</figure>\n";
   }
   os << "</div>\n";
@@ -330,15 +335,16 @@ static void printSmoothing(const ModelReport &report, raw_ostream &os) {
   for (const SmoothingReport &smoothing : report.smoothing) {
     os << "<figure><figcaption>" << escapeHTML(smoothing.observer)
        << "</figcaption>\n";
-    drawSmoothing(smoothing).print(os, "channel ranges of " +
-                                           smoothing.observer);
+    drawSmoothing(smoothing).print(os,
+                                   "channel ranges of " + smoothing.observer);
     os << "</figure>\n";
   }
   os << "</div>\n";
 }
 
 void quantc::printHTML(const ModelReport &report, raw_ostream &os) {
-  os << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+  os << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta "
+        "charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, "
         "initial-scale=1\">\n<title>"
      << escapeHTML(report.model) << ", " << escapeHTML(report.recipe)

@@ -17,6 +17,7 @@ extern Command mergeStatsCommand;
 extern Command quantizeCommand;
 extern Command explainCommand;
 extern Command sensitivityCommand;
+extern Command reportCommand;
 extern Command compileCommand;
 extern Command runCommand;
 extern Command evalCommand;

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Quantization.h"
+#include "Front.h"
 #include "quantc/Calibration/ApplyStatistics.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Pipelines/Quantize.h"
@@ -50,7 +51,7 @@ QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
               cl::sub(command), cl::cat(quantcOptions)),
       pareto("pareto", cl::value_desc("file"),
              cl::desc("For a recipe with 'auto': write the front of all "
-                      "choices, as JSON"),
+                      "choices; the ending says how: .csv, .svg, else JSON"),
              cl::sub(command), cl::cat(quantcOptions)),
       candidate("candidate", cl::value_desc("name"),
                 cl::desc("For a recipe with 'auto': give every site this "
@@ -115,18 +116,23 @@ Error quantc::tool::addFiles(Tool &tool, const QuantizationOptions &options) {
 }
 
 Error quantc::tool::selectSchemes(Tool &tool, Model &model,
-                                  const QuantizationOptions &options) {
+                                  const QuantizationOptions &options,
+                                  StringRef front) {
   QuantizeOptions select;
   select.recipe = options.recipe.getValue();
   select.maxError = options.maxError.getValue();
   select.maxCost = options.maxCost.getValue();
-  if (!options.pareto.empty())
+  if (!front.empty())
+    select.pareto = front.str();
+  else if (!options.pareto.empty())
     select.pareto = tool.getOutputs().getTemporary(options.pareto).str();
   select.candidate = options.candidate.getValue();
   select.sensitivity = options.sensitivity.getValue();
   mlir::PassManager passes(&tool.getContext());
   buildSelectPipeline(passes, select);
-  return runPasses(tool, model, passes);
+  if (Error error = runPasses(tool, model, passes))
+    return error;
+  return convertFront(tool, options.pareto);
 }
 
 Error quantc::tool::materialize(Tool &tool, Model &model,

@@ -51,8 +51,8 @@ struct CalibrationData {
 llvm::Expected<StatisticsFile> calibrate(Tool &tool, Model &model,
                                          const CalibrationData &data);
 
-/// Tells the tool what files selecting schemes reads and writes, before the work
-/// begins.
+/// Tells the tool what files selecting schemes reads and writes, before the
+/// work begins.
 llvm::Error addFiles(Tool &tool, const QuantizationOptions &options);
 
 /// The steps of qnn-quantize on an annotated model, for commands that look at
@@ -61,9 +61,11 @@ llvm::Error addFiles(Tool &tool, const QuantizationOptions &options);
 llvm::Error smooth(Tool &tool, Model &model,
                    const CalibratedModelOptions &options, llvm::StringRef data,
                    llvm::StringRef mask);
-/// A scheme or a reason for float onto each site:
+/// A scheme or a reason for float onto each site; the front goes to `front`
+/// where that is not empty, else to the output that the options ask for:
 llvm::Error selectSchemes(Tool &tool, Model &model,
-                          const QuantizationOptions &options);
+                          const QuantizationOptions &options,
+                          llvm::StringRef front = {});
 /// Schemes to integer form:
 llvm::Error materialize(Tool &tool, Model &model,
                         const CalibratedModelOptions &options);

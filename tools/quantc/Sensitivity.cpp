@@ -251,6 +251,8 @@ Error Measurement::run(StringRef path) {
   std::vector<DataSet> shards;
   int64_t batches = 0;
   for (const std::string &shardPath : *paths) {
+    if (Error error = tool.getOutputs().addInput(shardPath))
+      return error;
     Expected<DataSet> shard = DataSet::open(shardPath, inputs);
     if (!shard)
       return shard.takeError();

@@ -68,7 +68,9 @@ private:
                                             const Recipe &whole,
                                             const SiteProposal &proposal) const;
   std::vector<std::vector<SiteOption>> getOptions() const;
-  LogicalResult writeFront(ModuleOp module, StringRef path) const;
+  json::Object describe(const SchemeChoice &choice) const;
+  LogicalResult writeFront(ModuleOp module, StringRef path,
+                           const std::optional<SchemeChoice> &chosen) const;
 
   const Recipe &recipe;
   TargetAttr target;
@@ -164,19 +166,25 @@ std::vector<std::vector<SiteOption>> JointSelection::getOptions() const {
   return options;
 }
 
-LogicalResult JointSelection::writeFront(ModuleOp module,
-                                         StringRef path) const {
-  json::Array choices;
-  for (const SchemeChoice &choice : computeFront(getOptions())) {
-    json::Object chosen;
-    for (auto [candidates, option] : llvm::zip_equal(sites, choice.options))
-      chosen[getSiteName(candidates.site)] = candidates.names[option];
-    choices.push_back(json::Object{{"cost_seconds", choice.cost},
-                                   {"error", choice.error},
-                                   {"sites", std::move(chosen)}});
-  }
+json::Object JointSelection::describe(const SchemeChoice &choice) const {
+  json::Object chosen;
+  for (auto [candidates, option] : llvm::zip_equal(sites, choice.options))
+    chosen[getSiteName(candidates.site)] = candidates.names[option];
+  return json::Object{{"cost_seconds", choice.cost},
+                      {"error", choice.error},
+                      {"sites", std::move(chosen)}};
+}
+
+LogicalResult
+JointSelection::writeFront(ModuleOp module, StringRef path,
+                           const std::optional<SchemeChoice> &chosen) const {
+  json::Array front;
+  for (const SchemeChoice &choice : computeFront(getOptions()))
+    front.push_back(describe(choice));
   json::Object document{{"target", target.getName().getValue()},
-                        {"front", std::move(choices)}};
+                        {"front", std::move(front)}};
+  if (chosen)
+    document["chosen"] = describe(*chosen);
   llvm::Error error =
       llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
         os << llvm::formatv("{0:2}\n", json::Value(std::move(document)));
@@ -207,8 +215,6 @@ static std::string explainFloat(const Candidates &candidates) {
 LogicalResult JointSelection::choose(ModuleOp module,
                                      const SchemeBudget &budget) {
   std::vector<std::vector<SiteOption>> options = getOptions();
-  if (!budget.frontFile.empty() && failed(writeFront(module, budget.frontFile)))
-    return failure();
   // A limit that is given by hand replaces both of the recipe's.
   bool given = budget.maxError || budget.maxCost;
   std::optional<double> maxError =
@@ -218,6 +224,9 @@ LogicalResult JointSelection::choose(ModuleOp module,
   std::optional<SchemeChoice> choice = maxError
                                            ? chooseByError(options, *maxError)
                                            : chooseByCost(options, *maxCost);
+  if (!budget.frontFile.empty() &&
+      failed(writeFront(module, budget.frontFile, choice)))
+    return failure();
   if (!choice) {
     SchemeChoice cheapest = computeFront(options).front();
     return module.emitError()
