@@ -6,6 +6,8 @@
 
 #include "Commands.h"
 #include "CompiledModel.h"
+#include "OutputFiles.h"
+#include "Roofline.h"
 #include "quantc/Evaluation/Metrics.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -21,14 +23,14 @@
 using namespace quantc;
 using namespace quantc::tool;
 using namespace llvm;
+using mlir::FloatAttr;
 
 static Error runBench(Tool &tool);
 Command quantc::tool::benchCommand(
     "bench", "measure the latency of one bundle, or of two side by side",
     runBench);
 
-static cl::opt<std::string> bundlePath(cl::Positional, cl::Required,
-                                       cl::desc("<bundle>"),
+static cl::opt<std::string> bundlePath(cl::Positional, cl::desc("<bundle>"),
                                        cl::sub(benchCommand),
                                        cl::cat(quantcOptions));
 static cl::opt<std::string>
@@ -45,6 +47,17 @@ static cl::opt<unsigned> numRuns("runs", cl::init(50), cl::value_desc("n"),
                                  cl::sub(benchCommand), cl::cat(quantcOptions));
 static cl::opt<bool> printJSON("json", cl::desc("Print a JSON object"),
                                cl::sub(benchCommand), cl::cat(quantcOptions));
+static cl::opt<bool> roofline(
+    "roofline",
+    cl::desc(
+        "Measure this machine instead of a bundle: its rates in i8 and f32 "
+        "and its memory bandwidth, as a target of the cost model"),
+    cl::sub(benchCommand), cl::cat(quantcOptions));
+static cl::opt<std::string>
+    targetPath("o", cl::value_desc("file"),
+               cl::desc("With --roofline: write the target description, which "
+                        "a recipe's 'auto' takes as its target"),
+               cl::sub(benchCommand), cl::cat(quantcOptions));
 static ThreadsOption numThreads(benchCommand);
 
 namespace {
@@ -151,7 +164,58 @@ static void printReport(ArrayRef<Contestant> contestants) {
                       contestants[1].name, ratio, contestants[0].name);
 }
 
+static void printTarget(qnn::TargetAttr target) {
+  auto giga = [](FloatAttr rate) { return rate.getValueAsDouble() / 1e9; };
+  if (printJSON) {
+    outs() << formatv(
+        "{0:2}\n",
+        json::Value(json::Object{
+            {"machine", getMachineName()},
+            {"threads", int64_t(numThreads)},
+            {"int8_operations_per_second", target.getInt8().getValueAsDouble()},
+            {"f32_operations_per_second", target.getF32().getValueAsDouble()},
+            {"bytes_per_second", target.getBandwidth().getValueAsDouble()}}));
+    return;
+  }
+  outs() << "machine: " << getMachineName() << ", " << numThreads
+         << (numThreads == 1 ? " thread\n" : " threads\n");
+  double bandwidth = giga(target.getBandwidth());
+  for (auto [name, rate] : {std::pair("i8", giga(target.getInt8())),
+                            {"f32", giga(target.getF32())}})
+    outs() << formatv("{0,-10}{1,10:f1} GOP/s   ridge {2,6:f1} operations a "
+                      "byte\n",
+                      name, rate, rate / bandwidth);
+  outs() << formatv("{0,-10}{1,10:f1} GB/s\n", "memory", bandwidth);
+}
+
+static Error runRoofline(Tool &tool) {
+  if (!bundlePath.empty() || !againstPath.empty() || !dataPath.empty())
+    return createStringError(
+        "expected either a bundle or --roofline, but got both");
+  OutputFiles &outputs = tool.getOutputs();
+  if (!targetPath.empty())
+    if (Error error = outputs.add(targetPath).takeError())
+      return error;
+  Expected<qnn::TargetAttr> target = measureRoofline(tool, numThreads);
+  if (!target)
+    return target.takeError();
+  if (!targetPath.empty()) {
+    std::string text;
+    raw_string_ostream(text) << *target << '\n';
+    if (Error error = outputs.write(targetPath, text))
+      return error;
+  }
+  printTarget(*target);
+  return outputs.commit();
+}
+
 static Error runBench(Tool &tool) {
+  if (roofline)
+    return runRoofline(tool);
+  if (bundlePath.empty())
+    return createStringError("expected a bundle, or --roofline");
+  if (!targetPath.empty())
+    return createStringError("expected -o with --roofline only");
   if (numRuns == 0)
     return createStringError("expected --runs of at least 1, but got 0");
   std::vector<Contestant> contestants;
