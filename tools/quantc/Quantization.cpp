@@ -132,7 +132,9 @@ Error quantc::tool::selectSchemes(Tool &tool, Model &model,
   buildSelectPipeline(passes, select);
   if (Error error = runPasses(tool, model, passes))
     return error;
-  return convertFront(tool, options.pareto);
+  // One candidate for all sites has a cost, but no front.
+  return options.candidate.empty() ? convertFront(tool, options.pareto)
+                                   : Error::success();
 }
 
 Error quantc::tool::materialize(Tool &tool, Model &model,

@@ -1,4 +1,6 @@
 // RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml candidate=dynamic" -mlir-print-local-scope | FileCheck %s --check-prefix=DYNAMIC
+// RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml candidate=dynamic pareto=%t.cost.json" -o /dev/null
+// RUN: FileCheck %s --check-prefix=COST < %t.cost.json
 // RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml candidate=float" -mlir-print-local-scope | FileCheck %s --check-prefix=FLOAT
 // RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml candidate=statics" 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%S/Inputs/sensitivity.json max-error=0.1" -mlir-print-local-scope | FileCheck %s --check-prefix=MEASURED
@@ -17,6 +19,12 @@
 // DYNAMIC: linalg.matmul {qnn.float_reason = "both operands are activations", qnn.site = "b"}
 // FLOAT: linalg.matmul {qnn.float_reason = "the candidate is 'float'", qnn.site = "a"}
 // UNKNOWN: error: expected a candidate float, static, dynamic, but got 'statics'
+
+// It has a cost, but no front.
+
+// COST: "candidate": "dynamic",
+// COST-NEXT: "cost_seconds": {{[0-9.e-]+}},
+// COST-NEXT: "target": "h100"
 
 // By the noise of its operands the static candidate is exact enough (see
 // select-scheme-auto.mlir); by what was measured of the output it is not.

@@ -80,6 +80,19 @@ private:
 
 } // namespace
 
+static LogicalResult writeDocument(ModuleOp module, StringRef path,
+                                   json::Object document) {
+  llvm::Error error =
+      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
+        os << llvm::formatv("{0:2}\n", json::Value(std::move(document)));
+        return llvm::Error::success();
+      });
+  if (error)
+    return module.emitError() << "cannot write '" << path
+                              << "': " << llvm::toString(std::move(error));
+  return success();
+}
+
 /// The recipe with what a candidate sets.
 static Recipe withCandidate(Recipe recipe, const CandidateRecipe &candidate) {
   recipe.activations = recipe.activations.overriddenBy(candidate.activations);
@@ -185,15 +198,7 @@ JointSelection::writeFront(ModuleOp module, StringRef path,
                         {"front", std::move(front)}};
   if (chosen)
     document["chosen"] = describe(*chosen);
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-        os << llvm::formatv("{0:2}\n", json::Value(std::move(document)));
-        return llvm::Error::success();
-      });
-  if (error)
-    return module.emitError() << "cannot write '" << path
-                              << "': " << llvm::toString(std::move(error));
-  return success();
+  return writeDocument(module, path, std::move(document));
 }
 
 /// Why float was chosen where there were candidates.
@@ -281,6 +286,23 @@ static LogicalResult followCandidate(ModuleOp module,
          << name << "'";
 }
 
+/// Writes what the sites take as they are now.
+static LogicalResult writeCost(ModuleOp module,
+                               ArrayRef<linalg::LinalgOp> sites,
+                               TargetAttr target, const SchemeBudget &budget) {
+  double cost = 0;
+  for (linalg::LinalgOp site : sites)
+    if (std::optional<SiteWork> work = getSiteWork(site))
+      cost += estimateSiteCost(*work,
+                               site->getAttrOfType<SchemeAttr>(kSchemeAttrName),
+                               target)
+                  .getTotal();
+  json::Object document{{"target", target.getName().getValue()},
+                        {"candidate", budget.candidate},
+                        {"cost_seconds", cost}};
+  return writeDocument(module, budget.frontFile, std::move(document));
+}
+
 /// Reads the file where there is one, and checks that it is of this model.
 static FailureOr<std::optional<SensitivityFile>>
 readSensitivity(ModuleOp module, StringRef path) {
@@ -308,12 +330,16 @@ LogicalResult quantc::qnn::selectSchemes(ModuleOp module,
                                    "a front, a candidate or a sensitivity";
     return followRecipe(sites, recipe);
   }
-  if (!budget.candidate.empty())
-    return followCandidate(module, sites, recipe, budget.candidate);
   llvm::Expected<TargetAttr> target =
       resolveTarget(recipe.autoSelect->target, module.getContext());
   if (!target)
     return module.emitError() << llvm::toString(target.takeError());
+  if (!budget.candidate.empty()) {
+    if (failed(followCandidate(module, sites, recipe, budget.candidate)))
+      return failure();
+    return budget.frontFile.empty() ? success()
+                                    : writeCost(module, sites, *target, budget);
+  }
   FailureOr<std::optional<SensitivityFile>> sensitivity =
       readSensitivity(module, budget.sensitivityFile);
   if (failed(sensitivity))
