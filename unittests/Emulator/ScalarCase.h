@@ -144,10 +144,8 @@ inline bool isNan(uint64_t value, int width) {
   }
 }
 
-inline void check(const Case &each) {
-  SCOPED_TRACE(each.instruction);
-  if (architecture() < each.needs)
-    return;
+/// Three operands for each of 2048 lanes: edges in all pairs, random bits.
+inline std::vector<uint64_t> operandsOfCase() {
   constexpr size_t count = 2048;
   Bits random(11);
   std::vector<uint64_t> in(count * 3);
@@ -162,9 +160,20 @@ inline void check(const Case &each) {
               ? edge
               : any;
     }
+  return in;
+}
+
+/// Runs the instruction on operands, three a lane; a multiple of 32 lanes.
+inline void check(const Case &each,
+                  const std::vector<uint64_t> &in = operandsOfCase()) {
+  SCOPED_TRACE(each.instruction);
+  if (architecture() < each.needs)
+    return;
+  const size_t count = in.size() / 3;
   Module module(kernelFor(each));
   Buffer<uint64_t> input(in), output(count, 0);
-  ASSERT_EQ(module.launch("k", {count / 32, 32}, input.address, output.address),
+  ASSERT_EQ(module.launch("k", {unsigned(count / 32), 32}, input.address,
+                          output.address),
             CUDA_SUCCESS)
       << quantcEmulatorReport();
   auto results = output.values();

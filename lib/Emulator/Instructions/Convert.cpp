@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Convert.h"
+
 #include "Families.h"
 #include "Lanewise.h"
 #include "Numbers.h"
@@ -18,15 +20,6 @@ using namespace quantc::emulator;
 using ptx::Operand;
 
 namespace {
-
-struct Conversion : Payload {
-  Type to, from;
-  unsigned toWidth, fromWidth; ///< of the registers, in bytes
-  Rounding rounding = Rounding::Nearest;
-  bool integerRounding = false; ///< .rni and the like
-  bool ftz = false, sat = false;
-  RoundingOptions options;
-};
 
 int64_t readInteger(const char *row, unsigned lane, Type type, unsigned width) {
   uint64_t bits = 0;
@@ -76,11 +69,13 @@ Limits limitsOf(Type type) {
   return {0, ~uint64_t(0) >> (64 - bits)};
 }
 
-/// Floating point to integer saturates; NaN gives 0 for types narrower than
-/// 64 bits (and, on the devices, the sign bit alone for 64).
+/// Floating point to integer saturates; NaN gives 0, but the upper bit alone
+/// where one of the types has 64 bits.
 uint64_t toInteger(double value, const Conversion &how) {
   if (std::isnan(value))
-    return sizeOf(how.to) == 8 ? uint64_t(1) << 63 : 0;
+    return sizeOf(how.to) == 8 || how.from == Type::F64
+               ? uint64_t(1) << (sizeOf(how.to) * 8 - 1)
+               : 0;
   switch (how.rounding) {
   case Rounding::Nearest:
   case Rounding::Away:
@@ -127,7 +122,7 @@ double roundToIntegral(double value, Rounding rounding) {
 
 void writeFloat(char *row, unsigned lane, double value, const Conversion &how) {
   if (how.sat)
-    value = std::isnan(value) ? 0 : std::min(std::max(value, 0.0), 1.0);
+    value = value > 0 ? std::min(value, 1.0) : 0; // NaN and -0 give +0
   if (how.to == Type::F64) {
     if (std::isnan(value))
       value = bitCast<double>(uint64_t(0x7ff8000000000000));
@@ -164,7 +159,8 @@ Outcome convert(Exec &x, const Inst &i) {
         double result =
             isSigned(how.from) ? double(value) : double(uint64_t(value));
         std::fesetround(FE_TONEAREST);
-        writeFloat(target, lane, result, how);
+        // The host may make zero a difference, which is negative rounding down.
+        writeFloat(target, lane, value ? result : 0.0, how);
       } else {
         writeFloat(target, lane,
                    isSigned(how.from) ? toOdd(value) : toOdd(uint64_t(value)),
@@ -245,20 +241,7 @@ bool isPacked(Type type) {
          type == Type::E5M2x2;
 }
 
-bool isFloat(Type type) {
-  switch (type) {
-  case Type::F16:
-  case Type::BF16:
-  case Type::TF32:
-  case Type::F32:
-  case Type::F64:
-    return true;
-  default:
-    return false;
-  }
-}
-
-void decodePacked(InstDecoder &d, Type to, Type from,
+void decodePacked(InstDecoder &d, Type to, Type from, bool rounded,
                   const RoundingOptions &options) {
   auto &how = d.payload<PackedConversion>();
   how.to = to;
@@ -266,10 +249,21 @@ void decodePacked(InstDecoder &d, Type to, Type from,
   how.options = options;
   how.sources = from == Type::F32 ? 2 : 1;
   bool narrow = to == Type::E4M3x2 || to == Type::E5M2x2;
+  bool halves = to == Type::F16x2 || to == Type::BF16x2;
+  bool known = how.sources == 2 ? narrow || halves
+               : narrow ? from == Type::F16x2
+                        : to == Type::F16x2 &&
+                              (from == Type::E4M3x2 || from == Type::E5M2x2);
+  if (!known)
+    d.fail("unsupported conversion");
   if (narrow && !options.satfinite)
     d.fail("expected modifier '.satfinite'");
-  if (!isPacked(to) || (how.sources == 1 && !isPacked(from)))
-    d.fail("unsupported conversion");
+  if (how.sources == 1 && !narrow && options.satfinite)
+    d.fail("expected no .satfinite of this conversion");
+  bool exact = how.sources == 1 || narrow; // .rn alone
+  if (!rounded || (options.rounding != Rounding::Nearest &&
+                   (exact || options.rounding != Rounding::Zero)))
+    d.fail(exact ? "expected modifier '.rn'" : "expected rounding .rn or .rz");
   d.operands(1 + how.sources);
   d.inst.op[0] = d.to(0, to);
   for (unsigned s = 0; s < how.sources; ++s)
@@ -328,6 +322,7 @@ void decodeConvert(InstDecoder &d) {
   int integer = d.acceptOneOf({"rni", "rzi", "rmi", "rpi"});
   int real = d.acceptOneOf({"rn", "rz", "rm", "rp", "rna"});
   how.integerRounding = integer >= 0;
+  how.realRounding = real >= 0;
   if (integer >= 0 || real >= 0)
     how.rounding = static_cast<Rounding>(std::max(integer, real));
   how.ftz = d.accept("ftz");
@@ -338,13 +333,16 @@ void decodeConvert(InstDecoder &d) {
   how.to = d.type();
   how.from = d.type();
   if (isPacked(how.to) || isPacked(how.from))
-    return decodePacked(d, how.to, how.from, how.options);
+    return how.ftz || how.sat || how.integerRounding
+               ? d.fail("unsupported conversion")
+               : decodePacked(d, how.to, how.from, how.realRounding,
+                              how.options);
   d.operands(2);
-  bool toFloat = isFloat(how.to), fromFloat = isFloat(how.from);
+  bool toFloat = isScalarFloat(how.to), fromFloat = isScalarFloat(how.from);
   if ((!toFloat && !isInteger(how.to)) || (!fromFloat && !isInteger(how.from)))
     d.fail("unsupported conversion");
-  if (fromFloat && !toFloat && integer < 0)
-    d.fail("expected a rounding to integers (.rni, .rzi, .rmi, .rpi)");
+  if (const char *objection = objectionTo(how))
+    d.fail(objection);
   d.inst.op[0] = d.toWide(d.operand(0), how.to, how.toWidth);
   d.inst.op[1] = d.fromWide(d.operand(1), how.from, how.fromWidth);
   d.payload<Conversion>() = how;
