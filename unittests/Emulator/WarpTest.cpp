@@ -77,6 +77,67 @@ TEST(Warp, VotesMatchesReductions) {
                 [](uint32_t l) { return l == 0 ? 40 : 0; });
 }
 
+TEST(Warp, ReductionsOfEveryKind) {
+  struct {
+    const char *kind;
+    uint32_t (*combine)(uint32_t, uint32_t);
+  } const cases[] = {
+      {"add.u32", [](uint32_t a, uint32_t b) { return a + b; }},
+      {"add.s32", [](uint32_t a, uint32_t b) { return a + b; }},
+      {"min.u32", [](uint32_t a, uint32_t b) { return std::min(a, b); }},
+      {"max.u32", [](uint32_t a, uint32_t b) { return std::max(a, b); }},
+      {"min.s32",
+       [](uint32_t a, uint32_t b) {
+         return uint32_t(std::min(int32_t(a), int32_t(b)));
+       }},
+      {"max.s32",
+       [](uint32_t a, uint32_t b) {
+         return uint32_t(std::max(int32_t(a), int32_t(b)));
+       }},
+      {"and.b32", [](uint32_t a, uint32_t b) { return a & b; }},
+      {"or.b32", [](uint32_t a, uint32_t b) { return a | b; }},
+      {"xor.b32", [](uint32_t a, uint32_t b) { return a ^ b; }}};
+  auto value = [](uint32_t l) { return l * 0x9e3779b9u + 0x7f4a7c15u; };
+  for (const auto &each : cases) {
+    uint32_t result = value(0);
+    for (uint32_t lane = 1; lane < 32; ++lane)
+      result = each.combine(result, value(lane));
+    expectLanes("mad.lo.u32 %r1, %r0, 0x9e3779b9, 0x7f4a7c15; redux.sync." +
+                    std::string(each.kind) + " %r9, %r1, -1;",
+                [&](uint32_t) { return result; });
+  }
+}
+
+TEST(Warp, RegistersMoveBetweenWarps) {
+  NEEDS_SM_90A();
+  Module module(".visible .entry k(.param .u64 out) .reqntid 256, 1, 1 {\n"
+                ".reg .pred %p; .reg .b32 %r<4>; .reg .b64 %d<4>;\n"
+                "mov.u32 %r0, %tid.x; ld.param.u64 %d0, [out]; mad.wide.u32 "
+                "%d1, %r0, 4, %d0; setp.ge.u32 %p, %r0, 128; @%p bra MORE;\n"
+                "setmaxnreg.dec.sync.aligned.u32 24; bra.uni STORE;\n"
+                "MORE: setmaxnreg.inc.sync.aligned.u32 232;\n"
+                "STORE: st.global.u32 [%d1], %r0; ret; }\n");
+  Buffer<uint32_t> out(256, ~0u);
+  ASSERT_EQ(module.launch("k", {1, 256}, out.address), CUDA_SUCCESS)
+      << quantcEmulatorReport();
+  for (uint32_t i = 0; i < 256; ++i)
+    ASSERT_EQ(out.values()[i], i);
+}
+
+TEST(Warp, RefusesWhatThereIsNot) {
+  EMULATOR_ONLY();
+  Options options;
+  for (const char *instruction :
+       {"setmaxnreg.dec.sync.aligned.u32 41;",
+        "redux.sync.add.b32 %r0, %r1, -1;", "redux.sync.and.u32 %r0, %r1, -1;",
+        "add.u32 %r0, %r1, %tid.x;",
+        "shfl.sync.idx.b64 %r0, %r1, 1, 31, -1;"}) {
+    Module module(std::string(".visible .entry k() { .reg .b32 %r<2>; ") +
+                  instruction + " ret; }");
+    EXPECT_EQ(module.result, CUDA_ERROR_INVALID_PTX) << instruction;
+  }
+}
+
 // Two groups with masks of their own meet separately, in either order.
 TEST(Warp, DivergedGroups) {
   expectLanes("setp.lt.u32 %p1, %r0, 16; @%p1 bra LOW; shfl.sync.idx.b32 %r9, "

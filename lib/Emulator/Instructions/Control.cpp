@@ -112,6 +112,21 @@ void trap(InstDecoder &d) {
 
 Outcome nothing(Exec &, const Inst &) { return Outcome::Next; }
 
+/// setmaxnreg moves registers between warps; the emulator has enough of them.
+void decodeRegisterCount(InstDecoder &d) {
+  if (d.acceptOneOf({"inc", "dec"}) < 0)
+    d.fail("expected .inc or .dec");
+  d.require("sync");
+  d.require("aligned");
+  d.require("u32");
+  d.operands(1);
+  int64_t count = d.constant(d.operand(0));
+  if (count < 24 || count > 256 || count % 8)
+    d.fail("expected a multiple of 8 from 24 to 256 registers, but got " +
+           std::to_string(count));
+  d.run(nothing, Flow::Collective, Gather::Full);
+}
+
 void ignore(InstDecoder &d) {
   while (!d.next().empty())
     ;
@@ -121,10 +136,15 @@ void ignore(InstDecoder &d) {
 } // namespace
 
 const OpcodeTable quantc::emulator::controlOpcodes = {
-    {"bra", branch},        {"brx", indirectBranch},
-    {"call", call},         {"ret", leave},
-    {"exit", leave},        {"trap", trap},
-    {"brkpt", ignore},      {"nanosleep", ignore},
-    {"pmevent", ignore},    {"griddepcontrol", ignore},
-    {"setmaxnreg", ignore},
+    {"bra", branch},
+    {"brx", indirectBranch},
+    {"call", call},
+    {"ret", leave},
+    {"exit", leave},
+    {"trap", trap},
+    {"brkpt", ignore},
+    {"nanosleep", ignore},
+    {"pmevent", ignore},
+    {"griddepcontrol", ignore},
+    {"setmaxnreg", decodeRegisterCount},
 };

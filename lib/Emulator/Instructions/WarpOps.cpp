@@ -79,7 +79,7 @@ void decodeShuffle(InstDecoder &d) {
   if (mode < 0)
     d.fail("expected .up, .down, .bfly or .idx");
   how.mode = static_cast<uint32_t>(mode);
-  d.type();
+  d.require("b32");
   d.operands(5);
   const Operand *target = &d.operand(0);
   if (target->kind == Operand::Kind::Pair) {
@@ -219,7 +219,7 @@ void decodeReduce(InstDecoder &d) {
     handler = onSigned[op];
   else if (type == Type::F32 && (op == 1 || op == 2))
     handler = op == 1 ? reduce<float, leastF> : reduce<float, mostF>;
-  else if (sizeOf(type) != 4 || type == Type::F32)
+  else if (type != (op < 3 ? Type::U32 : Type::B32))
     d.fail("unsupported type");
   d.operands(3);
   d.inst.op[0] = d.to(0, type);
