@@ -13,6 +13,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -90,7 +91,9 @@ FailureOr<ObjectCode> quantc::compileModule(ModuleOp module,
   OwningOpRef<ModuleOp> lowered = module.clone();
   PassManager pm(module.getContext());
   buildToCPUPipeline(pm, target, options.parallel);
-  if (failed(pm.run(*lowered)))
+  pm.enableVerifier(options.verifyEach);
+  if (failed(pm.run(*lowered)) ||
+      (!options.verifyEach && failed(verify(*lowered))))
     return failure();
 
   auto machine = target.createTargetMachine(options.optimizationLevel);

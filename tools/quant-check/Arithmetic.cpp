@@ -57,8 +57,9 @@ int encode(SmallFloat format, float x) {
   return sign | best;
 }
 
-int64_t clampAndShift(float rounded, int64_t zeroPoint, Storage storage) {
-  float low = float(storageMin(storage) - zeroPoint),
+int64_t clampAndShift(float rounded, int64_t zeroPoint, Storage storage,
+                      bool narrowRange) {
+  float low = float(storageMin(storage, narrowRange) - zeroPoint),
         high = float(storageMax(storage) - zeroPoint);
   return int64_t(std::min(std::max(rounded, low), high)) + zeroPoint;
 }
@@ -70,13 +71,14 @@ double storedValue(Storage storage, int64_t element) {
                                  : double(element);
 }
 
-int64_t quantize(float x, float scale, int64_t zeroPoint, Storage storage) {
+int64_t quantize(float x, float scale, int64_t zeroPoint, Storage storage,
+                 bool narrowRange) {
   float steps = x / scale;
   if (isFloatStorage(storage))
     return encode(formatOf(storage), steps);
-  return std::isnan(steps)
-             ? zeroPoint
-             : clampAndShift(std::nearbyintf(steps), zeroPoint, storage);
+  return std::isnan(steps) ? zeroPoint
+                           : clampAndShift(std::nearbyintf(steps), zeroPoint,
+                                           storage, narrowRange);
 }
 
 float dequantize(int64_t element, float scale, int64_t zeroPoint,
@@ -85,9 +87,57 @@ float dequantize(int64_t element, float scale, int64_t zeroPoint,
 }
 
 int64_t requantize(int64_t sum, float multiplier, int64_t zeroPoint,
-                   Storage storage) {
+                   Storage storage, bool narrowRange) {
   return clampAndShift(std::nearbyintf(float(sum) * multiplier), zeroPoint,
-                       storage);
+                       storage, narrowRange);
+}
+
+//===----------------------------------------------------------------------===//
+// Integers alone
+//===----------------------------------------------------------------------===//
+
+using Wide = __int128;
+
+FixedPoint fixedPointOf(double r, int bits) {
+  int exponent;
+  double fraction = std::frexp(r, &exponent);
+  FixedPoint result = {int64_t(std::nearbyint(std::ldexp(fraction, bits))),
+                       bits - exponent};
+  if (result.multiplier == int64_t(1) << bits) {
+    result.multiplier /= 2;
+    --result.shift;
+  }
+  if (result.shift < 2)
+    return {(int64_t(1) << bits) - 1, 2};
+  if (result.shift > 62)
+    return {int64_t(std::nearbyint(std::ldexp(r, 62))), 62};
+  return result;
+}
+
+int64_t rescale(int64_t v, FixedPoint factor, bool doubleRound) {
+  Wide sum = Wide(v) * factor.multiplier + (Wide(1) << (factor.shift - 1));
+  if (doubleRound && factor.shift > 31)
+    sum += v >= 0 ? Wide(1) << 30 : -(Wide(1) << 30);
+  return int64_t(sum >> factor.shift);
+}
+
+int64_t rescale(int64_t v, int64_t shift) {
+  if (shift <= 0)
+    return int64_t(Wide(saturate32(v)) << -shift);
+  Wide below = Wide(v) >> shift, rest = Wide(v) - (below << shift),
+       half = Wide(1) << (shift - 1);
+  return int64_t(below + (rest > half || (rest == half && (below & 1) != 0)));
+}
+
+int64_t saturate32(int64_t v) {
+  return std::clamp<int64_t>(v, std::numeric_limits<int32_t>::min(),
+                             std::numeric_limits<int32_t>::max());
+}
+
+int64_t store(int64_t v, int64_t zeroPoint, Storage storage, bool narrowRange) {
+  return int64_t(std::clamp<Wide>(Wide(v) + zeroPoint,
+                                  storageMin(storage, narrowRange),
+                                  storageMax(storage)));
 }
 
 } // namespace quantc::check

@@ -22,8 +22,13 @@ Builder::Builder(uint64_t seed, const std::string &family, uint64_t stream)
 // Parameters and data
 //===----------------------------------------------------------------------===//
 
-int64_t Builder::zeroPoint(Storage storage) {
-  int64_t min = storageMin(storage), max = storageMax(storage);
+float Builder::scale() {
+  float scale = random.scale();
+  return powersOfTwo ? std::ldexp(1.0f, std::ilogb(scale)) : scale;
+}
+
+int64_t Builder::zeroPoint(Storage storage, bool narrow) {
+  int64_t min = storageMin(storage, narrow), max = storageMax(storage);
   return random.chance(25)
              ? random.pick<int64_t>({min, min + 1, 1, max - 1, max})
              : random.integer(min, max);
@@ -31,14 +36,16 @@ int64_t Builder::zeroPoint(Storage storage) {
 
 void Builder::fillParameters(Quantization &q, ZeroPoints zeroPoints) {
   int64_t count = countOf(q.shape);
+  if (narrowRange != 0 && !isFloatStorage(q.storage))
+    q.narrowRange = random.chance(narrowRange);
   for (int64_t i = 0; i < count; ++i)
-    q.scales.push_back(random.scale());
+    q.scales.push_back(scale());
   int64_t numZeroPoints = zeroPoints == ZeroPoints::None        ? 0
                           : zeroPoints == ZeroPoints::PerTensor ? 1
                                                                 : count;
   q.zeroPointPerTensor = zeroPoints == ZeroPoints::PerTensor;
   for (int64_t i = 0; i < numZeroPoints; ++i)
-    q.zeroPoints.push_back(zeroPoint(q.storage));
+    q.zeroPoints.push_back(zeroPoint(q.storage, q.narrowRange));
 }
 
 std::vector<int64_t> Builder::storedData(int64_t count, Storage storage,
@@ -117,7 +124,7 @@ Quantized Builder::operand(const Shape &shape, const std::string &letters,
   fillParameters(q, zeroPoints);
   q.scalePerTensor = choice.scalePerTensor;
   if (q.scalePerTensor)
-    q.scales.assign(1, random.scale());
+    q.scales.assign(1, scale());
   program.quantizations.push_back(q);
   size_t quantization = program.quantizations.size() - 1;
 
@@ -206,8 +213,11 @@ Quantized Builder::quantize(size_t value, int64_t perChannel, Storage storage) {
                     : random.chance(80) ? ZeroPoints::PerTensor
                                         : ZeroPoints::PerParameter);
   if (largest > 0)
-    for (float &scale : q.scales)
+    for (float &scale : q.scales) {
       scale = rangeScale(value, largest / float(storageMax(storage)));
+      if (powersOfTwo)
+        scale = std::ldexp(1.0f, std::ilogb(scale));
+    }
   program.quantizations.push_back(q);
   Node node{Kind::Quantize};
   node.operands = {value};
@@ -262,6 +272,10 @@ size_t Builder::elementwise(Kind kind, std::vector<size_t> operands) {
   return program.add(node);
 }
 
+size_t Builder::function(size_t value) {
+  return elementwise(random.chance(50) ? Kind::Gelu : Kind::Silu, {value});
+}
+
 size_t Builder::relu(size_t value) { return elementwise(Kind::Relu, {value}); }
 
 size_t Builder::add(size_t lhs, size_t rhs) {
@@ -290,8 +304,7 @@ size_t Builder::tail(size_t value) {
     value = bias(value);
   if (random.chance(10)) {
     value = elementwise(Kind::Affine, {value});
-    program.nodes[value].floats = {random.scale(),
-                                   random.scale() - random.scale()};
+    program.nodes[value].floats = {scale(), random.scale() - random.scale()};
   }
   if (random.chance(10)) {
     float bound = random.scale() * 64;
@@ -411,6 +424,56 @@ size_t Builder::restore(size_t value, int64_t size) {
   return result;
 }
 
+Quantized Builder::requantize(Quantized value) {
+  const Quantization from = program.quantizations[value.quantization];
+  Node node{Kind::Requantize};
+  node.operands = {value.node};
+  node.shape = shapeOf(value.node);
+  Rescaling &r = node.rescaling;
+  if (!from.zeroPoints.empty())
+    r.zeroPoint = from.zeroPoints[0];
+  r.mode = random.pick({Mode::Float, Mode::FixedPoint, Mode::FixedPoint,
+                        Mode::FixedPoint, Mode::Shift});
+  int64_t count = 1;
+  if (!node.shape.empty() && random.chance(40)) {
+    r.perAxis = true;
+    node.axis = random.integer(0, node.shape.size() - 1);
+    count = node.shape[node.axis];
+  }
+  r.isNarrow = r.mode == Mode::FixedPoint && random.chance(25);
+  r.doubleRound =
+      r.mode == Mode::FixedPoint && !r.isNarrow && random.chance(50);
+  int64_t bits = r.isNarrow ? 15 : 31, limit = int64_t(1) << bits;
+  for (int64_t i = 0; i < count; ++i) {
+    if (r.mode == Mode::Float) {
+      r.factors.push_back(random.scale());
+    } else if (r.mode == Mode::Shift) {
+      r.shifts.push_back(random.chance(80) ? random.integer(-2, 9)
+                                           : random.integer(-31, 62));
+    } else {
+      r.multipliers.push_back(
+          random.chance(70) ? random.integer(limit / 2, limit - 1)
+          : random.chance(50)
+              ? random.pick<int64_t>({0, 1, limit / 2, limit - 1})
+              : random.integer(0, limit - 1));
+      r.shifts.push_back(random.chance(80) ? random.integer(bits - 2, bits + 8)
+                                           : random.integer(2, 62));
+    }
+  }
+  Quantization to;
+  to.storage = random.pick({Storage::I8, Storage::I8, Storage::I16});
+  fillParameters(to,
+                 random.chance(50) ? ZeroPoints::None : ZeroPoints::PerTensor);
+  to.narrowRange = random.chance(20);
+  for (int64_t &zero : to.zeroPoints)
+    zero = std::max(zero, storageMin(to.storage, to.narrowRange));
+  program.quantizations.push_back(to);
+  node.storage = to.storage;
+  node.quantization = program.quantizations.size() - 1;
+  size_t quantization = node.quantization;
+  return {program.add(node), quantization};
+}
+
 Program Builder::finish(size_t value) {
   const Node &node = program.nodes[value];
   if (node.storage && !isBoundaryStorage(*node.storage))
@@ -418,6 +481,15 @@ Program Builder::finish(size_t value) {
   program.nodes.resize(value + 1);
   Program finished = program;
   finished.prune();
+  if (resultChance != 0)
+    for (size_t i = 0; i + 1 < finished.nodes.size(); ++i) {
+      const Node &candidate = finished.nodes[i];
+      if (candidate.kind != Kind::Input && candidate.kind != Kind::Constant &&
+          candidate.dynamicDim < 0 &&
+          (!candidate.storage || isBoundaryStorage(*candidate.storage)) &&
+          random.chance(resultChance))
+        finished.others.push_back(i);
+    }
   return finished;
 }
 

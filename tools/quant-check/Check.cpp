@@ -5,20 +5,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "Check.h"
+#include "Compare.h"
 #include "Emit.h"
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/CrashRecoveryContext.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/raw_ostream.h"
-#include <cmath>
-#include <cstring>
 
 using namespace mlir;
 using namespace quantc;
@@ -27,41 +25,6 @@ using namespace quantc::check;
 /// The name of the function of the program at a position of the module.
 static std::string functionName(size_t position) {
   return "case_" + std::to_string(position);
-}
-
-//===----------------------------------------------------------------------===//
-// Comparison
-//===----------------------------------------------------------------------===//
-
-/// Where and by how much a result is wrong, or nothing. All NaNs are the same.
-static std::string compare(const Tensor &expected,
-                           std::optional<Storage> storage, const char *actual) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  for (size_t i = 0; i < expected.floats.size(); ++i) {
-    float value;
-    std::memcpy(&value, actual + 4 * i, 4);
-    if (std::memcmp(&expected.floats[i], &value, 4) == 0 ||
-        (std::isnan(expected.floats[i]) && std::isnan(value)))
-      continue;
-    os << "element " << i << ": expected "
-       << llvm::format("%.9g, but got %.9g", expected.floats[i], value);
-    return text;
-  }
-  for (size_t i = 0; i < expected.integers.size(); ++i) {
-    int64_t value = int8_t(actual[i]);
-    if (storage == Storage::I16) {
-      int16_t wide;
-      std::memcpy(&wide, actual + 2 * i, 2);
-      value = wide;
-    }
-    if (value == expected.integers[i])
-      continue;
-    os << "element " << i << ": expected " << expected.integers[i]
-       << ", but got " << value;
-    return text;
-  }
-  return text;
 }
 
 /// Runs one compiled program; the text of the failure, or nothing.
@@ -74,17 +37,35 @@ static std::string runProgram(const Program &program, Form form,
   std::vector<const void *> inputs;
   for (const Argument &argument : arguments)
     inputs.push_back(argument.bytes.data());
-  Tensor expected = Evaluator(program, form).result();
-  size_t bytes = bytesOf(expected, program.result().storage).size();
-  // A canary behind the result finds stores that leave it.
+  // A canary behind every result finds stores that leave it.
   constexpr char kCanary = 0x5A;
-  std::vector<char> output(bytes + 64, kCanary);
-  if (llvm::Error error = executable.run(*entry, inputs, {output.data()}))
+  constexpr size_t kCanaryBytes = 64;
+  Evaluator evaluator(program, form);
+  std::vector<std::string> lower, upper, actual;
+  std::vector<void *> outputs;
+  for (size_t index : program.results()) {
+    const Tensor &expected = evaluator.evaluate(index);
+    lower.push_back(bytesOf(expected, program.nodes[index].storage));
+    upper.push_back(bytesOf(expected.upper(), program.nodes[index].storage));
+    actual.emplace_back(lower.back().size() + kCanaryBytes, kCanary);
+  }
+  for (std::string &bytes : actual)
+    outputs.push_back(bytes.data());
+  if (llvm::Error error = executable.run(*entry, inputs, outputs))
     return llvm::toString(std::move(error));
-  for (size_t i = bytes; i < output.size(); ++i)
-    if (output[i] != kCanary)
+  for (auto [i, index] : llvm::enumerate(program.results())) {
+    size_t bytes = lower[i].size();
+    if (actual[i].substr(bytes) != std::string(kCanaryBytes, kCanary))
       return "wrote behind the result";
-  return compare(expected, program.result().storage, output.data());
+    const std::optional<Storage> &storage = program.nodes[index].storage;
+    size_t width = !storage ? 4 : *storage == Storage::I16 ? 2 : 1;
+    std::string failure = compareElements(
+        lower[i], upper[i], StringRef(actual[i]).take_front(bytes), !storage,
+        width);
+    if (!failure.empty())
+      return failure;
+  }
+  return "";
 }
 
 //===----------------------------------------------------------------------===//
@@ -109,17 +90,29 @@ static std::string findRefusal(func::FuncOp function) {
   return reason;
 }
 
+Leg Leg::inMode(Mode mode) const {
+  Leg result = *this;
+  StringRef pass = "qnn-fuse-epilogue";
+  size_t at = pipeline.find(pass.str());
+  if (mode != Mode::Float && at != std::string::npos)
+    result.pipeline.insert(at + pass.size(),
+                           std::string("{requantize=") + modeName(mode) + "}");
+  return result;
+}
+
 std::unique_ptr<Executable>
 quantc::check::compileLeg(const Leg &leg, ModuleOp module,
                           function_ref<void(ModuleOp)> lowered) {
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  manager.enableVerifier(leg.verifyEach);
   if (failed(parsePassPipeline(leg.pipeline, manager)) ||
-      failed(manager.run(module)))
+      failed(manager.run(module)) || failed(verify(module)))
     return nullptr;
   if (lowered)
     lowered(module);
   CompileOptions options;
   options.optimizationLevel = leg.optimizationLevel;
+  options.verifyEach = leg.verifyEach;
   FailureOr<std::unique_ptr<Executable>> compiled =
       Executable::compile(module, {}, options);
   return succeeded(compiled) ? std::move(*compiled) : nullptr;
@@ -171,9 +164,11 @@ void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
   }
   if (!executable && programs.size() > 1) {
     // One program spoils the module: find it by compiling each alone.
+    Leg single = leg;
+    single.verifyEach = true;
     for (auto [program, outcome] : llvm::zip_equal(programs, outcomes))
       if (outcome->status == Outcome::Agrees)
-        checkLeg(leg, program, outcome);
+        checkLeg(single, program, outcome);
     return;
   }
   for (size_t i = 0; i < programs.size(); ++i) {
@@ -189,16 +184,16 @@ void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
 
 std::vector<Outcome> Checker::check(ArrayRef<Program> programs, bool onlyLast) {
   std::vector<Outcome> outcomes(programs.size());
-  for (const Leg &leg :
-       onlyLast ? ArrayRef(legs).take_back() : ArrayRef(legs)) {
-    std::vector<const Program *> remaining;
-    std::vector<Outcome *> theirs;
-    for (size_t i = 0; i < programs.size(); ++i)
-      if (outcomes[i].status == Outcome::Agrees) {
-        remaining.push_back(&programs[i]);
-        theirs.push_back(&outcomes[i]);
-      }
-    checkLeg(leg, remaining, theirs);
-  }
+  for (const Leg &leg : onlyLast ? ArrayRef(legs).take_back() : ArrayRef(legs))
+    for (Mode mode : {Mode::Float, Mode::FixedPoint, Mode::Shift}) {
+      std::vector<const Program *> remaining;
+      std::vector<Outcome *> theirs;
+      for (size_t i = 0; i < programs.size(); ++i)
+        if (outcomes[i].status == Outcome::Agrees && programs[i].mode == mode) {
+          remaining.push_back(&programs[i]);
+          theirs.push_back(&outcomes[i]);
+        }
+      checkLeg(leg.inMode(mode), remaining, theirs);
+    }
   return outcomes;
 }

@@ -22,6 +22,12 @@ struct Leg {
   std::string pipeline;
   Form form;
   unsigned optimizationLevel;
+  /// Verify the IR after every pass and not only after each half: costs almost
+  /// as much as the passes and says which one was wrong.
+  bool verifyEach = false;
+
+  /// The same with qnn-fuse-epilogue in another mode.
+  Leg inMode(Mode mode) const;
 };
 
 /// Lowers, and compiles for this machine; null on an error, which is a

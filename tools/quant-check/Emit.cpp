@@ -26,6 +26,7 @@ private:
   void emit(size_t index);
   void emitParameters(size_t index);
   void emitParametrised(const char *op, size_t index);
+  void emitRequantize(size_t index);
   void emitSite(size_t index);
   void emitElementwise(size_t index, const std::vector<std::string> &operands,
                        const std::vector<std::string> &types,
@@ -117,16 +118,68 @@ void Emitter::emitParametrised(const char *op, size_t index) {
        << ", scale " << local("scale", node.quantization);
   if (!q.zeroPoints.empty())
     body << " zero_point " << local("zero", node.quantization);
-  if (!q.axes.empty()) {
-    body << " {axes = array<i64: " << joined(q.axes) << ">";
-    if (!q.blocks.empty())
-      body << ", blocks = array<i64: " << joined(q.blocks) << ">";
-    body << "}";
-  }
+  std::string attributes;
+  if (!q.axes.empty())
+    attributes += ", axes = array<i64: " + joined(q.axes) + ">";
+  if (!q.blocks.empty())
+    attributes += ", blocks = array<i64: " + joined(q.blocks) + ">";
+  if (q.narrowRange && node.kind == Kind::Quantize)
+    attributes += ", narrow_range";
+  if (!attributes.empty())
+    body << " {" << attributes.substr(2) << "}";
   body << " : " << operandType(index) << ", " << scaleType(q);
   if (!q.zeroPoints.empty())
     body << ", " << zeroPointType(q);
   body << " -> " << typeOf(node) << "\n";
+}
+
+void Emitter::emitRequantize(size_t index) {
+  const Node &node = program.nodes[index];
+  const Quantization &to = program.quantizationOf(node);
+  const Rescaling &r = node.rescaling;
+  Shape shape;
+  std::string attributes;
+  if (r.perAxis) {
+    shape = {r.count()};
+    attributes += ", axes = array<i64: " + std::to_string(node.axis) + ">";
+  }
+  if (r.doubleRound)
+    attributes += ", double_round";
+  if (to.narrowRange)
+    attributes += ", narrow_range";
+  std::string types = operandType(index), operands;
+  auto add = [&](const char *keyword, const std::string &type,
+                 const std::string &bytes) {
+    std::string id = local(keyword, index);
+    body << "  " << id << " = arith.constant " << denseBytes(bytes, type)
+         << "\n";
+    types += ", " + type;
+    operands += std::string(" ") + keyword + " " + id;
+  };
+  std::string input = operand(index);
+  if (r.zeroPoint) {
+    Storage from = *program.nodes[node.operands[0]].storage;
+    add("input_zero_point", tensorType({}, storageName(from)),
+        packIntegers({*r.zeroPoint}, from));
+  }
+  std::string zeroPoints = operands;
+  operands.clear();
+  if (r.mode == Mode::Float)
+    add("multiplier", tensorType(shape, "f32"), packFloats(r.factors));
+  if (r.mode == Mode::FixedPoint)
+    add("multiplier", tensorType(shape, r.isNarrow ? "i16" : "i32"),
+        packWords(r.multipliers, r.isNarrow ? 2 : 4));
+  if (r.mode != Mode::Float)
+    add("shift", tensorType(shape, "i8"), packWords(r.shifts, 1));
+  if (!to.zeroPoints.empty()) {
+    types += ", " + zeroPointType(to);
+    operands += " zero_point " + local("zero", node.quantization);
+  }
+  body << "  " << value(index) << " = qnn.requantize " << input << zeroPoints
+       << "," << operands;
+  if (!attributes.empty())
+    body << " {" << attributes.substr(2) << "}";
+  body << " : " << types << " -> " << typeOf(node) << "\n";
 }
 
 //===----------------------------------------------------------------------===//
@@ -391,6 +444,22 @@ void Emitter::emit(size_t index) {
                                 constant("%d", node.floats[1]) +
                                 "    %m = arith.mulf %a0, %c : f32\n"
                                 "    %r = arith.addf %m, %d : f32\n");
+  case Kind::Gelu:
+    return emitOnOne(index, constant("%c", std::sqrt(0.5f)) +
+                                constant("%h", 0.5f) + constant("%o", 1.0f) +
+                                "    %s = arith.mulf %a0, %c : f32\n"
+                                "    %e = math.erf %s : f32\n"
+                                "    %t = arith.addf %e, %o : f32\n"
+                                "    %m = arith.mulf %a0, %h : f32\n"
+                                "    %r = arith.mulf %m, %t : f32\n");
+  case Kind::Silu:
+    return emitOnOne(index, constant("%o", 1.0f) +
+                                "    %n = arith.negf %a0 : f32\n"
+                                "    %e = math.exp %n : f32\n"
+                                "    %d = arith.addf %e, %o : f32\n"
+                                "    %r = arith.divf %a0, %d : f32\n");
+  case Kind::Requantize:
+    return emitRequantize(index);
   case Kind::Add:
     return emitElementwise(index, {operand(index, 0), operand(index, 1)},
                            {operandType(index, 0), operandType(index, 1)},
@@ -425,15 +494,18 @@ std::string Emitter::run() {
   for (const Argument &argument : argumentsOf(program))
     arguments +=
         (arguments.empty() ? "" : ", ") + argument.name + ": " + argument.type;
-  std::string type = typeOf(program.result());
-  body << "func.func @" << name << "(" << arguments << ") -> " << type
-       << " {\n";
+  std::string names, types;
+  for (size_t result : program.results()) {
+    names += (names.empty() ? "" : ", ") + value(result);
+    types += (types.empty() ? "" : ", ") + typeOf(program.nodes[result]);
+  }
+  body << "func.func @" << name << "(" << arguments << ") -> (" << types
+       << ") {\n";
   for (size_t i = 0; i < program.quantizations.size(); ++i)
     emitParameters(i);
   for (size_t i = 0; i < program.nodes.size(); ++i)
     emit(i);
-  body << "  return " << value(program.nodes.size() - 1) << " : " << type
-       << "\n}\n";
+  body << "  return " << names << " : " << types << "\n}\n";
   return body.str();
 }
 

@@ -63,21 +63,50 @@ static void emitConstants(std::ostream &os, const std::string &name,
      << "\n}\n";
 }
 
+/// What quant-check reads from a file to know how to requantize.
+static std::string modeComment(Mode mode) {
+  return mode == Mode::Float
+             ? ""
+             : std::string("// requantize=") + modeName(mode) + "\n";
+}
+
 std::string emitSelfContained(const Program &program) {
-  const Node &result = program.result();
+  // The least and the greatest values.
   auto expected = [&](Form form) {
-    Tensor value = Evaluator(program, form).result();
-    return Argument{"%y", typeOf(result), bytesOf(value, result.storage)};
+    Evaluator evaluator(program, form);
+    std::array<std::vector<Argument>, 2> bounds;
+    for (size_t index : program.results()) {
+      const Node &node = program.nodes[index];
+      const Tensor &value = evaluator.evaluate(index);
+      std::string name = "%y" + std::to_string(bounds[0].size());
+      bounds[0].push_back({name, typeOf(node), bytesOf(value, node.storage)});
+      bounds[1].push_back(
+          {name, typeOf(node), bytesOf(value.upper(), node.storage)});
+    }
+    return bounds;
+  };
+  auto differ = [](const std::vector<Argument> &a,
+                   const std::vector<Argument> &b) {
+    return !std::equal(a.begin(), a.end(), b.begin(),
+                       [](const Argument &x, const Argument &y) {
+                         return x.bytes == y.bytes;
+                       });
   };
   std::ostringstream os;
   os << "// " << program.describe()
-     << "\n// @checked on @inputs has to give @expected.\n\n"
+     << "\n// @checked on @inputs has to give @expected.\n"
+     << modeComment(program.mode) << "\n"
      << emitFunction(program, "checked");
   emitConstants(os, "inputs", argumentsOf(program));
-  Argument fused = expected(Form::Fused), unfused = expected(Form::Unfused);
-  emitConstants(os, "expected", {fused});
-  if (fused.bytes != unfused.bytes)
-    emitConstants(os, "expected_unfused", {unfused});
+  auto fused = expected(Form::Fused), unfused = expected(Form::Unfused);
+  emitConstants(os, "expected", fused[0]);
+  if (differ(fused[0], fused[1]))
+    emitConstants(os, "expected_upper", fused[1]);
+  if (differ(fused[0], unfused[0])) {
+    emitConstants(os, "expected_unfused", unfused[0]);
+    if (differ(unfused[0], unfused[1]))
+      emitConstants(os, "expected_unfused_upper", unfused[1]);
+  }
   return os.str();
 }
 

@@ -6,6 +6,7 @@
 
 #include "Families.h"
 #include "Grow.h"
+#include "ModeFamilies.h"
 
 namespace quantc::check {
 
@@ -200,6 +201,29 @@ bool rhsBlock(Random &random, const DrawnSite &drawn, OperandChoice &lhs,
   return true;
 }
 
+bool lhsBlock(Random &random, const DrawnSite &drawn, OperandChoice &lhs,
+              OperandChoice &rhs) {
+  std::string letters = summedLoops(drawn.site);
+  if (letters.empty())
+    return false;
+  char letter = letters[random.integer(0, letters.size() - 1)];
+  int64_t size = drawn.site.sizes.at(letter);
+  if (size < 3 || drawn.isPadded())
+    return false;
+  std::string rows = freeLoops(drawn.site, 0, /*shared=*/false);
+  lhs.letters = rows.empty() || random.chance(50) ? "" : rows.substr(0, 1);
+  lhs.letters += letter;
+  lhs.blocks = {{letter, random.integer(2, size - 1)}};
+  lhs.zeroPoints = anyZeroPoints(random);
+  // Both may have blocks, of sizes with a common divisor.
+  if (random.chance(30)) {
+    rhs.letters = letter;
+    rhs.blocks = {{letter, 2 * lhs.blocks.at(letter)}};
+    rhs.zeroPoints = anyZeroPoints(random);
+  }
+  return true;
+}
+
 bool zeroPointsOnBoth(Random &random, const DrawnSite &drawn,
                       OperandChoice &lhs, OperandChoice &rhs) {
   std::string rows = freeLoops(drawn.site, 0, /*shared=*/false),
@@ -260,6 +284,18 @@ size_t drawLargeK(Builder &b) {
   drawn.site.sizes['n'] = b.random.integer(1, 3);
   drawn.site.sizes['k'] = b.random.chance(30) ? b.random.integer(33000, 33025)
                                               : b.random.integer(1000, 9000);
+  drawn.lhsShape = drawn.site.shapeOf(0);
+  return complete(b, siteOn(b, drawn), 1);
+}
+
+/// Beyond that bound: sums of chunks.
+size_t drawSplitK(Builder &b) {
+  DrawnSite drawn = drawSizes(b.random, drawForm(b.random, kMatmul));
+  drawn.site.sizes['m'] = b.random.integer(1, 2);
+  drawn.site.sizes['n'] = b.random.integer(1, 3);
+  drawn.site.sizes['k'] = b.random.chance(70)
+                              ? b.random.integer(33026, 70000)
+                              : b.random.integer(131071, 140000);
   drawn.lhsShape = drawn.site.shapeOf(0);
   return complete(b, siteOn(b, drawn), 1);
 }
@@ -363,6 +399,11 @@ size_t drawGraph(Builder &b) {
   return complete(b, value, 0);
 }
 
+template <DrawOnSites draw>
+size_t drawOnAny(Builder &b) {
+  return draw(b, anySite());
+}
+
 template <Adjust adjust>
 size_t drawAny(Builder &b) {
   return siteProgram(b, anySite(), adjust);
@@ -420,6 +461,17 @@ const std::vector<Family> &families() {
       {"max-pool", "", drawPool<Kind::MaxPool>},
       {"average-pool", "", drawPool<Kind::AveragePool>},
       {"graph", "up to six operations of any kind", drawGraph},
+      {"lhs-block", "blocks along the summed dimension", drawAny<lhsBlock>},
+      {"k-split", "beyond the bound of i32", drawSplitK},
+      {"narrow-range", "the smallest value left out",
+       drawOnAny<drawNarrowRange>},
+      {"results", "several results", drawOnAny<drawResults>},
+      {"functions", "GELU and SiLU", drawOnAny<drawFunctions>},
+      {"requantize", "stated: float, fixed point in both roundings, shift",
+       drawOnAny<drawStated>},
+      {"fixed-point", "qnn-fuse-epilogue=requantize=fixed-point",
+       drawOnAny<drawFixedPoint>},
+      {"shift", "qnn-fuse-epilogue=requantize=shift", drawOnAny<drawShift>},
   };
   return table;
 }

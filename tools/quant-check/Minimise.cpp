@@ -17,8 +17,8 @@ public:
       : best(std::move(program)), fails(fails) {}
 
   Program run() {
-    while (dropLast() || cutInputs() || bypass() || shrink() || simplify() ||
-           clearData())
+    while (dropResults() || dropLast() || cutInputs() || bypass() || shrink() ||
+           simplify() || clearData())
       ;
     return best;
   }
@@ -33,6 +33,7 @@ private:
     return true;
   }
 
+  bool dropResults();
   bool dropLast();
   bool cutInputs();
   bool bypass();
@@ -44,6 +45,17 @@ private:
   const std::function<bool(const Program &)> &fails;
 };
 
+/// Returns fewer values.
+bool Minimiser::dropResults() {
+  for (size_t i = 0; i < best.others.size(); ++i) {
+    Program candidate = best;
+    candidate.others.erase(candidate.others.begin() + i);
+    if (keep(std::move(candidate)))
+      return true;
+  }
+  return false;
+}
+
 /// Makes an earlier value the result.
 bool Minimiser::dropLast() {
   for (size_t i = 0; i + 1 < best.nodes.size(); ++i) {
@@ -53,7 +65,7 @@ bool Minimiser::dropLast() {
         (node.storage && !isBoundaryStorage(*node.storage)))
       continue;
     Program candidate = best;
-    candidate.nodes.resize(i + 1);
+    candidate.truncate(i + 1);
     if (keep(std::move(candidate)))
       return true;
   }
@@ -66,7 +78,7 @@ bool Minimiser::cutInputs() {
     const Node &node = best.nodes[i];
     bool fromInput = node.kind == Kind::Quantize &&
                      best.nodes[node.operands[0]].kind == Kind::Input;
-    if (node.operands.empty() || node.dynamicDim >= 0 ||
+    if (node.operands.empty() || node.dynamicDim >= 0 || best.isResult(i) ||
         node.kind == Kind::Dequantize || node.kind == Kind::Site ||
         (fromInput && !isBoundaryStorage(*node.storage)) ||
         (node.storage && !isBoundaryStorage(*node.storage)))
@@ -91,6 +103,7 @@ bool Minimiser::bypass() {
     const Node &node = best.nodes[i];
     if (node.kind != Kind::Bias && node.kind != Kind::Relu &&
         node.kind != Kind::Clamp && node.kind != Kind::Affine &&
+        node.kind != Kind::Gelu && node.kind != Kind::Silu &&
         node.kind != Kind::Add)
       continue;
     for (size_t replacement : node.operands) {
@@ -100,7 +113,7 @@ bool Minimiser::bypass() {
           if (operand == i)
             operand = replacement;
       if (i + 1 == best.nodes.size())
-        candidate.nodes.resize(replacement + 1);
+        candidate.truncate(replacement + 1);
       if (keep(std::move(candidate)))
         return true;
     }

@@ -41,16 +41,16 @@ bool isFloatStorage(Storage storage) {
   return storage == Storage::F8E4M3FN || storage == Storage::F8E5M2;
 }
 
-int64_t storageMin(Storage storage) {
+int64_t storageMin(Storage storage, bool narrowRange) {
   switch (storage) {
   case Storage::I4:
-    return -8;
+    return -8 + narrowRange;
   case Storage::I8:
-    return -128;
+    return -128 + narrowRange;
   case Storage::I16:
-    return -32768;
+    return -32768 + narrowRange;
   default:
-    return 0;
+    return narrowRange;
   }
 }
 
@@ -148,14 +148,44 @@ int64_t Site::reductionSize() const {
 // Program
 //===----------------------------------------------------------------------===//
 
+const char *modeName(Mode mode) {
+  switch (mode) {
+  case Mode::Float:
+    return "float";
+  case Mode::FixedPoint:
+    return "fixed-point";
+  case Mode::Shift:
+    return "shift";
+  }
+  return "";
+}
+
 size_t Program::add(Node node) {
   nodes.push_back(std::move(node));
   return nodes.size() - 1;
 }
 
+std::vector<size_t> Program::results() const {
+  std::vector<size_t> all = {nodes.size() - 1};
+  all.insert(all.end(), others.begin(), others.end());
+  return all;
+}
+
+bool Program::isResult(size_t node) const {
+  return node + 1 == nodes.size() ||
+         std::find(others.begin(), others.end(), node) != others.end();
+}
+
+void Program::truncate(size_t count) {
+  nodes.resize(count);
+  while (!others.empty() && others.back() + 1 >= count)
+    others.pop_back();
+}
+
 void Program::prune() {
   std::vector<bool> live(nodes.size(), false);
-  live.back() = true;
+  for (size_t result : results())
+    live[result] = true;
   for (size_t i = nodes.size(); i-- > 0;)
     if (live[i])
       for (size_t operand : nodes[i].operands)
@@ -171,11 +201,14 @@ void Program::prune() {
     kept.push_back(std::move(nodes[i]));
   }
   nodes = std::move(kept);
+  for (size_t &other : others)
+    other = position[other];
 
   std::map<size_t, size_t> renumbered;
   std::vector<Quantization> used;
   for (Node &node : nodes) {
-    if (node.kind != Kind::Quantize && node.kind != Kind::Dequantize)
+    if (node.kind != Kind::Quantize && node.kind != Kind::Dequantize &&
+        node.kind != Kind::Requantize)
       continue;
     auto [entry, isNew] =
         renumbered.try_emplace(node.quantization, used.size());
@@ -206,6 +239,12 @@ static const char *kindName(const Node &node) {
     return "clamp";
   case Kind::Affine:
     return "affine";
+  case Kind::Gelu:
+    return "gelu";
+  case Kind::Silu:
+    return "silu";
+  case Kind::Requantize:
+    return "requantize";
   case Kind::Add:
     return "add";
   case Kind::Concat:

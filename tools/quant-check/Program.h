@@ -14,6 +14,7 @@
 #ifndef QUANTC_TOOLS_QUANT_CHECK_PROGRAM_H
 #define QUANTC_TOOLS_QUANT_CHECK_PROGRAM_H
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -37,7 +38,8 @@ bool advance(Shape &point, const Shape &shape);
 enum class Storage { I4, I8, UI8, I16, F8E4M3FN, F8E5M2 };
 
 bool isFloatStorage(Storage storage);
-int64_t storageMin(Storage storage);
+/// A narrow range leaves the smallest value out.
+int64_t storageMin(Storage storage, bool narrowRange = false);
 int64_t storageMax(Storage storage);
 /// As MLIR prints the type.
 const char *storageName(Storage storage);
@@ -61,6 +63,8 @@ struct Quantization {
   bool scalePerTensor = false, zeroPointPerTensor = false;
   /// The parameters are arguments of the function instead of constants.
   bool runTime = false;
+  /// What is quantized leaves the smallest value of the storage out.
+  bool narrowRange = false;
 
   /// Index of the parameter of the element at `point`.
   int64_t indexOf(const Shape &point) const;
@@ -119,6 +123,9 @@ enum class Kind {
   Relu,         ///< max(x, 0)
   Clamp,        ///< min(max(x, floats[0]), floats[1])
   Affine,       ///< x * floats[0] + floats[1], rounded twice
+  Gelu,         ///< x / 2 * (1 + erf(x / sqrt(2))), up to `functionError`
+  Silu,         ///< x / (1 + exp(-x)), up to the same
+  Requantize,   ///< storage to storage by `rescaling`
   Add,          ///< x + y of the same shape
   Concat,       ///< along `axis`
   Reshape,      ///< `groups` of dimensions collapsed or expanded
@@ -131,6 +138,29 @@ enum class Kind {
   Restore,      ///< back into a tensor of zeros of static shape
 };
 
+/// How integers of one scale become those of another.
+enum class Mode { Float, FixedPoint, Shift };
+
+/// As the option of qnn-fuse-epilogue.
+const char *modeName(Mode mode);
+
+/// The parameters of a requantization that the program states itself, for the
+/// tensor or for each index along the node's axis.
+struct Rescaling {
+  Mode mode = Mode::Float;
+  /// FixedPoint: multipliers of 16 bits instead of 32; TOSA's double rounding.
+  bool isNarrow = false, doubleRound = false;
+  bool perAxis = false;
+  std::vector<float> factors;
+  std::vector<int64_t> multipliers, shifts;
+  /// Subtracted from the input.
+  std::optional<int64_t> zeroPoint;
+
+  int64_t count() const {
+    return std::max({factors.size(), multipliers.size(), shifts.size()});
+  }
+};
+
 struct Node {
   Kind kind;
   std::vector<size_t> operands = {};
@@ -139,7 +169,7 @@ struct Node {
   int64_t dynamicDim = -1;
   /// The type of the elements; none is f32.
   std::optional<Storage> storage = {};
-  /// Index into Program::quantizations, of Quantize and Dequantize.
+  /// Index into Program::quantizations, of Quantize, Dequantize and Requantize.
   size_t quantization = 0;
   std::vector<int64_t> integers = {};
   std::vector<float> floats = {};
@@ -147,16 +177,25 @@ struct Node {
   std::vector<std::vector<int64_t>> groups = {};
   int64_t axis = 0;
   Site site = {};
+  Rescaling rescaling = {};
 };
 
-/// The last node is the result.
+/// The last node is a result, the only one unless there are `others`.
 struct Program {
   uint64_t seed = 0;
   std::string family;
   std::vector<Node> nodes;
   std::vector<Quantization> quantizations;
+  /// Nodes before the last one that are results, too, in ascending order.
+  std::vector<size_t> others;
+  /// How qnn-fuse-epilogue is to requantize.
+  Mode mode = Mode::Float;
 
-  const Node &result() const { return nodes.back(); }
+  /// All results, the last node first.
+  std::vector<size_t> results() const;
+  bool isResult(size_t node) const;
+  /// Makes the last of the first `count` nodes the result.
+  void truncate(size_t count);
   const Quantization &quantizationOf(const Node &node) const {
     return quantizations[node.quantization];
   }

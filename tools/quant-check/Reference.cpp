@@ -100,6 +100,11 @@ static Tensor concatenated(const Node &node, const std::vector<Tensor> &parts) {
   return result;
 }
 
+Tensor Tensor::upper() const {
+  return {shape, upperFloats.empty() ? floats : upperFloats,
+          upperIntegers.empty() ? integers : upperIntegers};
+}
+
 static bool movesElements(Kind kind) {
   return kind == Kind::Reshape || kind == Kind::Transpose ||
          kind == Kind::Slice || kind == Kind::Pad ||
@@ -111,10 +116,20 @@ static bool movesElements(Kind kind) {
 //===----------------------------------------------------------------------===//
 
 size_t Evaluator::numUses(size_t node) const {
-  size_t uses = 0;
+  size_t uses = program.isResult(node);
   for (const Node &user : program.nodes)
     uses += std::count(user.operands.begin(), user.operands.end(), node);
   return uses;
+}
+
+bool Evaluator::isOnlyQuantized(size_t node) const {
+  if (program.isResult(node))
+    return false;
+  for (const Node &user : program.nodes)
+    if (user.kind != Kind::Quantize &&
+        std::count(user.operands.begin(), user.operands.end(), node))
+      return false;
+  return true;
 }
 
 Tensor Evaluator::requantizedSite(size_t site, const Quantization &to) const {
@@ -125,7 +140,8 @@ Tensor Evaluator::requantizedSite(size_t site, const Quantization &to) const {
     float multiplier =
         float(double(from.scales[i]) / double(to.scaleAt(point)));
     result.integers.push_back(requantize(from.sums[i], multiplier,
-                                         to.zeroPointAt(point), to.storage));
+                                         to.zeroPointAt(point), to.storage,
+                                         to.narrowRange));
     advance(point, result.shape);
   }
   return result;
@@ -146,8 +162,8 @@ Tensor Evaluator::requantizedAverage(size_t pool,
       sum += stored.integers[index] - from.zeroPointAt({});
     float multiplier = float(double(from.scaleAt({})) /
                              double(to.scaleAt(point)) / double(window.size()));
-    result.integers.push_back(
-        requantize(sum, multiplier, to.zeroPointAt(point), to.storage));
+    result.integers.push_back(requantize(sum, multiplier, to.zeroPointAt(point),
+                                         to.storage, to.narrowRange));
     advance(point, node.shape);
   }
   return result;
@@ -156,13 +172,18 @@ Tensor Evaluator::requantizedAverage(size_t pool,
 std::optional<Tensor> Evaluator::requantized(size_t input,
                                              const Quantization &to) const {
   const Node &node = program.nodes[input];
+  // What something else reads too is computed as written.
+  bool isInner = node.kind == Kind::Relu || node.kind == Kind::Clamp ||
+                 node.kind == Kind::AveragePool;
+  if (isInner && !isOnlyQuantized(input) && !isUsedOnce(input))
+    return std::nullopt;
   if (node.kind == Kind::Relu || node.kind == Kind::Clamp) {
     std::optional<Tensor> inner = requantized(node.operands[0], to);
     Shape point(node.shape.size(), 0);
     for (size_t i = 0; inner && i < inner->integers.size(); ++i) {
       auto bound = [&](float c) {
-        return quantize(c, to.scaleAt(point), to.zeroPointAt(point),
-                        to.storage);
+        return quantize(c, to.scaleAt(point), to.zeroPointAt(point), to.storage,
+                        to.narrowRange);
       };
       int64_t &q = inner->integers[i];
       if (node.kind == Kind::Relu)
@@ -191,7 +212,9 @@ std::optional<Tensor> Evaluator::requantized(size_t input,
 Tensor Evaluator::quantized(size_t input, const Quantization &to) {
   const Node &node = program.nodes[input];
   if (form == Form::Fused && to.blocks.empty() && !isFloatStorage(to.storage))
-    if (std::optional<Tensor> result = requantized(input, to))
+    if (std::optional<Tensor> result = program.mode == Mode::Float
+                                           ? requantized(input, to)
+                                           : requantizedInteger(input, to))
       return *result;
   // Quantization per tensor commutes with what moves elements and with maxima,
   // down to the accumulator; anywhere else this changes nothing.
@@ -214,13 +237,20 @@ Tensor Evaluator::quantized(size_t input, const Quantization &to) {
     }
   }
   const Tensor &x = values[input];
-  Tensor result{x.shape, {}, {}};
-  Shape point(x.shape.size(), 0);
-  for (float value : x.floats) {
-    result.integers.push_back(
-        quantize(value, to.scaleAt(point), to.zeroPointAt(point), to.storage));
-    advance(point, x.shape);
-  }
+  Tensor result{x.shape};
+  auto divided = [&](const std::vector<float> &floats) {
+    std::vector<int64_t> integers;
+    Shape point(x.shape.size(), 0);
+    for (float value : floats) {
+      integers.push_back(quantize(value, to.scaleAt(point),
+                                  to.zeroPointAt(point), to.storage,
+                                  to.narrowRange));
+      advance(point, x.shape);
+    }
+    return integers;
+  };
+  result.integers = divided(x.floats);
+  result.upperIntegers = divided(x.upperFloats);
   return result;
 }
 
@@ -280,6 +310,20 @@ Tensor Evaluator::compute(const Node &node) {
       return product + node.floats[1];
     });
     break;
+  case Kind::Gelu:
+  case Kind::Silu:
+    for (float v : x->floats) {
+      double y = node.kind == Kind::Gelu
+                     ? double(v) / 2 *
+                           (1 + std::erf(double(v) / std::sqrt(2.0)))
+                     : double(v) / (1 + std::exp(-double(v))),
+             room = std::fabs(double(v)) * functionError + 0x1p-126;
+      result.floats.push_back(float(y - room));
+      result.upperFloats.push_back(float(y + room));
+    }
+    break;
+  case Kind::Requantize:
+    return stated(node);
   case Kind::Add: {
     const Tensor &y = values[node.operands[1]];
     each([&](float v, size_t i) { return v + y.floats[i]; });

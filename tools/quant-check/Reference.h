@@ -15,9 +15,20 @@ namespace quantc::check {
 /// f8 element is its code.
 struct Tensor {
   Shape shape;
-  std::vector<float> floats;
-  std::vector<int64_t> integers;
+  std::vector<float> floats = {};
+  std::vector<int64_t> integers = {};
+  /// Where the definition leaves room, the above are the least values and these
+  /// the greatest; else empty.
+  std::vector<float> upperFloats = {};
+  std::vector<int64_t> upperIntegers = {};
+
+  /// Nothing but the greatest values, or the values where there is no room.
+  Tensor upper() const;
 };
+
+/// A function of the mathematical library in f32 is off by at most this, times
+/// the argument.
+constexpr double functionError = 0x1p-20;
 
 /// Where docs/arithmetic.md defines two roads from an accumulator to storage.
 enum class Form {
@@ -45,7 +56,6 @@ public:
 
   /// The value of a node; evaluates what is not evaluated yet.
   const Tensor &evaluate(size_t node);
-  const Tensor &result() { return evaluate(program.nodes.size() - 1); }
 
 private:
   Tensor compute(const Node &node);
@@ -56,7 +66,17 @@ private:
   std::optional<Tensor> requantized(size_t input, const Quantization &to) const;
   Tensor requantizedSite(size_t site, const Quantization &to) const;
   Tensor requantizedAverage(size_t pool, const Quantization &to) const;
+  /// The same in the modes of integers, of a sum of terms and constants.
+  std::optional<Tensor> requantizedInteger(size_t input,
+                                           const Quantization &to) const;
+  struct IntegerSum;
+  bool addToSum(size_t index, double factor, IntegerSum &sum) const;
+  /// A requantization that the program states.
+  Tensor stated(const Node &node) const;
   size_t numUses(size_t node) const;
+  bool isUsedOnce(size_t node) const { return numUses(node) == 1; }
+  /// Whether nothing but quantizations read a node.
+  bool isOnlyQuantized(size_t node) const;
 
   const Program &program;
   Form form;

@@ -8,6 +8,7 @@
 #include "Reference.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace quantc::check {
 
@@ -95,15 +96,17 @@ const Quantization &quantizationOf(const Program &program, const Node &site,
   return program.quantizationOf(*node);
 }
 
-/// The size of the block of one scale along each summed loop; the loop's size
-/// where the scales do not vary along it.
+/// The size of the block of one scale along each summed loop; 0 where the
+/// scales do not vary along it.
 int64_t blockSize(const Site &site, const Quantization &q, int number,
                   char letter) {
   const std::string &letters = number == 0 ? site.lhs : site.rhs;
   for (size_t i = 0; i < q.scaleAxes().size(); ++i)
-    if (letters[q.axes[i]] == letter)
-      return q.blocks.empty() ? 1 : q.blocks[i];
-  return site.sizes.at(letter);
+    if (letters[q.axes[i]] == letter) {
+      int64_t size = q.blocks.empty() ? 1 : q.blocks[i];
+      return size < site.sizes.at(letter) ? size : 0;
+    }
+  return 0;
 }
 
 } // namespace
@@ -125,10 +128,10 @@ Accumulators accumulate(const Program &program, const Node &node,
   result.isInteger = !isFloat && !perRow;
   for (char letter : summed) {
     inner.push_back(site.sizes.at(letter));
-    int64_t size = std::min(blockSize(site, lhsParameters, 0, letter),
+    int64_t size = std::gcd(blockSize(site, lhsParameters, 0, letter),
                             blockSize(site, rhsParameters, 1, letter));
-    blocks.push_back(std::max<int64_t>(size, 1));
-    result.isInteger &= size >= inner.back();
+    result.isInteger &= size == 0;
+    blocks.push_back(size == 0 ? std::max<int64_t>(inner.back(), 1) : size);
   }
   for (int64_t axis : rhsParameters.scaleAxes())
     if (!site.isReduction(site.rhs[axis]))

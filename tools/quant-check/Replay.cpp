@@ -5,14 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "Replay.h"
+#include "Compare.h"
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Parser/Parser.h"
-#include <cmath>
-#include <cstring>
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -56,9 +56,15 @@ static std::string replayLeg(const std::string &path, const Leg &leg) {
   auto inputs = takeConstants(*module, "inputs"),
        expected = takeConstants(*module, "expected"),
        unfused = takeConstants(*module, "expected_unfused");
-  if (leg.form == Form::Unfused && unfused)
+  auto upper = takeConstants(*module, "expected_upper"),
+       unfusedUpper = takeConstants(*module, "expected_unfused_upper");
+  if (leg.form == Form::Unfused && unfused) {
     expected = unfused;
-  if (!inputs || !expected || expected->size() != 1)
+    upper = unfusedUpper;
+  }
+  if (!upper)
+    upper = expected;
+  if (!inputs || !expected || expected->size() != upper->size())
     return "expected functions @inputs and @expected that return constants";
   std::unique_ptr<Executable> executable = compileLeg(leg, *module);
   const EntryPoint *entry =
@@ -72,32 +78,44 @@ static std::string replayLeg(const std::string &path, const Leg &leg) {
       return "expected inputs of the types that @checked takes";
     pointers.push_back(bytes.data());
   }
-  if (entry->outputs.size() != 1 ||
-      entry->outputs[0].getBytes() != expected->front().size())
-    return "expected a result of the type that @checked returns";
-  std::string actual = expected->front();
-  if (llvm::Error error = executable->run(*entry, pointers, {actual.data()}))
+  bool fits = entry->outputs.size() == expected->size();
+  for (size_t i = 0; fits && i < expected->size(); ++i)
+    fits = entry->outputs[i].getBytes() == (*expected)[i].size() &&
+           (*upper)[i].size() == (*expected)[i].size();
+  if (!fits)
+    return "expected results of the types that @checked returns";
+  std::vector<std::string> actual = *expected;
+  std::vector<void *> outputs;
+  for (std::string &bytes : actual)
+    outputs.push_back(bytes.data());
+  if (llvm::Error error = executable->run(*entry, pointers, outputs))
     return llvm::toString(std::move(error));
-  size_t width = entry->outputs[0].getElementBytes();
-  bool isFloat = entry->outputs[0].dtype == "f32";
-  for (size_t at = 0; at < actual.size(); at += width) {
-    if (std::memcmp(&actual[at], &expected->front()[at], width) == 0)
-      continue;
-    float values[2] = {0, 0};
-    if (isFloat) {
-      std::memcpy(&values[0], &actual[at], width);
-      std::memcpy(&values[1], &expected->front()[at], width);
-      if (std::isnan(values[0]) && std::isnan(values[1]))
-        continue;
-    }
-    return "element " + std::to_string(at / width) + " differs";
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const auto &spec = entry->outputs[i];
+    std::string failure =
+        compareElements((*expected)[i], (*upper)[i], actual[i],
+                        spec.dtype == "f32", spec.getElementBytes());
+    if (!failure.empty())
+      return failure;
   }
   return "";
 }
 
+/// The mode of requantization that the file's comments name.
+static Mode readMode(const std::string &path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  for (Mode mode : {Mode::FixedPoint, Mode::Shift})
+    if (buffer && (*buffer)->getBuffer().contains(
+                      std::string("// requantize=") + modeName(mode) + "\n"))
+      return mode;
+  return Mode::Float;
+}
+
 Outcome quantc::check::replay(const std::string &path, ArrayRef<Leg> legs) {
+  Mode mode = readMode(path);
   for (const Leg &leg : legs)
-    if (std::string failure = replayLeg(path, leg); !failure.empty())
+    if (std::string failure = replayLeg(path, leg.inMode(mode));
+        !failure.empty())
       return {Outcome::Differs, leg.name + ": " + failure};
   return {};
 }

@@ -174,6 +174,12 @@ std::optional<Program> resized(const Program &program, size_t node,
     if ((current.kind == Kind::Quantize || current.kind == Kind::Dequantize) &&
         cutQuantizations.insert({current.quantization, d}).second)
       cutParameters(result.quantizations[current.quantization], d, size, last);
+    if (Rescaling &r = current.rescaling;
+        r.perAxis && current.axis == int64_t(d)) {
+      cut(r.factors, {int64_t(r.factors.size())}, 0, size, last);
+      cut(r.multipliers, {int64_t(r.multipliers.size())}, 0, size, last);
+      cut(r.shifts, {int64_t(r.shifts.size())}, 0, size, last);
+    }
     current.shape[d] = size;
   }
   // A loop has the size of whichever dimension follows it alone.

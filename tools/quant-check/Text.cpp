@@ -56,14 +56,16 @@ std::string packFloats(const std::vector<float> &values) {
   return bytes;
 }
 
-std::string packIntegers(const std::vector<int64_t> &values, Storage storage) {
+std::string packWords(const std::vector<int64_t> &values, size_t width) {
   std::string bytes;
-  for (int64_t value : values) {
-    bytes += char(value);
-    if (storage == Storage::I16)
-      bytes += char(value >> 8);
-  }
+  for (int64_t value : values)
+    for (size_t byte = 0; byte < width; ++byte)
+      bytes += char(value >> 8 * byte);
   return bytes;
+}
+
+std::string packIntegers(const std::vector<int64_t> &values, Storage storage) {
+  return packWords(values, storage == Storage::I16 ? 2 : 1);
 }
 
 std::string joined(const std::vector<int64_t> &values,

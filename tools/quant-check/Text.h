@@ -26,6 +26,8 @@ std::string denseBytes(const std::string &bytes, const std::string &type);
 /// Raw bytes of numbers.
 std::string packFloats(const std::vector<float> &values);
 std::string packIntegers(const std::vector<int64_t> &values, Storage storage);
+/// Integers of `width` bytes.
+std::string packWords(const std::vector<int64_t> &values, size_t width);
 
 /// 1, 2, 3
 std::string joined(const std::vector<int64_t> &values,

@@ -74,7 +74,8 @@ static cl::opt<std::string> failureFolder("failures", cl::cat(category),
 static cl::opt<std::string>
     loweringPasses("lowering", cl::cat(category),
                    cl::desc("passes of both forms"),
-                   cl::init("qnn-lower-symmetric,qnn-lower-asymmetric"));
+                   cl::init("qnn-lower-symmetric{overflow=split},"
+                            "qnn-lower-asymmetric{overflow=split}"));
 static cl::opt<std::string> fusionPasses(
     "fusion", cl::cat(category),
     cl::desc("passes of the fused form after these"),

@@ -39,6 +39,9 @@ struct CompileOptions {
   unsigned optimizationLevel = 2;
   /// Entry points can use the caller's threads. The results are the same.
   bool parallel = false;
+  /// Verify the IR after every pass, which takes almost as long as the passes,
+  /// and not only once after all of them.
+  bool verifyEach = true;
   /// Called on the LLVM module before it is optimized, to add to it. Failure
   /// ends the compilation and is the callee's to report.
   std::function<mlir::LogicalResult(llvm::Module &, llvm::ArrayRef<EntryPoint>)>
