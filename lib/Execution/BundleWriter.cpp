@@ -24,10 +24,23 @@ using namespace quantc;
 
 namespace {
 
-bool isCIdentifier(StringRef name) {
+/// Whether the exported functions can begin with `name`. Names of the ABI do so
+/// themselves, and its header is part of the bundle's.
+bool isModelName(StringRef name) {
+  static constexpr StringRef keywords[] = {
+      "alignas",  "alignof", "auto",    "bool",     "break",    "case",
+      "char",     "class",   "const",   "continue", "default",  "delete",
+      "do",       "double",  "else",    "enum",     "extern",   "false",
+      "float",    "for",     "goto",    "if",       "inline",   "int",
+      "long",     "new",     "nullptr", "register", "restrict", "return",
+      "short",    "signed",  "sizeof",  "static",   "struct",   "switch",
+      "template", "this",    "true",    "typedef",  "typename", "union",
+      "unsigned", "using",   "void",    "volatile", "while"};
   return !name.empty() && !llvm::isDigit(name.front()) &&
          llvm::all_of(name,
-                      [](char c) { return llvm::isAlnum(c) || c == '_'; });
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&
+         !llvm::is_contained(keywords, name) &&
+         !name.starts_with_insensitive("quantc");
 }
 
 DType getFileDType(StringRef dtype) {
@@ -219,9 +232,9 @@ LogicalResult quantc::writeBundle(ModuleOp module, StringRef directory,
   auto emitError = [&] {
     return mlir::emitError(UnknownLoc::get(module.getContext()));
   };
-  if (!isCIdentifier(options.name))
-    return emitError() << "expected a C identifier as the bundle's name, but "
-                          "got '"
+  if (!isModelName(options.name))
+    return emitError() << "expected a C identifier as the bundle's name, no "
+                          "keyword and not beginning with 'quantc', but got '"
                        << options.name << "'";
   directory = directory.rtrim('/');
   if (llvm::Error error = checkReplaceable(directory))

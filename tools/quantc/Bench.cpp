@@ -216,8 +216,8 @@ static Error runBench(Tool &tool) {
     return createStringError("expected a bundle, or --roofline");
   if (!targetPath.empty())
     return createStringError("expected -o with --roofline only");
-  if (numRuns == 0)
-    return createStringError("expected --runs of at least 1, but got 0");
+  if (Error error = checkAtLeast(numRuns, 1))
+    return error;
   std::vector<Contestant> contestants;
   for (const std::string *path :
        {&bundlePath.getValue(), &againstPath.getValue()}) {

@@ -201,6 +201,11 @@ Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
 }
 
 static Error runCalibrate(Tool &tool) {
+  if (Error error = checkAtLeast(maxSamples, 1))
+    return error;
+  if (checkpointInterval.getNumOccurrences() > 0 && checkpoint.empty())
+    return createStringError("expected --checkpoint-interval together with "
+                             "--checkpoint, but got it alone");
   OutputFiles &outputs = tool.getOutputs();
   Expected<std::string> temporary = outputs.add(outputPath);
   if (!temporary)

@@ -344,6 +344,10 @@ static void printReport(ArrayRef<Line> lines, ArrayRef<LogitSums> samples) {
 }
 
 static Error runEval(Tool &tool) {
+  if (Error error = checkAtLeast(maxSamples, 1))
+    return error;
+  if (Error error = checkAtLeast(resamples, 1))
+    return error;
   Expected<Runner> runner = Runner::load(bundlePath);
   if (!runner)
     return runner.takeError();

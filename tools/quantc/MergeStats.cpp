@@ -28,9 +28,16 @@ static cl::opt<std::string> outputPath("o", cl::Required,
 
 static Error runMergeStats(Tool &tool) {
   OutputFiles &outputs = tool.getOutputs();
-  for (const std::string &path : inputPaths)
+  const std::vector<std::string> &paths = inputPaths;
+  for (auto [i, path] : enumerate(paths)) {
+    for (const std::string &earlier : ArrayRef(paths).take_front(i))
+      if (OutputFiles::areSame(path, earlier))
+        return makeFileError(path, "expected each statistics file once, but it "
+                                   "is the same as '" +
+                                       earlier + "'");
     if (Error error = outputs.addInput(path))
       return error;
+  }
   Expected<std::string> temporary = outputs.add(outputPath);
   if (!temporary)
     return temporary.takeError();

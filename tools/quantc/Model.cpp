@@ -104,8 +104,13 @@ Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
   if (Error error = convertToLinalg(tool, model))
     return error;
 
-  if (!hasParameterArguments(*model.module))
+  if (!hasParameterArguments(*model.module)) {
+    if (!parameterPath.empty())
+      return makeFileError(parameterPath,
+                           "expected no file of parameters, because '" + path +
+                               "' has none");
     return model;
+  }
   std::string resolved =
       resolveParameterFile(*model.module, path, parameterPath);
   if (Error error = tool.getOutputs().addInput(resolved))

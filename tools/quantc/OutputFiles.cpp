@@ -37,8 +37,7 @@ static llvm::SmallString<256> resolve(StringRef file) {
   return resolved;
 }
 
-/// Whether both are one file, be it under two names.
-static bool areSame(StringRef a, StringRef b) {
+bool OutputFiles::areSame(StringRef a, StringRef b) {
   bool equivalent = false;
   return resolve(a) == resolve(b) ||
          (!fs::equivalent(a, b, equivalent) && equivalent);
@@ -48,7 +47,7 @@ static bool isInside(StringRef file, StringRef directory) {
   llvm::SmallString<256> resolved = resolve(file);
   for (StringRef parent = path::parent_path(resolved); !parent.empty();
        parent = path::parent_path(parent))
-    if (areSame(parent, directory))
+    if (OutputFiles::areSame(parent, directory))
       return true;
   return false;
 }

@@ -53,6 +53,9 @@ public:
 
   llvm::Error commit();
 
+  /// Whether both paths lead to one file.
+  static bool areSame(llvm::StringRef a, llvm::StringRef b);
+
 private:
   struct Entry {
     std::string path;

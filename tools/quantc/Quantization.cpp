@@ -10,6 +10,10 @@
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Pipelines/Quantize.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+
 using namespace quantc;
 using namespace quantc::tool;
 using namespace llvm;
@@ -71,6 +75,25 @@ Error quantc::tool::annotate(Tool &tool, Model &model) {
   return runPasses(tool, model, passes);
 }
 
+/// Checks what the command line alone can tell.
+static Error checkOptions(const QuantizationOptions &options) {
+  bool hasError = options.maxError.getNumOccurrences() > 0;
+  bool hasCost = options.maxCost.getNumOccurrences() > 0;
+  if (hasError && hasCost)
+    return createStringError(
+        "expected one of --max-error and --max-cost, but got both");
+  for (const cl::opt<double> *limit : {&options.maxError, &options.maxCost})
+    if (limit->getNumOccurrences() > 0 &&
+        !(*limit > 0 && std::isfinite(*limit)))
+      return createStringError("expected --" + limit->ArgStr +
+                               " to be a positive number, but got " +
+                               formatv("{0}", limit->getValue()).str());
+  if (!options.mask.empty() && options.data.empty())
+    return createStringError(
+        "expected --mask together with --data, but got it alone");
+  return Error::success();
+}
+
 Error quantc::tool::smooth(Tool &tool, Model &model,
                            const CalibratedModelOptions &options,
                            StringRef dataPath, StringRef mask) {
@@ -93,8 +116,11 @@ Error quantc::tool::smooth(Tool &tool, Model &model,
   buildSmoothPipeline(passes, options.statistics, *alpha);
   if (Error error = runPasses(tool, model, passes))
     return error;
-  if (!*alpha || dataPath.empty())
+  if (!*alpha || dataPath.empty()) {
+    if (!dataPath.empty())
+      tool.warn("--data has no effect, because nothing is smoothed");
     return Error::success();
+  }
   CalibrationData data;
   data.path = dataPath.str();
   data.mask = mask.str();
@@ -107,6 +133,8 @@ Error quantc::tool::smooth(Tool &tool, Model &model,
 }
 
 Error quantc::tool::addFiles(Tool &tool, const QuantizationOptions &options) {
+  if (Error error = checkOptions(options))
+    return error;
   OutputFiles &files = tool.getOutputs();
   if (!options.sensitivity.empty())
     if (Error error = files.addInput(options.sensitivity))

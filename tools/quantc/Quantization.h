@@ -51,8 +51,8 @@ struct CalibrationData {
 llvm::Expected<StatisticsFile> calibrate(Tool &tool, Model &model,
                                          const CalibrationData &data);
 
-/// Tells the tool what files selecting schemes reads and writes, before the
-/// work begins.
+/// Checks the options and tells the tool what files selecting schemes reads and
+/// writes, before the work begins.
 llvm::Error addFiles(Tool &tool, const QuantizationOptions &options);
 
 /// The steps of qnn-quantize on an annotated model, for commands that look at

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "LostSites.h"
 #include "Quantization.h"
 
 using namespace quantc::tool;
@@ -31,8 +32,10 @@ static Error runQuantize(Tool &tool) {
     return model.takeError();
   if (Error error = annotate(tool, *model))
     return error;
+  std::shared_ptr<LostSites> lost = LostSites::collect(tool);
   if (Error error = quantize(tool, *model, options))
     return error;
+  lost->warn(tool);
   if (Error error = writeModel(tool, *model, outputPath))
     return error;
   return outputs.commit();

@@ -72,6 +72,10 @@ static void printLocation(llvm::raw_ostream &os, mlir::Location loc) {
 }
 
 void Tool::printDiagnostic(mlir::Diagnostic &diagnostic) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  printLocation(os, diagnostic.getLocation());
+  os << diagnostic << '\n';
   StringRef kind;
   switch (diagnostic.getSeverity()) {
   case mlir::DiagnosticSeverity::Error:
@@ -80,6 +84,8 @@ void Tool::printDiagnostic(mlir::Diagnostic &diagnostic) {
     break;
   case mlir::DiagnosticSeverity::Warning:
     kind = "warning";
+    if (!warnings.insert(text).second)
+      return;
     break;
   case mlir::DiagnosticSeverity::Note:
     kind = "note";
@@ -87,10 +93,7 @@ void Tool::printDiagnostic(mlir::Diagnostic &diagnostic) {
   case mlir::DiagnosticSeverity::Remark:
     return;
   }
-  llvm::raw_ostream &os = llvm::errs();
-  os << "quantc " << command << ": " << kind << ": ";
-  printLocation(os, diagnostic.getLocation());
-  os << diagnostic << '\n';
+  llvm::errs() << "quantc " << command << ": " << kind << ": " << text;
   for (mlir::Diagnostic &note : diagnostic.getNotes())
     printDiagnostic(note);
 }

@@ -11,6 +11,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 
@@ -50,6 +51,8 @@ private:
   void printDiagnostic(mlir::Diagnostic &diagnostic);
 
   std::string command;
+  /// Warnings that were given: some passes run more than once.
+  llvm::StringSet<> warnings;
   OutputFiles outputs;
   std::unique_ptr<mlir::MLIRContext> context;
   unsigned numErrors = 0;
@@ -66,6 +69,17 @@ struct Command : llvm::cl::SubCommand {
 };
 
 extern llvm::cl::OptionCategory quantcOptions;
+
+/// Fails where `option` is less than `minimum`.
+template <typename OptionT>
+llvm::Error checkAtLeast(const OptionT &option, int64_t minimum) {
+  auto value = option.getValue();
+  if (value >= decltype(value)(minimum))
+    return llvm::Error::success();
+  return llvm::createStringError("expected --" + option.ArgStr +
+                                 " of at least " + llvm::Twine(minimum) +
+                                 ", but got " + llvm::Twine(value));
+}
 
 /// Returns an error "file: message".
 llvm::Error makeFileError(llvm::StringRef file, const llvm::Twine &message);

@@ -319,7 +319,13 @@ TEST_F(BundleTest, refusesWhatABundleCannotBe) {
   options.name = "9 lives";
   EXPECT_TRUE(failed(write(model, path("b"), options)));
   EXPECT_EQ(error,
-            "expected a C identifier as the bundle's name, but got '9 lives'");
+            "expected a C identifier as the bundle's name, no keyword and not "
+            "beginning with 'quantc', but got '9 lives'");
+  for (StringRef name :
+       {"", "int", "quantc_model", "QuantC", "a-b", "\xc3\xa9"}) {
+    options.name = name.str();
+    EXPECT_TRUE(failed(write(model, path("b"), options))) << name.str();
+  }
   EXPECT_TRUE(failed(
       write("func.func @a() { return } func.func @b() { return }", path("b"))));
   EXPECT_EQ(error, "expected one public function, but got 2");

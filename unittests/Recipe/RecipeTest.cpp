@@ -48,7 +48,7 @@ activations:
   storage: ui8
   symmetric: false
   narrow_range: true
-  dynamic: true
+  dynamic: false
   granularity: channel
   estimator: percentile
   percentile: 99.9
@@ -66,11 +66,14 @@ skip:
 sites:
   - name: head
     float: true
+  - name: body
+    activations: {dynamic: true, estimator: minmax}
 )");
   EXPECT_EQ(recipe.description, "all keys");
   EXPECT_EQ(*recipe.activations.storage, "ui8");
   EXPECT_TRUE(*recipe.activations.narrowRange);
-  EXPECT_TRUE(*recipe.activations.dynamic);
+  EXPECT_FALSE(*recipe.activations.dynamic);
+  EXPECT_TRUE(*recipe.decide("body").activations.dynamic);
   EXPECT_EQ(*recipe.activations.granularity, qnn::Granularity::Channel);
   EXPECT_EQ(*recipe.activations.estimator, qnn::RangeEstimator::Percentile);
   EXPECT_EQ(*recipe.activations.percentile, 99.9);
@@ -156,7 +159,7 @@ TEST(RecipeTest, Overflow) {
           .overflow,
       qnn::OverflowAction::Split);
   EXPECT_EQ(errorOf("version: 1\noverflow: wrap"),
-            "r.yaml:2:11: unknown enumerated scalar");
+            "r.yaml:2:11: expected one of error, split");
 }
 
 TEST(RecipeTest, Errors) {
@@ -175,8 +178,9 @@ TEST(RecipeTest, Errors) {
             "f8E5M2, but got 'i3'");
   EXPECT_EQ(errorOf("version: 1\nsmooth: {alpha: 2}"),
             "r.yaml:2:10: expected an alpha in [0, 1]");
-  EXPECT_EQ(errorOf("version: 1\nweights: {estimator: maximum}"),
-            "r.yaml:2:22: unknown enumerated scalar");
+  EXPECT_EQ(
+      errorOf("version: 1\nweights: {estimator: maximum}"),
+      "r.yaml:2:22: expected one of minmax, percentile, entropy, mse, ema");
   EXPECT_EQ(errorOf("version: 1\nweights: {granularity: block, block_size: 0}"),
             "r.yaml:2:11: expected a positive block_size, but got 0");
   EXPECT_EQ(errorOf("version: 1\nweights: {granularity: head, block_size: 2}"),
@@ -184,6 +188,72 @@ TEST(RecipeTest, Errors) {
             "but got 'head'");
   EXPECT_NE(errorOf("version: 1\nsites: [{name: \"[\"}]"), "");
   EXPECT_NE(errorOf("version: [1"), "");
+}
+
+/// What contradicts itself, or would have no effect.
+TEST(RecipeTest, Contradictions) {
+  auto check = [](const std::string &text, llvm::StringRef error) {
+    EXPECT_EQ(errorOf("version: 1\n" + text), error) << text;
+  };
+  check("skip: {min_macs: -1}",
+        "r.yaml:2:8: expected min_macs of at least 0, but got -1");
+  check("weights: {dynamic: true}",
+        "r.yaml:2:11: expected weights to be static");
+  check("weights: {granularity: token}",
+        "r.yaml:2:11: expected granularity 'tensor', 'channel' or 'block' of "
+        "weights, but got 'token'");
+  check("activations: {granularity: block}",
+        "r.yaml:2:15: expected blocks of weights only, but got some of "
+        "activations");
+  check("sites:\n- name: a\n  weights: {dynamic: true}",
+        "r.yaml:4:13: expected weights to be static");
+  check("sites:\n- name: a\n  float: true\n  weights: {storage: i4}",
+        "r.yaml:3:3: expected no activations and weights of sites that stay in "
+        "float");
+  check("activations: {dynamic: true, estimator: mse}",
+        "r.yaml:2:15: expected estimator 'minmax' for a dynamic range, but got "
+        "'mse'");
+  check("activations: {percentile: 99}",
+        "r.yaml:1:1: expected an estimator 'percentile' for the percentile of "
+        "activations");
+  check("weights: {ema_rate: 0.5}",
+        "r.yaml:1:1: expected an estimator 'ema' for the ema_rate of weights");
+  check("weights: {block_size: 32}",
+        "r.yaml:1:1: expected granularity 'block' for the block_size of "
+        "weights");
+  // Rules and candidates may bring what the recipe's keys are for.
+  check("activations: {percentile: 99}\nsites:\n- name: a\n"
+        "  activations: {estimator: percentile}",
+        "");
+  std::string candidates = "auto:\n  target: h100\n  max_cost: 1\n"
+                           "  candidates:\n  - name: a\n";
+  check(candidates + "  - name: a\n",
+        "r.yaml:3:3: expected candidates of different names, but got 'a' "
+        "twice");
+  check(candidates + "  - name: float\n",
+        "r.yaml:7:5: expected a name other than 'float' for a candidate");
+  check("auto:\n  target: h100\n  max_cost: 1e999\n  candidates:\n  - name: a",
+        "r.yaml:3:3: expected a positive limit");
+}
+
+TEST(RecipeTest, PositionsOfOverrides) {
+  Recipe recipe = parse("version: 1\n"
+                        "activations: {symmetric: true}\n"
+                        "sites:\n"
+                        "- name: a*\n"
+                        "  activations:\n"
+                        "    storage: i4\n"
+                        "- name: b\n"
+                        "  float: true\n");
+  EXPECT_EQ(recipe.path, "r.yaml");
+  EXPECT_EQ(recipe.decide("c").activations.position.line, 2u);
+  EXPECT_EQ(recipe.decide("c").activations.position.column, 15u);
+  EXPECT_EQ(recipe.decide("a1").activations.position.line, 6u);
+  EXPECT_EQ(recipe.decide("a1").weights.position.line, 0u);
+  auto idle = recipe.getIdleRules({"a1", "c"});
+  ASSERT_EQ(idle.size(), 1u);
+  EXPECT_EQ(idle.front()->name, "b");
+  EXPECT_EQ(idle.front()->position.line, 7u);
 }
 
 TEST(RecipeTest, MissingFile) {

@@ -14,6 +14,7 @@
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Overflow.h"
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <optional>
@@ -21,6 +22,11 @@
 #include <vector>
 
 namespace quantc {
+
+/// A place in a recipe file, from 1; 0 where there is none.
+struct RecipePosition {
+  unsigned line = 0, column = 0;
+};
 
 /// How operands of one kind are quantized. What is not set is left to the
 /// recipe's defaults, and those to the built-in ones of getDefault.
@@ -40,6 +46,8 @@ struct OperandRecipe {
   std::optional<double> percentile;
   /// How much a batch moves the average of the estimator 'ema'.
   std::optional<double> emaRate;
+  /// Where the last of these keys was written.
+  RecipePosition position;
 
   /// This recipe where `over` sets nothing, else `over`. Where `over` sets a
   /// storage of floats, symmetric without narrow range is what it leaves open.
@@ -64,6 +72,7 @@ struct SiteRule {
   bool isFloat = false;
   OperandRecipe activations;
   OperandRecipe weights;
+  RecipePosition position;
 };
 
 /// Which sites stay in float whatever their name.
@@ -101,6 +110,8 @@ struct AutoRecipe {
 struct Recipe {
   static constexpr int kVersion = 1;
 
+  /// The file, for messages.
+  std::string path;
   std::string description;
   OperandRecipe activations = OperandRecipe::getActivationDefault();
   OperandRecipe weights = OperandRecipe::getWeightDefault();
@@ -129,6 +140,10 @@ struct Recipe {
     const SiteRule *floatRule = nullptr;
   };
   SiteDecision decide(llvm::StringRef siteName) const;
+
+  /// The rules whose pattern is the name of no site.
+  std::vector<const SiteRule *>
+  getIdleRules(llvm::ArrayRef<llvm::StringRef> siteNames) const;
 };
 
 } // namespace quantc

@@ -7,7 +7,8 @@
 // RUN: not quant-opt %s -qnn-select-scheme=recipe=%t.key.yaml 2>&1 | FileCheck %s --check-prefix=KEY
 // RUN: not quant-opt %s -verify-selected 2>&1 | FileCheck %s --check-prefix=VERIFY
 
-// F8: error: 'linalg.matmul' op expected symmetric full-range quantization for 'f8E4M3FN'
+// F8: {{.*}}.f8.yaml:2:15: error: expected symmetric full-range quantization for 'f8E4M3FN'
+// F8: select-scheme-errors.mlir:{{[0-9]+:[0-9]+}}: note: for the site 'a'
 // NONE: error: cannot open '{{.*}}.none': No such file or directory
 // KEY: error: {{.*}}.key.yaml:2:1: unknown key 'wieghts'; did you mean 'weights'?
 // VERIFY: error: 'linalg.matmul' op expected a 'qnn.scheme' or 'qnn.float_reason' attribute; run qnn-select-scheme

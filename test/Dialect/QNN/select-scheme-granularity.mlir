@@ -29,13 +29,13 @@
 // HEAD-SAME: lhs = #qnn.quantization<i8 symmetric dynamic head axes = [1] minmax>
 // HEAD-SAME: rhs = #qnn.quantization<i8 symmetric dynamic head axes = [2] minmax>
 
-// NO-SIZE: error: 'linalg.matmul' op expected a block_size for granularity 'block'
+// NO-SIZE: error: expected a block_size for granularity 'block'
 // BAD-SIZE: error: {{.*}}bad-size.yaml:2:{{[0-9]+}}: expected a positive block_size, but got 0
 // SIZE-ALONE: error: {{.*}}size-alone.yaml:2:{{[0-9]+}}: expected block_size with granularity 'block' only, but got 'channel'
-// WEIGHT-HEAD: error: 'linalg.matmul' op expected a static granularity 'tensor', 'channel' or 'block' for its weight
-// ACTIVATION-BLOCK: error: 'linalg.matmul' op expected granularity 'tensor', 'channel', 'token' or 'head' for its activations, but got 'block'
-// DYNAMIC-CHANNEL: error: 'linalg.matmul' op expected granularity 'channel' of activations to be static: its scales fold into the weight
-// STATIC-TOKEN: error: 'linalg.matmul' op expected granularity 'token' to be dynamic
+// WEIGHT-HEAD: error: {{.*}}weight-head.yaml:2:{{[0-9]+}}: expected granularity 'tensor', 'channel' or 'block' of weights, but got 'head'
+// ACTIVATION-BLOCK: error: {{.*}}activation-block.yaml:2:{{[0-9]+}}: expected blocks of weights only, but got some of activations
+// DYNAMIC-CHANNEL: error: expected granularity 'channel' of activations to be static: its scales fold into the weight
+// STATIC-TOKEN: error: expected granularity 'token' to be dynamic
 
 // Calibration has seen each head.
 // STATIC-HEAD: linalg.matmul {{.*}}lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.9>

@@ -13,6 +13,8 @@ overlap       the second tensor claims the bytes of the first
 drop          the first tensor is missing
 transpose     the tensors' shapes are reversed
 integers      the tensors claim to be I32
+infinite-weight, nan-weight
+              two elements of hidden.w are infinities, or NaN: [1, 5], [3, 0]
 nan           the fifth row begins with a NaN, the last ends with an infinity
 """
 
@@ -64,6 +66,13 @@ def damage(how: str, data: bytes) -> bytes:
         row = len(body) // first["shape"][0]
         body = (body[: 4 * row] + struct.pack("<f", float("nan")) + body[4 * row + 4 : -4]
                 + struct.pack("<f", float("inf")))
+    elif how in ("infinite-weight", "nan-weight"):
+        values = (("inf", "-inf") if how == "infinite-weight" else ("nan", "nan"))
+        begin, columns = header["hidden.w"]["data_offsets"][0], header["hidden.w"]["shape"][1]
+        data = bytearray(body)
+        for (row, column), value in zip(((1, 5), (3, 0)), values):
+            struct.pack_into("<f", data, begin + 4 * (row * columns + column), float(value))
+        body = bytes(data)
     else:
         raise ValueError(f"expected a kind of damage, but got {how}")
     return join(header, body)

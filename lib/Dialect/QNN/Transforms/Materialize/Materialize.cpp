@@ -204,9 +204,11 @@ private:
 
 void QNNMaterializePass::keepFloat(linalg::LinalgOp op, StringRef reason) {
   op->removeDiscardableAttr(kSchemeAttrName);
-  if (!op->hasAttr(kFloatReasonAttrName))
-    op->setDiscardableAttr(kFloatReasonAttrName,
-                           StringAttr::get(op.getContext(), reason));
+  // Who selected float has given the reason.
+  if (op->hasAttr(kFloatReasonAttrName))
+    return;
+  op->setDiscardableAttr(kFloatReasonAttrName,
+                         StringAttr::get(op.getContext(), reason));
   remark::missed(op.getLoc(),
                  remark::RemarkOpts::name("StaysFloat")
                      .category(QNNMaterializePass::getArgumentName()))

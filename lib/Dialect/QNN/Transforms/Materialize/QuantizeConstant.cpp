@@ -11,6 +11,7 @@
 #include "quantc/Parameters/ConstantTensor.h"
 
 #include "llvm/ADT/APFloat.h"
+#include <cmath>
 #include <cstring>
 
 using namespace mlir;
@@ -54,6 +55,22 @@ bool quantc::qnn::isQuantizableConstant(Value value) {
          isEvaluable(value);
 }
 
+/// Element `index` of a constant of f32, f16 or bf16.
+static float loadElement(const ConstantBytes &source, int64_t index) {
+  Type type = source.type.getElementType();
+  const char *data = source.bytes.data();
+  if (type.isF32()) {
+    float value;
+    std::memcpy(&value, data + index * sizeof(value), sizeof(value));
+    return value;
+  }
+  uint16_t bits;
+  std::memcpy(&bits, data + index * sizeof(bits), sizeof(bits));
+  return llvm::APFloat(cast<FloatType>(type).getFloatSemantics(),
+                       llvm::APInt(16, bits))
+      .convertToFloat();
+}
+
 namespace {
 
 /// Quantizes the rows (along the last dimension) of a dense tensor.
@@ -82,21 +99,6 @@ public:
   }
 
 private:
-  float load(int64_t index) const {
-    Type type = source.type.getElementType();
-    const char *data = source.bytes.data();
-    if (type.isF32()) {
-      float value;
-      std::memcpy(&value, data + index * sizeof(value), sizeof(value));
-      return value;
-    }
-    uint16_t bits;
-    std::memcpy(&bits, data + index * sizeof(bits), sizeof(bits));
-    return llvm::APFloat(cast<FloatType>(type).getFloatSemantics(),
-                         llvm::APInt(16, bits))
-        .convertToFloat();
-  }
-
   uint64_t quantizeElement(float value, int64_t parameter) const {
     float scale = parameters.scales[parameter];
     Type storage = scheme.getStorage();
@@ -121,7 +123,8 @@ private:
     int64_t stride = shape.empty() ? 0 : strides.back();
     for (int64_t i = 0, rowSize = getRowSize(); i < rowSize; ++i) {
       int64_t index = row * rowSize + i;
-      uint64_t bits = quantizeElement(load(index), base + i / block * stride);
+      uint64_t bits = quantizeElement(loadElement(source, index),
+                                      base + i / block * stride);
       std::memcpy(output.data() + index * size, &bits, size);
     }
   }
@@ -135,6 +138,62 @@ private:
 
 } // namespace
 
+namespace {
+/// Elements of one kind that no scale covers.
+struct NonFinite {
+  int64_t count = 0, first = 0;
+
+  void add(int64_t index) {
+    if (count++ == 0)
+      first = index;
+  }
+};
+} // namespace
+
+/// "[2, 5] of tensor<8x16xf32>".
+static std::string describePosition(int64_t index, RankedTensorType type) {
+  SmallVector<int64_t> position(type.getRank());
+  for (int64_t dim = type.getRank() - 1; dim >= 0; --dim) {
+    position[dim] = index % type.getDimSize(dim);
+    index /= type.getDimSize(dim);
+  }
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << '[';
+  llvm::interleaveComma(position, os);
+  os << "] of " << type;
+  return text;
+}
+
+/// Warns of NaN, which has a value to be quantized to, and refuses infinities,
+/// which have none.
+static LogicalResult checkFinite(const ConstantBytes &source, StringRef name,
+                                 Type storage, Location loc) {
+  NonFinite nan, infinite;
+  for (int64_t i = 0, e = source.type.getNumElements(); i < e; ++i) {
+    float value = loadElement(source, i);
+    if (std::isnan(value))
+      nan.add(i);
+    else if (std::isinf(value))
+      infinite.add(i);
+  }
+  if (infinite.count > 0)
+    return mlir::emitError(loc)
+           << "expected finite elements of parameter '" << name
+           << "' to be quantized, but got " << infinite.count
+           << " that are infinite, the first at "
+           << describePosition(infinite.first, source.type);
+  if (nan.count > 0)
+    mlir::emitWarning(loc) << "parameter '" << name << "' has " << nan.count
+                           << " elements that are NaN, the first at "
+                           << describePosition(nan.first, source.type)
+                           << "; in " << storage << " they "
+                           << (isa<FloatType>(storage)
+                                   ? "stay NaN"
+                                   : "become the zero point");
+  return success();
+}
+
 FailureOr<Value> quantc::qnn::quantizeConstant(OpBuilder &builder, Value value,
                                                QuantizationAttr scheme,
                                                StringRef givenName) {
@@ -142,16 +201,18 @@ FailureOr<Value> quantc::qnn::quantizeConstant(OpBuilder &builder, Value value,
   auto emitError = [&] { return mlir::emitError(value.getLoc()); };
   if (!source)
     return emitError() << "expected a constant";
-  FailureOr<QuantizationParameters> parameters = computeQuantizationParameters(
-      source->bytes, source->type, scheme, emitError);
-  if (failed(parameters))
-    return failure();
-
   std::string name =
       (givenName.empty() ? getParameterName(value) : givenName).str();
   if (name.empty())
     name = "constant";
   Location loc = value.getLoc();
+  if (failed(checkFinite(*source, name, scheme.getStorage(), loc)))
+    return failure();
+  FailureOr<QuantizationParameters> parameters = computeQuantizationParameters(
+      source->bytes, source->type, scheme, emitError);
+  if (failed(parameters))
+    return failure();
+
   RowQuantizer quantizer(*source, scheme, *parameters);
   int64_t rowSize = std::max<int64_t>(quantizer.getRowSize(), 1);
   int64_t numRows = source->type.getNumElements() / rowSize;

@@ -10,6 +10,7 @@
 #include "quantc/CostModel/SensitivityFile.h"
 #include "quantc/Dialect/QNN/Transforms/SiteWork.h"
 
+#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -28,6 +29,12 @@ static void apply(linalg::LinalgOp site, const SiteProposal &proposal) {
   if (!proposal.scheme) {
     site->setAttr(kFloatReasonAttrName,
                   builder.getStringAttr(proposal.floatReason));
+    if (proposal.isLimit)
+      remark::missed(
+          site.getLoc(),
+          remark::RemarkOpts::name("StaysFloat").category("qnn-select-scheme"))
+          << remark::metric("site", getSiteName(site).str())
+          << remark::reason("{0}", proposal.floatReason);
     return;
   }
   site->setAttr(kSchemeAttrName, proposal.scheme);
@@ -151,6 +158,7 @@ LogicalResult JointSelection::add(linalg::LinalgOp site) {
       return failure();
     if (!proposal->scheme) {
       reason = proposal->floatReason;
+      candidates.proposals.front().isLimit |= proposal->isLimit;
       continue;
     }
     if (!work) {
@@ -272,7 +280,7 @@ static LogicalResult followCandidate(ModuleOp module,
                                      const Recipe &recipe, StringRef name) {
   if (name == "float") {
     for (linalg::LinalgOp site : sites)
-      apply(site, {{}, "the candidate is 'float'", {}});
+      apply(site, {{}, "the candidate is 'float'", /*isLimit=*/false, {}});
     return success();
   }
   SmallVector<StringRef> names = {"float"};

@@ -9,6 +9,9 @@
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
 
 namespace quantc::qnn {
 #define GEN_PASS_DEF_QNNSELECTSCHEMEPASS
@@ -18,6 +21,38 @@ namespace quantc::qnn {
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::qnn;
+
+/// Warns of rules that no site follows: their names are mostly misspelled.
+static void warnOfIdleRules(ArrayRef<linalg::LinalgOp> sites,
+                            const Recipe &recipe) {
+  SmallVector<StringRef> names;
+  for (linalg::LinalgOp site : sites)
+    names.push_back(getSiteName(site));
+  for (const SiteRule *rule : recipe.getIdleRules(names)) {
+    SmallVector<StringRef> nearest(names);
+    auto distance = [&](StringRef name) {
+      return std::pair(name.edit_distance(rule->name), name);
+    };
+    llvm::sort(nearest, [&](StringRef a, StringRef b) {
+      return distance(a) < distance(b);
+    });
+    nearest.truncate(std::min<size_t>(nearest.size(), 3));
+    Location loc = UnknownLoc::get(sites.front()->getContext());
+    if (!recipe.path.empty())
+      loc = FileLineColLoc::get(loc->getContext(), recipe.path,
+                                rule->position.line, rule->position.column);
+    InFlightDiagnostic diagnostic = emitWarning(loc);
+    diagnostic << "expected the name of a site, or a pattern of names, but no "
+                  "site is called '"
+               << rule->name << "'; the nearest are ";
+    llvm::interleaveComma(nearest, diagnostic, [&](StringRef name) {
+      diagnostic << "'" << name << "'";
+    });
+  }
+}
+
+/// Whether `limit` is one: nothing, or a positive number.
+static bool isLimit(double limit) { return limit >= 0 && std::isfinite(limit); }
 
 namespace {
 class QNNSelectSchemePass
@@ -37,6 +72,16 @@ public:
       if (isSite(op) && !isExplicitlyQuantized(op))
         sites.push_back(op);
     });
+    if (!sites.empty())
+      warnOfIdleRules(sites, *parsed);
+    if (!isLimit(maxError) || !isLimit(maxCost) ||
+        (maxError > 0 && maxCost > 0)) {
+      emitError(UnknownLoc::get(&getContext()))
+          << "expected a positive max-error or max-cost, but got "
+          << llvm::formatv("{0} and {1}", double(maxError), double(maxCost))
+                 .str();
+      return signalPassFailure();
+    }
     SchemeBudget budget;
     if (maxError > 0)
       budget.maxError = maxError;

@@ -33,12 +33,13 @@ static std::optional<int64_t> countMacs(const SiteIndexing &indexing) {
 }
 
 /// Why the site stays in float, or "" if it need not. `isWeight` tells for each
-/// operand whether it is constant.
-static std::string getFloatReason(linalg::LinalgOp site,
-                                  const SiteIndexing &indexing,
-                                  std::array<bool, 2> isWeight,
-                                  const Recipe &recipe,
-                                  const Recipe::SiteDecision &decision) {
+/// operand whether it is constant; `isLimit` becomes whether the recipe asks
+/// for more than there is.
+static std::string
+getFloatReason(linalg::LinalgOp site, const SiteIndexing &indexing,
+               std::array<bool, 2> isWeight, const Recipe &recipe,
+               const Recipe::SiteDecision &decision, bool &isLimit) {
+  isLimit = false;
   std::optional<int64_t> macs = countMacs(indexing);
   for (unsigned operand : {0, 1}) {
     Type type = getElementTypeOrSelf(site->getOperand(operand));
@@ -55,16 +56,20 @@ static std::string getFloatReason(linalg::LinalgOp site,
   if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts) {
     for (unsigned operand : {0, 1})
       if (tensor::ExtractSliceOp slice =
-              getRunTimeSlice(site->getOperand(operand)))
+              getRunTimeSlice(site->getOperand(operand))) {
+        isLimit = true;
         return llvm::formatv(
             "its weight is a slice of '{0}' that is chosen at run time",
             getParameterName(slice.getSource()));
+      }
     return "both operands are activations";
   }
   if (!isWeight[0] && !isWeight[1] &&
-      *decision.activations.granularity == Granularity::Channel)
+      *decision.activations.granularity == Granularity::Channel) {
+    isLimit = true;
     return "both operands are activations: there is no weight that scales per "
            "channel could fold into";
+  }
   if (recipe.skip.depthwise && getReductionDims(indexing, 0).empty())
     return "it sums over no channels (depthwise)";
   if (recipe.skip.outputProjection && isOutputProjection(site))
@@ -72,6 +77,7 @@ static std::string getFloatReason(linalg::LinalgOp site,
   if (macs && *macs < recipe.skip.minMacs)
     return "its " + std::to_string(*macs) + " multiply-adds are fewer than " +
            std::to_string(recipe.skip.minMacs);
+  isLimit = true;
   for (unsigned operand : {0, 1})
     if (isWeight[operand] && !isQuantizableConstant(site->getOperand(operand)))
       return "its weight is not a constant in memory";
@@ -92,24 +98,41 @@ struct Placement {
 
 } // namespace
 
+/// Starts an error on what a recipe asks of a site: where the recipe says it,
+/// if that is known, with a note at the site.
+static InFlightDiagnostic emitRecipeError(linalg::LinalgOp site,
+                                          const Recipe &recipe,
+                                          const OperandRecipe &operand) {
+  StringRef name = getSiteName(site);
+  if (recipe.path.empty() || operand.position.line == 0)
+    return site->emitOpError();
+  InFlightDiagnostic diagnostic = emitError(
+      FileLineColLoc::get(site.getContext(), recipe.path, operand.position.line,
+                          operand.position.column));
+  diagnostic.attachNote(site.getLoc()) << "for the site '" << name << "'";
+  return diagnostic;
+}
+
+using EmitError = function_ref<InFlightDiagnostic()>;
+
 /// The output channels of a weight, and along what is summed innermost, blocks.
 static FailureOr<Placement> placeWeight(linalg::LinalgOp site,
                                         const SiteIndexing &indexing,
                                         unsigned operand,
-                                        const OperandRecipe &recipe) {
+                                        const OperandRecipe &recipe,
+                                        EmitError emitError) {
   Granularity granularity = *recipe.granularity;
   if (*recipe.dynamic || granularity == Granularity::Token ||
       granularity == Granularity::Head)
-    return site->emitOpError() << "expected a static granularity 'tensor', "
-                                  "'channel' or 'block' for its weight";
+    return emitError() << "expected a static granularity 'tensor', 'channel' "
+                          "or 'block' for its weight";
   if (granularity == Granularity::Tensor)
     return Placement();
   Placement result{granularity, getResultDims(indexing, operand), {}};
   if (granularity == Granularity::Channel)
     return result;
   if (!recipe.blockSize)
-    return site->emitOpError()
-           << "expected a block_size for granularity 'block'";
+    return emitError() << "expected a block_size for granularity 'block'";
   SmallVector<int64_t> summed = getReductionDims(indexing, operand);
   if (summed.empty()) {
     // A depthwise filter has nothing to cut.
@@ -128,18 +151,19 @@ static FailureOr<Placement> placeWeight(linalg::LinalgOp site,
 static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
                                             const SiteIndexing &indexing,
                                             unsigned operand,
-                                            const OperandRecipe &recipe) {
+                                            const OperandRecipe &recipe,
+                                            EmitError emitError) {
   Placement result{*recipe.granularity, {}, {}};
   switch (result.granularity) {
   case Granularity::Tensor:
     break;
   case Granularity::Block:
-    return site->emitOpError()
+    return emitError()
            << "expected granularity 'tensor', 'channel', 'token' or 'head' for "
               "its activations, but got 'block'";
   case Granularity::Channel: {
     if (*recipe.dynamic)
-      return site->emitOpError()
+      return emitError()
              << "expected granularity 'channel' of activations to be static: "
                 "its scales fold into the weight";
     ObserveOp observer = getObserver(site->getOpOperand(operand));
@@ -151,8 +175,7 @@ static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
   }
   case Granularity::Token:
     if (!*recipe.dynamic)
-      return site->emitOpError()
-             << "expected granularity 'token' to be dynamic";
+      return emitError() << "expected granularity 'token' to be dynamic";
     result.axes = getResultDims(indexing, operand);
     break;
   case Granularity::Head:
@@ -167,11 +190,11 @@ static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
 static FailureOr<QuantizationAttr>
 getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
                 unsigned operand, const OperandRecipe &recipe, bool isWeight,
-                bool powerOfTwo) {
+                bool powerOfTwo, EmitError emitError) {
   MLIRContext *context = site->getContext();
   FailureOr<Placement> placement =
-      isWeight ? placeWeight(site, indexing, operand, recipe)
-               : placeActivation(site, indexing, operand, recipe);
+      isWeight ? placeWeight(site, indexing, operand, recipe, emitError)
+               : placeActivation(site, indexing, operand, recipe, emitError);
   if (failed(placement))
     return failure();
   // A matrix-vector product has no channels, a matrix product no heads.
@@ -183,11 +206,10 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
   else if (*recipe.estimator == RangeEstimator::EMA)
     parameter = FloatAttr::get(Float64Type::get(context), *recipe.emaRate);
   auto scheme = QuantizationAttr::getChecked(
-      [&] { return site->emitOpError(); }, context,
-      parseType(*recipe.storage, context), *recipe.symmetric,
-      *recipe.narrowRange, *recipe.dynamic, powerOfTwo, granularity,
-      ArrayRef<int64_t>(placement->axes), ArrayRef<int64_t>(placement->blocks),
-      *recipe.estimator, parameter);
+      emitError, context, parseType(*recipe.storage, context),
+      *recipe.symmetric, *recipe.narrowRange, *recipe.dynamic, powerOfTwo,
+      granularity, ArrayRef<int64_t>(placement->axes),
+      ArrayRef<int64_t>(placement->blocks), *recipe.estimator, parameter);
   if (!scheme)
     return failure();
   return scheme;
@@ -234,18 +256,20 @@ FailureOr<SiteProposal> quantc::qnn::proposeScheme(linalg::LinalgOp site,
                                   isConstantValue(site->getOperand(1))};
   Recipe::SiteDecision decision = recipe.decide(getSiteName(site));
   SiteProposal proposal;
-  proposal.floatReason =
-      getFloatReason(site, indexing, isWeight, recipe, decision);
+  proposal.floatReason = getFloatReason(site, indexing, isWeight, recipe,
+                                        decision, proposal.isLimit);
   if (!proposal.floatReason.empty())
     return proposal;
 
   std::array<QuantizationAttr, 2> schemes;
   std::array<std::optional<double>, 2> noises;
   for (unsigned operand : {0, 1}) {
-    FailureOr<QuantizationAttr> scheme = getQuantization(
-        site, indexing, operand,
-        isWeight[operand] ? decision.weights : decision.activations,
-        isWeight[operand], recipe.requantize == RequantizeMode::Shift);
+    const OperandRecipe &asked =
+        isWeight[operand] ? decision.weights : decision.activations;
+    FailureOr<QuantizationAttr> scheme =
+        getQuantization(site, indexing, operand, asked, isWeight[operand],
+                        recipe.requantize == RequantizeMode::Shift,
+                        [&] { return emitRecipeError(site, recipe, asked); });
     if (failed(scheme))
       return failure();
     schemes[operand] = *scheme;

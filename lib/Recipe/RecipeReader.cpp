@@ -1,0 +1,408 @@
+//===- RecipeReader.cpp - recipes from YAML -------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Recipe/Recipe.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/GlobPattern.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/YAMLTraits.h"
+
+#include <cmath>
+
+using namespace quantc;
+using llvm::ArrayRef;
+using llvm::StringRef;
+namespace yaml = llvm::yaml;
+
+//===----------------------------------------------------------------------===//
+// YAML form
+//===----------------------------------------------------------------------===//
+
+LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::CandidateRecipe)
+LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::SiteRule)
+
+namespace {
+/// Scalars that are the names of an enumeration's values.
+template <typename T, StringRef (*stringify)(T), T... values>
+struct EnumeratedScalar {
+  static void output(const T &value, void *, llvm::raw_ostream &os) {
+    os << stringify(value);
+  }
+  static StringRef input(StringRef text, void *, T &value) {
+    for (T candidate : {values...})
+      if (text == stringify(candidate)) {
+        value = candidate;
+        return "";
+      }
+    static const std::string message =
+        "expected one of " + llvm::join(ArrayRef{stringify(values)...}, ", ");
+    return message;
+  }
+  static yaml::QuotingType mustQuote(StringRef) {
+    return yaml::QuotingType::None;
+  }
+};
+} // namespace
+
+static StringRef stringifyOverflowAction(qnn::OverflowAction action) {
+  return action == qnn::OverflowAction::Error ? "error" : "split";
+}
+
+template <>
+struct yaml::ScalarTraits<qnn::Granularity>
+    : EnumeratedScalar<qnn::Granularity, qnn::stringifyGranularity,
+                       qnn::Granularity::Tensor, qnn::Granularity::Channel,
+                       qnn::Granularity::Token, qnn::Granularity::Block,
+                       qnn::Granularity::Head> {};
+
+template <>
+struct yaml::ScalarTraits<qnn::RangeEstimator>
+    : EnumeratedScalar<qnn::RangeEstimator, qnn::stringifyRangeEstimator,
+                       qnn::RangeEstimator::MinMax,
+                       qnn::RangeEstimator::Percentile,
+                       qnn::RangeEstimator::Entropy, qnn::RangeEstimator::MSE,
+                       qnn::RangeEstimator::EMA> {};
+
+template <>
+struct yaml::ScalarTraits<qnn::RequantizeMode>
+    : EnumeratedScalar<qnn::RequantizeMode, qnn::stringifyRequantizeMode,
+                       qnn::RequantizeMode::Float,
+                       qnn::RequantizeMode::FixedPoint,
+                       qnn::RequantizeMode::Shift> {};
+
+template <>
+struct yaml::ScalarTraits<qnn::OverflowAction>
+    : EnumeratedScalar<qnn::OverflowAction, stringifyOverflowAction,
+                       qnn::OverflowAction::Error, qnn::OverflowAction::Split> {
+};
+
+/// Where the mapping being read begins.
+static RecipePosition getPosition(yaml::IO &io) {
+  // Recipes are only ever read, and the context is the whole text.
+  const auto *node = static_cast<yaml::Input &>(io).getCurrentNode();
+  const auto *text = static_cast<const StringRef *>(io.getContext());
+  if (!node || !text)
+    return {};
+  StringRef before(text->data(),
+                   node->getSourceRange().Start.getPointer() - text->data());
+  size_t lineStart = before.rfind('\n') + 1; // npos + 1 is 0
+  return {unsigned(before.count('\n') + 1),
+          unsigned(before.size() - lineStart + 1)};
+}
+
+namespace {
+/// Whose operands an OperandRecipe is for.
+enum class OperandKind { Activations, Weights };
+} // namespace
+
+/// What no weight can have, whatever the rest of the recipe says.
+static std::string validateWeights(const OperandRecipe &weights) {
+  if (weights.dynamic.value_or(false))
+    return "expected weights to be static";
+  if (weights.granularity &&
+      llvm::is_contained({qnn::Granularity::Token, qnn::Granularity::Head},
+                         *weights.granularity))
+    return "expected granularity 'tensor', 'channel' or 'block' of weights, "
+           "but got '" +
+           qnn::stringifyGranularity(*weights.granularity).str() + "'";
+  return "";
+}
+
+/// What no activation can have.
+static std::string validateActivations(const OperandRecipe &activations) {
+  if (activations.blockSize ||
+      activations.granularity == qnn::Granularity::Block)
+    return "expected blocks of weights only, but got some of activations";
+  return "";
+}
+
+template <>
+struct yaml::MappingContextTraits<OperandRecipe, OperandKind> {
+  static void mapping(IO &io, OperandRecipe &recipe, OperandKind &) {
+    io.mapOptional("storage", recipe.storage);
+    io.mapOptional("symmetric", recipe.symmetric);
+    io.mapOptional("narrow_range", recipe.narrowRange);
+    io.mapOptional("dynamic", recipe.dynamic);
+    io.mapOptional("granularity", recipe.granularity);
+    io.mapOptional("block_size", recipe.blockSize);
+    io.mapOptional("estimator", recipe.estimator);
+    io.mapOptional("percentile", recipe.percentile);
+    io.mapOptional("ema_rate", recipe.emaRate);
+    recipe.position = getPosition(io);
+  }
+  static std::string validate(IO &, OperandRecipe &recipe, OperandKind &kind) {
+    if (recipe.storage &&
+        !llvm::is_contained({"i4", "i8", "ui8", "i16", "f8E4M3FN", "f8E5M2"},
+                            StringRef(*recipe.storage)))
+      return "expected storage i4, i8, ui8, i16, f8E4M3FN or f8E5M2, but got "
+             "'" +
+             *recipe.storage + "'";
+    if (recipe.percentile &&
+        !(*recipe.percentile > 0 && *recipe.percentile <= 100))
+      return "expected a percentile in (0, 100]";
+    if (recipe.emaRate && !(*recipe.emaRate > 0 && *recipe.emaRate <= 1))
+      return "expected an ema_rate in (0, 1]";
+    if (recipe.blockSize && *recipe.blockSize < 1)
+      return "expected a positive block_size, but got " +
+             std::to_string(*recipe.blockSize);
+    if (recipe.blockSize && recipe.granularity &&
+        *recipe.granularity != qnn::Granularity::Block)
+      return "expected block_size with granularity 'block' only, but got '" +
+             qnn::stringifyGranularity(*recipe.granularity).str() + "'";
+    if (recipe.dynamic.value_or(false) &&
+        recipe.estimator.value_or(qnn::RangeEstimator::MinMax) !=
+            qnn::RangeEstimator::MinMax)
+      return "expected estimator 'minmax' for a dynamic range, but got '" +
+             qnn::stringifyRangeEstimator(*recipe.estimator).str() + "'";
+    return kind == OperandKind::Weights ? validateWeights(recipe)
+                                        : validateActivations(recipe);
+  }
+};
+
+/// Reads the operands of a recipe, a rule or a candidate.
+static void mapOperands(yaml::IO &io, OperandRecipe &activations,
+                        OperandRecipe &weights) {
+  OperandKind kind = OperandKind::Activations;
+  io.mapOptionalWithContext("activations", activations, kind);
+  kind = OperandKind::Weights;
+  io.mapOptionalWithContext("weights", weights, kind);
+}
+
+template <>
+struct yaml::MappingTraits<SmoothRecipe> {
+  static void mapping(IO &io, SmoothRecipe &recipe) {
+    io.mapRequired("alpha", recipe.alpha);
+  }
+  static std::string validate(IO &, SmoothRecipe &recipe) {
+    if (!(recipe.alpha >= 0 && recipe.alpha <= 1))
+      return "expected an alpha in [0, 1]";
+    return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<CandidateRecipe> {
+  static void mapping(IO &io, CandidateRecipe &recipe) {
+    io.mapRequired("name", recipe.name);
+    mapOperands(io, recipe.activations, recipe.weights);
+  }
+  static std::string validate(IO &, CandidateRecipe &recipe) {
+    if (recipe.name.empty() || recipe.name == "float")
+      return "expected a name other than '" + recipe.name + "' for a candidate";
+    return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<AutoRecipe> {
+  static void mapping(IO &io, AutoRecipe &recipe) {
+    io.mapRequired("target", recipe.target);
+    io.mapRequired("candidates", recipe.candidates);
+    io.mapOptional("max_error", recipe.maxError);
+    io.mapOptional("max_cost", recipe.maxCost);
+  }
+  static std::string validate(IO &, AutoRecipe &recipe) {
+    if (recipe.candidates.empty())
+      return "expected candidates";
+    llvm::StringSet<> names;
+    for (const CandidateRecipe &candidate : recipe.candidates)
+      if (!names.insert(candidate.name).second)
+        return "expected candidates of different names, but got '" +
+               candidate.name + "' twice";
+    if (recipe.maxError.has_value() == recipe.maxCost.has_value())
+      return "expected one of max_error and max_cost";
+    double limit = recipe.maxError.value_or(recipe.maxCost.value_or(0));
+    if (!(limit > 0) || std::isinf(limit))
+      return "expected a positive limit";
+    return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<SkipRules> {
+  static void mapping(IO &io, SkipRules &rules) {
+    io.mapOptional("activation_products", rules.activationProducts);
+    io.mapOptional("depthwise", rules.depthwise);
+    io.mapOptional("output_projection", rules.outputProjection);
+    io.mapOptional("min_macs", rules.minMacs);
+  }
+  static std::string validate(IO &, SkipRules &rules) {
+    if (rules.minMacs < 0)
+      return "expected min_macs of at least 0, but got " +
+             std::to_string(rules.minMacs);
+    return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<SiteRule> {
+  static void mapping(IO &io, SiteRule &rule) {
+    io.mapRequired("name", rule.name);
+    io.mapOptional("float", rule.isFloat);
+    mapOperands(io, rule.activations, rule.weights);
+    rule.position = getPosition(io);
+  }
+  static std::string validate(IO &, SiteRule &rule) {
+    llvm::Expected<llvm::GlobPattern> glob =
+        llvm::GlobPattern::create(rule.name, /*MaxSubPatterns=*/1024);
+    if (!glob)
+      return llvm::toString(glob.takeError());
+    if (rule.isFloat &&
+        (rule.activations.position.line > 0 || rule.weights.position.line > 0))
+      return "expected no activations and weights of sites that stay in float";
+    return "";
+  }
+};
+
+/// Finds keys that nothing looks at, such as a percentile where no estimator is
+/// 'percentile'. Rules and candidates may take them from the recipe, and the
+/// reverse.
+static std::string checkIdleKeys(const Recipe &recipe) {
+  for (OperandRecipe Recipe::*base : {&Recipe::activations, &Recipe::weights}) {
+    bool isWeights = base == &Recipe::weights;
+    std::vector<const OperandRecipe *> operands = {&(recipe.*base)};
+    auto collect = [&](const auto &parts) {
+      for (const auto &part : parts)
+        operands.push_back(isWeights ? &part.weights : &part.activations);
+    };
+    collect(recipe.sites);
+    if (recipe.autoSelect)
+      collect(recipe.autoSelect->candidates);
+    auto any = [&](auto holds) {
+      return llvm::any_of(operands, [&](const OperandRecipe *operand) {
+        return holds(*operand);
+      });
+    };
+    // The built-in defaults set these two.
+    OperandRecipe defaults = OperandRecipe::getWeightDefault();
+    auto isIdle = [&](auto isSet, auto isUsed) {
+      return any(isSet) && !any(isUsed);
+    };
+    auto uses = [](qnn::RangeEstimator estimator) {
+      return [=](const OperandRecipe &operand) {
+        return operand.estimator == estimator;
+      };
+    };
+    std::string of = isWeights ? " of weights" : " of activations";
+    if (isIdle(
+            [&](const OperandRecipe &operand) {
+              return operand.percentile &&
+                     operand.percentile != defaults.percentile;
+            },
+            uses(qnn::RangeEstimator::Percentile)))
+      return "expected an estimator 'percentile' for the percentile" + of;
+    if (isIdle(
+            [&](const OperandRecipe &operand) {
+              return operand.emaRate && operand.emaRate != defaults.emaRate;
+            },
+            uses(qnn::RangeEstimator::EMA)))
+      return "expected an estimator 'ema' for the ema_rate" + of;
+    if (isIdle(
+            [](const OperandRecipe &operand) {
+              return operand.blockSize.has_value();
+            },
+            [](const OperandRecipe &operand) {
+              return operand.granularity == qnn::Granularity::Block;
+            }))
+      return "expected granularity 'block' for the block_size" + of;
+  }
+  return "";
+}
+
+template <>
+struct yaml::MappingTraits<Recipe> {
+  static void mapping(IO &io, Recipe &recipe) {
+    int64_t version = 0;
+    io.mapRequired("version", version);
+    if (version != Recipe::kVersion)
+      io.setError("expected recipe version " + llvm::Twine(Recipe::kVersion) +
+                  ", but got " + llvm::Twine(version));
+    io.mapOptional("description", recipe.description);
+    OperandRecipe activations, weights;
+    mapOperands(io, activations, weights);
+    recipe.activations = recipe.activations.overriddenBy(activations);
+    recipe.weights = recipe.weights.overriddenBy(weights);
+    io.mapOptional("smooth", recipe.smooth);
+    io.mapOptional("requantize", recipe.requantize);
+    io.mapOptional("auto", recipe.autoSelect);
+    io.mapOptional("skip", recipe.skip);
+    io.mapOptional("overflow", recipe.overflow);
+    io.mapOptional("sites", recipe.sites);
+  }
+  static std::string validate(IO &, Recipe &recipe) {
+    return checkIdleKeys(recipe);
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+static constexpr StringRef kKeys[] = {"auto",        "target",
+                                      "candidates",  "max_error",
+                                      "max_cost",    "dynamic",
+                                      "version",     "description",
+                                      "activations", "weights",
+                                      "smooth",      "skip",
+                                      "sites",       "storage",
+                                      "symmetric",   "narrow_range",
+                                      "granularity", "estimator",
+                                      "percentile",  "ema_rate",
+                                      "alpha",       "activation_products",
+                                      "depthwise",   "min_macs",
+                                      "name",        "float",
+                                      "block_size",  "requantize",
+                                      "overflow",    "output_projection"};
+
+/// "unknown key 'symetric'" with the key that was probably meant.
+static std::string addSuggestion(std::string message) {
+  StringRef key(message);
+  if (!key.consume_front("unknown key '") || !key.consume_back("'"))
+    return message;
+  const StringRef *nearest =
+      llvm::min_element(kKeys, [&](StringRef a, StringRef b) {
+        return key.edit_distance(a) < key.edit_distance(b);
+      });
+  return message + "; did you mean '" + nearest->str() + "'?";
+}
+
+/// Keeps the first error.
+static void collectError(const llvm::SMDiagnostic &diagnostic, void *context) {
+  auto &error = *static_cast<std::string *>(context);
+  if (!error.empty())
+    return;
+  llvm::raw_string_ostream(error)
+      << diagnostic.getLineNo() << ':' << diagnostic.getColumnNo() + 1 << ": "
+      << addSuggestion(diagnostic.getMessage().str());
+}
+
+llvm::Expected<Recipe> Recipe::parse(StringRef text, StringRef path) {
+  std::string error;
+  Recipe recipe;
+  recipe.path = path.str();
+  yaml::Input input(text, &text, collectError, &error);
+  // Without a document there is no node that an error could point to.
+  if (input.setCurrentDocument()) {
+    yaml::EmptyContext context;
+    yaml::yamlize(input, recipe, /*Required=*/true, context);
+    if (!input.error())
+      return recipe;
+  }
+  if (error.empty())
+    error = "1:1: expected a YAML mapping, but got nothing";
+  return llvm::createStringError(path + ":" + error);
+}
+
+llvm::Expected<Recipe> Recipe::read(StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!buffer)
+    return llvm::createStringError("cannot open '" + path +
+                                   "': " + buffer.getError().message());
+  return parse((*buffer)->getBuffer(), path);
+}
