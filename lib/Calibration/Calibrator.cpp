@@ -32,13 +32,23 @@ void Calibrator::observeMasked(int64_t observer, const float *tensor,
 }
 
 llvm::Expected<DataSpec> quantc::getDataSpec(const TensorSpec &spec) {
+  SmallVector<int64_t> shape(spec.shape.begin(), spec.shape.end());
+  if (spec.dtype == "i4") {
+    // Samples lie along the first axis: two in a byte have to be neighbours.
+    if (shape.empty() || shape.back() % 2 != 0)
+      return llvm::createStringError(
+          "expected an even last dimension of '" + spec.name +
+          "', whose i4 elements data files hold two in a byte, but got " +
+          (shape.empty() ? "none" : std::to_string(shape.back())));
+    shape.back() /= 2;
+    return DataSpec{spec.name, DType::U8, shape};
+  }
   std::optional<DType> dtype = parseDType(StringRef(spec.dtype).upper());
   if (!dtype)
     return llvm::createStringError(
         "expected a type that data files hold for '" + spec.name +
         "', but got " + spec.dtype);
-  return DataSpec{spec.name, *dtype,
-                  SmallVector<int64_t>(spec.shape.begin(), spec.shape.end())};
+  return DataSpec{spec.name, *dtype, shape};
 }
 
 /// The module's observers, in the order in which qnn-lower-observers numbers

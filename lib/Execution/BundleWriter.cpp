@@ -43,13 +43,6 @@ bool isModelName(StringRef name) {
          !name.starts_with_insensitive("quantc");
 }
 
-DType getFileDType(StringRef dtype) {
-  static const DType types[] = {DType::Bool, DType::I8,  DType::I16,
-                                DType::I32,  DType::I64, DType::F16,
-                                DType::BF16, DType::F32, DType::F64};
-  return types[getRuntimeDType(dtype)];
-}
-
 uint64_t hashHeader(StringRef header) {
   uint64_t hash = 0xcbf29ce484222325u;
   for (unsigned char byte : header)
@@ -72,8 +65,11 @@ llvm::Expected<ParameterLayout> writeParameters(StringRef path,
           "expected " + llvm::Twine(spec.getBytes()) +
           " bytes for parameter '" + spec.name + "', but got " +
           llvm::Twine(spec.data.size()));
-    tensors.push_back({spec.name, getFileDType(spec.dtype),
-                       llvm::to_vector(spec.shape), spec.data});
+    // The names are those of safetensors but for the case. Constants of i4 have
+    // a byte for each element by now.
+    DType dtype = *parseDType(StringRef(spec.dtype).upper());
+    tensors.push_back(
+        {spec.name, dtype, llvm::to_vector(spec.shape), spec.data});
     uint64_t pair[] = {content,
                        llvm::xxh3_64bits(llvm::arrayRefFromStringRef(
                            StringRef(spec.data.data(), spec.data.size())))};

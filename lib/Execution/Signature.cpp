@@ -19,6 +19,12 @@ namespace {
 std::string dtypeName(Type type) {
   if (type.isInteger(1))
     return "bool";
+  if (isa<Float8E4M3FNType>(type))
+    return "f8_e4m3";
+  if (isa<Float8E5M2Type>(type))
+    return "f8_e5m2";
+  if (type.isUnsignedInteger())
+    return "u" + std::to_string(type.getIntOrFloatBitWidth());
   std::string text;
   llvm::raw_string_ostream(text) << type;
   return text;
@@ -52,12 +58,17 @@ int64_t TensorSpec::getNumElements() const {
   return count;
 }
 
-size_t TensorSpec::getElementBytes() const {
+size_t TensorSpec::getElementBits() const {
   return llvm::StringSwitch<size_t>(dtype)
-      .Cases({"bool", "i8"}, 1)
-      .Cases({"i16", "f16", "bf16"}, 2)
-      .Cases({"i32", "f32"}, 4)
-      .Default(8);
+      .Case("i4", 4)
+      .Cases({"bool", "i8", "u8", "f8_e4m3", "f8_e5m2"}, 8)
+      .Cases({"i16", "u16", "f16", "bf16"}, 16)
+      .Cases({"i32", "u32", "f32"}, 32)
+      .Default(64);
+}
+
+size_t TensorSpec::getBytes() const {
+  return llvm::divideCeil(getNumElements() * getElementBits(), 8);
 }
 
 EntryPoint EntryPoint::fromAttribute(StringRef name, DictionaryAttr signature,

@@ -162,12 +162,13 @@ const char *quantc_last_error(void) { return lastError.c_str(); }
 void quantc_bundle_close(quantc_bundle *bundle) { delete bundle; }
 
 size_t quantc_dtype_bytes(uint32_t dtype) {
-  constexpr size_t bytes[] = {1, 1, 2, 4, 8, 2, 2, 4, 8};
-  return dtype <= QUANTC_F64 ? bytes[dtype] : 0;
+  constexpr size_t bytes[] = {1, 1, 2, 4, 8, 2, 2, 4, 8, 1, 2, 4, 8, 1, 1, 0};
+  return dtype <= QUANTC_I4 ? bytes[dtype] : 0;
 }
 
 const char *quantc_dtype_name(uint32_t dtype) {
-  constexpr const char *names[] = {"bool", "i8",   "i16", "i32", "i64",
-                                   "f16",  "bf16", "f32", "f64"};
-  return dtype <= QUANTC_F64 ? names[dtype] : "unknown";
+  constexpr const char *names[] = {
+      "bool", "i8", "i16", "i32", "i64", "f16",     "bf16",    "f32",
+      "f64",  "u8", "u16", "u32", "u64", "f8_e4m3", "f8_e5m2", "i4"};
+  return dtype <= QUANTC_I4 ? names[dtype] : "unknown";
 }

@@ -12,6 +12,7 @@ import concurrent.futures
 import ctypes
 import dataclasses
 import itertools
+import math
 import pathlib
 import platform
 import struct
@@ -25,7 +26,9 @@ import numpy as np
 _ABI_VERSION = 2
 _DTYPES = [np.dtype(dtype) for dtype in (
     np.bool_, np.int8, np.int16, np.int32, np.int64, np.float16,
-    ml_dtypes.bfloat16, np.float32, np.float64)]
+    ml_dtypes.bfloat16, np.float32, np.float64, np.uint8, np.uint16, np.uint32,
+    np.uint64, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2, ml_dtypes.int4)]
+_INT4 = np.dtype(ml_dtypes.int4)
 
 
 class _TensorInfo(ctypes.Structure):
@@ -183,7 +186,8 @@ class Bundle:
     def run(self, inputs):
         """Runs the model on a dictionary of arrays; returns one of new arrays.
 
-        The arrays need the model's element types and shapes exactly.
+        The arrays need the model's element types and shapes exactly. Those that
+        numpy lacks are those of ml_dtypes, as in JAX.
         """
         if set(inputs) != set(self.inputs):
             raise ValueError(f"expected the inputs {_names(self.inputs)}, but got "
@@ -194,8 +198,8 @@ class Bundle:
             if array.dtype != tensor.dtype or array.shape != tensor.shape:
                 raise ValueError(f"expected the input {tensor}, but got "
                                  f"{array.dtype}{list(array.shape)}")
-            arrays.append(array)
-        outputs = {name: np.empty(tensor.shape, tensor.dtype)
+            arrays.append(_pack(array) if array.dtype == _INT4 else array)
+        outputs = {name: np.empty(*_storage(tensor))
                    for name, tensor in self.outputs.items()}
         tables = (self._parameters, _pointers(arrays),
                   _pointers(list(outputs.values())))
@@ -206,6 +210,9 @@ class Bundle:
             status = self._info.run(*tables)
         if status != 0:
             raise MemoryError(f"model '{self.name}': out of memory")
+        for name, tensor in self.outputs.items():
+            if tensor.dtype == _INT4:
+                outputs[name] = _unpack(outputs[name], tensor.shape)
         return outputs
 
 
@@ -247,6 +254,25 @@ def _describe(infos, count):
                                tuple(info.shape[:info.rank]), info.scale or None,
                                info.zero_point)
     return tensors
+
+
+def _storage(tensor):
+    """The shape and element type that the model writes."""
+    if tensor.dtype == _INT4:
+        return (math.prod(tensor.shape) + 1) // 2, np.uint8
+    return tensor.shape, tensor.dtype
+
+
+def _pack(array):
+    """int4 elements two in a byte, the first one in the low half."""
+    halves = array.astype(np.int8).view(np.uint8).reshape(-1) & 15
+    halves = np.append(halves, np.zeros(halves.size % 2, np.uint8))
+    return halves[0::2] | halves[1::2] << 4
+
+
+def _unpack(data, shape):
+    halves = np.stack([data << 4, data & 0xf0], -1).view(np.int8).reshape(-1) >> 4
+    return halves[:math.prod(shape)].reshape(shape).astype(ml_dtypes.int4)
 
 
 def _pointers(arrays):

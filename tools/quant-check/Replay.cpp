@@ -94,7 +94,7 @@ static std::string replayLeg(const std::string &path, const Leg &leg) {
     const auto &spec = entry->outputs[i];
     std::string failure =
         compareElements((*expected)[i], (*upper)[i], actual[i],
-                        spec.dtype == "f32", spec.getElementBytes());
+                        spec.dtype == "f32", spec.getElementBits() / 8);
     if (!failure.empty())
       return failure;
   }

@@ -6,6 +6,7 @@
 
 #include "CompiledModel.h"
 #include "Tool.h"
+#include "quantc/Calibration/Calibrator.h"
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Alignment.h"
@@ -34,16 +35,14 @@ static Expected<std::vector<DataSpec>>
 readTensors(StringRef path, const quantc_tensor_info *tensors, uint32_t count) {
   std::vector<DataSpec> specs;
   for (const quantc_tensor_info &tensor : ArrayRef(tensors, count)) {
-    // The names are those of safetensors but for the case.
-    StringRef name = quantc_dtype_name(tensor.dtype);
-    std::optional<DType> dtype = parseDType(name.upper());
-    if (!dtype)
-      return makeFileError(path, Twine("expected a known element type for '") +
-                                     tensor.name + "', but got " +
-                                     Twine(tensor.dtype));
-    specs.push_back(
-        {tensor.name, *dtype,
-         SmallVector<int64_t>(ArrayRef(tensor.shape, tensor.rank))});
+    TensorSpec spec;
+    spec.name = tensor.name;
+    spec.dtype = quantc_dtype_name(tensor.dtype);
+    spec.shape.assign(tensor.shape, tensor.shape + tensor.rank);
+    Expected<DataSpec> described = getDataSpec(spec);
+    if (!described)
+      return makeFileError(path, toString(described.takeError()));
+    specs.push_back(std::move(*described));
   }
   return specs;
 }

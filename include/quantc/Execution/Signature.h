@@ -16,10 +16,12 @@
 namespace quantc {
 
 /// A dense row-major tensor at the boundary of compiled code. i1 is stored as
-/// one byte, 0 or 1.
+/// one byte, 0 or 1; elements 2j and 2j + 1 of i4 are the low and the high half
+/// of byte j.
 struct TensorSpec {
   std::string name;
-  /// "bool", "i8", "i16", "i32", "i64", "f16", "bf16", "f32" or "f64".
+  /// "bool", "i4", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64",
+  /// "f8_e4m3", "f8_e5m2", "f16", "bf16", "f32" or "f64".
   std::string dtype;
   std::vector<int64_t> shape;
   /// What an integer stands for, where the source says so: (q - zeroPoint) *
@@ -28,8 +30,8 @@ struct TensorSpec {
   std::optional<int64_t> zeroPoint;
 
   int64_t getNumElements() const;
-  size_t getElementBytes() const;
-  size_t getBytes() const { return getNumElements() * getElementBytes(); }
+  size_t getElementBits() const;
+  size_t getBytes() const;
 };
 
 /// A parameter; `data` is empty where the caller has to find it by name. It

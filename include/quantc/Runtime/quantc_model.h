@@ -34,7 +34,11 @@ extern "C" {
 /* Changes when a struct or the meaning of a field does. */
 #define QUANTC_ABI_VERSION 2
 
-/* Element types. QUANTC_BOOL is one byte, 0 or 1. */
+/* Element types. QUANTC_BOOL is one byte, 0 or 1. QUANTC_F8_E4M3 is the type
+ * with NaN but no infinities. QUANTC_I4 stands two in a byte: the row-major
+ * elements 2j and 2j + 1 are the low and the high half of byte j; where the
+ * number of elements is odd, the last high half is ignored in inputs and zero
+ * in outputs. */
 enum {
   QUANTC_BOOL = 0,
   QUANTC_I8 = 1,
@@ -44,7 +48,14 @@ enum {
   QUANTC_F16 = 5,
   QUANTC_BF16 = 6,
   QUANTC_F32 = 7,
-  QUANTC_F64 = 8
+  QUANTC_F64 = 8,
+  QUANTC_U8 = 9,
+  QUANTC_U16 = 10,
+  QUANTC_U32 = 11,
+  QUANTC_U64 = 12,
+  QUANTC_F8_E4M3 = 13,
+  QUANTC_F8_E5M2 = 14,
+  QUANTC_I4 = 15
 };
 
 /* What the run functions return. */

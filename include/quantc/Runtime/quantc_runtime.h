@@ -91,7 +91,8 @@ const quantc_parallel *quantc_threads_parallel(const quantc_threads *threads);
 /* Ends them; null is allowed. No run may be under way. */
 void quantc_threads_stop(quantc_threads *threads);
 
-/* Bytes of an element, 0 for an unknown type. */
+/* Bytes of an element; 0 for an unknown type and for QUANTC_I4, of which a byte
+ * holds two. */
 size_t quantc_dtype_bytes(uint32_t dtype);
 
 /* The name of an element type as in manifest.json ("f32"), or "unknown". */

@@ -14,8 +14,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PackedBoundary.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Dialect/QNN/IR/Arithmetic.h"
+#include "quantc/Dialect/QNN/IR/BoundaryType.h"
 #include "quantc/Dialect/QNN/Transforms/F8Conversion.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
@@ -228,28 +230,70 @@ public:
 
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    if (failed(verifyBoundary()))
+    if (failed(keepBoundary()))
       return signalPassFailure();
     prepareLinalgOps(rewriter);
     if (failed(legalizeConstants()))
       return signalPassFailure();
     legalizeScalars(rewriter);
     legalizeTensors(rewriter);
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      if (!func.isExternal())
+        legalizeBoundary(rewriter, func);
     if (failed(decodeScalars(rewriter)))
       signalPassFailure();
   }
 
 private:
-  LogicalResult verifyBoundary() {
+  /// Writes down what the caller of each function passes.
+  LogicalResult keepBoundary() {
     for (auto func : getOperation().getOps<func::FuncOp>())
-      for (Type type : llvm::concat<const Type>(func.getArgumentTypes(),
-                                                func.getResultTypes()))
-        if (isHeldInBytes(type))
-          return func.emitOpError()
-                 << "expected arguments and results with elements of type i1, "
-                    "i8, i16, i32, i64, f16, bf16, f32 or f64, but got "
-                 << type;
+      for (bool isResult : {false, true})
+        for (auto [index, type] : llvm::enumerate(
+                 isResult ? func.getResultTypes() : func.getArgumentTypes())) {
+          if (!isHeldInBytes(type))
+            continue;
+          // Who calls a function of another program passes what that expects.
+          if (func.isExternal())
+            return func.emitOpError()
+                   << "expected a body in a function of " << type;
+          if (!cast<RankedTensorType>(type).hasStaticShape())
+            return func.emitOpError()
+                   << "expected a static shape, but got " << type;
+          qnn::keepBoundaryType(func, index, isResult, type);
+        }
     return success();
+  }
+
+  /// Gives i4 its packed form and the function the types of its body.
+  static void legalizeBoundary(IRRewriter &rewriter, func::FuncOp func) {
+    auto getPacked = [&](unsigned index, bool isResult) {
+      auto type = dyn_cast<RankedTensorType>(
+          qnn::getBoundaryType(func, index, isResult));
+      return type && type.getElementType().isInteger(4) ? type
+                                                        : RankedTensorType();
+    };
+    Block &body = func.getBody().front();
+    for (BlockArgument argument : body.getArguments()) {
+      RankedTensorType type = getPacked(argument.getArgNumber(), false);
+      if (!type)
+        continue;
+      SmallVector<OpOperand *> uses;
+      for (OpOperand &use : argument.getUses())
+        uses.push_back(&use);
+      argument.setType(cpu::getPackedType(type));
+      rewriter.setInsertionPointToStart(&body);
+      Value elements = cpu::createUnpacked(rewriter, argument, type);
+      for (OpOperand *use : uses)
+        use->set(elements);
+    }
+    Operation *terminator = body.getTerminator();
+    rewriter.setInsertionPoint(terminator);
+    for (OpOperand &operand : terminator->getOpOperands())
+      if (getPacked(operand.getOperandNumber(), true))
+        operand.set(cpu::createPacked(rewriter, operand.get()));
+    func.setFunctionType(rewriter.getFunctionType(
+        body.getArgumentTypes(), terminator->getOperandTypes()));
   }
 
   void prepareLinalgOps(IRRewriter &rewriter) {

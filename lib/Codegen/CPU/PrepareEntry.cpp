@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Dialect/QNN/IR/BoundaryType.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -19,6 +20,7 @@ namespace quantc::cpu {
 } // namespace quantc::cpu
 
 using namespace mlir;
+using namespace quantc;
 
 namespace {
 
@@ -44,6 +46,35 @@ LogicalResult verifyType(Location loc, Type type, bool isBoundary) {
            << "expected elements of type i1, i8, i16, i32, i64, f16, bf16, "
               "f32 or f64, but got "
            << type;
+  return success();
+}
+
+/// Checks what `qnn.type` says of a value whose type is `type`.
+LogicalResult verifyBoundaryType(func::FuncOp func, Type boundary, Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(boundary);
+  auto held = cast<RankedTensorType>(type);
+  bool fits = tensor && tensor.hasStaticShape() && held.hasStaticShape();
+  if (fits && tensor.getElementType().isInteger(4))
+    fits = held.getElementType().isInteger(8) && held.getRank() == 1 &&
+           held.getDimSize(0) ==
+               llvm::divideCeilSigned(tensor.getNumElements(), 2);
+  else if (fits)
+    fits = tensor.getShape() == held.getShape() &&
+           tensor.getElementTypeBitWidth() == held.getElementTypeBitWidth();
+  if (fits)
+    return success();
+  return func.emitOpError()
+         << "expected '" << qnn::kTypeAttrName << "' to have the bytes of "
+         << type << ", but got " << boundary;
+}
+
+LogicalResult verifyBoundaryTypes(func::FuncOp func) {
+  for (bool isResult : {false, true})
+    for (auto [index, type] : llvm::enumerate(
+             isResult ? func.getResultTypes() : func.getArgumentTypes()))
+      if (Type boundary = qnn::getBoundaryType(func, index, isResult);
+          boundary != type && failed(verifyBoundaryType(func, boundary, type)))
+        return failure();
   return success();
 }
 
@@ -112,7 +143,7 @@ public:
         named("name",
               builder.getStringAttr(
                   unique(name.empty() ? StringRef(fallback) : name, fallback))),
-        named("type", TypeAttr::get(func.getResultTypes()[index]))};
+        named("type", TypeAttr::get(qnn::getBoundaryType(func, index, true)))};
     addQuantization(func.getResultAttrDict(index), fields);
     outputs.push_back(builder.getDictionaryAttr(fields));
   }
@@ -133,7 +164,7 @@ private:
     SmallVector<NamedAttribute> fields = {
         named("argument", builder.getI64IntegerAttr(index)),
         named("name", builder.getStringAttr(name)),
-        named("type", TypeAttr::get(func.getArgumentTypes()[index]))};
+        named("type", TypeAttr::get(qnn::getBoundaryType(func, index, false)))};
     if (data)
       fields.push_back(named("data", data));
     addQuantization(func.getArgAttrDict(index), fields);
@@ -216,7 +247,7 @@ public:
     for (auto func : getOperation().getOps<func::FuncOp>()) {
       if (func.isPrivate() || func.isExternal())
         continue;
-      if (failed(verifyTypes(func)))
+      if (failed(verifyTypes(func)) || failed(verifyBoundaryTypes(func)))
         return signalPassFailure();
       prepare(func);
     }

@@ -13,6 +13,7 @@
 #include "StorageOps.h"
 #include "UniformParameters.h"
 #include "quantc/Conversion/QuantTypes/Passes.h"
+#include "quantc/Dialect/QNN/IR/BoundaryType.h"
 #include "quantc/Dialect/QNN/IR/QNNOps.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
 #include "quantc/Dialect/StableHLO/IR/StableHLO.h"
@@ -122,7 +123,7 @@ LogicalResult Resolver::collect() {
 /// A caller that passes integers is told what they stand for.
 static void describe(func::FuncOp function, unsigned index, bool isResult,
                      const UniformParameters &parameters) {
-  if (!parameters.isPerTensor() || parameters.storage.isUnsignedInteger())
+  if (!parameters.isPerTensor())
     return;
   Builder builder(function);
   auto set = [&](StringRef name, Attribute value) {
@@ -133,10 +134,12 @@ static void describe(func::FuncOp function, unsigned index, bool isResult,
   };
   set("qnn.scale",
       builder.getF32FloatAttr(parameters.scales.getSplatValue<float>()));
-  int64_t zeroPoint =
-      parameters.zeroPoints
-          ? parameters.zeroPoints.getSplatValue<APInt>().getSExtValue()
-          : 0;
+  int64_t zeroPoint = 0;
+  if (parameters.zeroPoints) {
+    APInt value = parameters.zeroPoints.getSplatValue<APInt>();
+    zeroPoint = parameters.storage.isUnsignedInteger() ? value.getZExtValue()
+                                                       : value.getSExtValue();
+  }
   set("qnn.zero_point", builder.getI64IntegerAttr(zeroPoint));
 }
 
@@ -152,6 +155,10 @@ LogicalResult Resolver::resolveSignature(func::FuncOp function) {
       if (failed(read))
         return failure();
       converted.back() = getStorageType(type, *read);
+      if (read->storage.isUnsignedInteger())
+        qnn::keepBoundaryType(
+            function, index, areResults,
+            cast<RankedTensorType>(type).clone(read->storage));
       describe(function, index, areResults, *read);
     }
     return success();

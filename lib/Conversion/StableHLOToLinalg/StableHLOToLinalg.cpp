@@ -6,6 +6,7 @@
 
 #include "quantc/Conversion/StableHLOToLinalg/StableHLOToLinalg.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
+#include "quantc/Dialect/QNN/IR/BoundaryType.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
 #include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 
@@ -79,6 +80,17 @@ static LogicalResult verifyTypes(ModuleOp module) {
   return failure(result.wasInterrupted());
 }
 
+/// What is unsigned for a caller is signless in the function.
+static void keepUnsignedTypes(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    for (bool isResult : {false, true})
+      for (auto [index, type] :
+           llvm::enumerate(isResult ? function.getResultTypes()
+                                    : function.getArgumentTypes()))
+        if (getElementTypeOrSelf(type).isUnsignedInteger())
+          qnn::keepBoundaryType(function, index, isResult, type);
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -92,8 +104,10 @@ struct StableHLOToLinalgPass
   void runOnOperation() override {
     ModuleOp module = getOperation();
     dropAnnotations(module);
-    if (failed(inlineCalls(module)) || failed(verifyTypes(module)) ||
-        failed(convert(module)) || failed(foldIntoIndexingMaps(module)))
+    if (failed(inlineCalls(module)) || failed(verifyTypes(module)))
+      return signalPassFailure();
+    keepUnsignedTypes(module);
+    if (failed(convert(module)) || failed(foldIntoIndexingMaps(module)))
       signalPassFailure();
   }
 

@@ -132,10 +132,29 @@ func.func @resources() -> tensor<65xi8> {
 
 // -----
 
-// expected-error @below {{expected arguments and results with elements of type i1, i8, i16, i32, i64, f16, bf16, f32 or f64, but got 'tensor<2xi4>'}}
-func.func @boundary(%w: tensor<2xi4>) {
+// What a caller passes stays written down; four bits are passed two in a byte.
+// CHECK-LABEL: @boundary
+//  CHECK-SAME:   (%[[W:.+]]: tensor<8xi8> {qnn.type = tensor<3x5xi4>}, %[[U:.+]]: tensor<2xi8> {qnn.type = tensor<2xui8>})
+//  CHECK-SAME:   -> (tensor<8xi8> {qnn.type = tensor<3x5xi4>}, tensor<2xi8> {qnn.type = tensor<2xf8E5M2>})
+//       CHECK:   linalg.generic {{.*}} ins(%[[W]] : tensor<8xi8>) outs(%{{.*}} : tensor<8x2xi8>)
+//       CHECK:   tensor.extract_slice %{{.*}}[0] [15] [1] : tensor<16xi8> to tensor<15xi8>
+//       CHECK:   linalg.generic {{.*}} outs(%{{.*}} : tensor<8xi8>)
+func.func @boundary(%w: tensor<3x5xi4>, %u: tensor<2xui8>) -> (tensor<3x5xi4>, tensor<2xf8E5M2>) {
+  %0 = tensor.bitcast %u : tensor<2xui8> to tensor<2xf8E5M2>
+  return %w, %0 : tensor<3x5xi4>, tensor<2xf8E5M2>
+}
+
+// -----
+
+// expected-error @below {{expected a static shape, but got 'tensor<?xi4>'}}
+func.func @dynamic_boundary(%w: tensor<?xi4>) {
   return
 }
+
+// -----
+
+// expected-error @below {{expected a body in a function of 'tensor<2xf8E5M2>'}}
+func.func private @external(tensor<2xf8E5M2>)
 
 // -----
 

@@ -52,3 +52,27 @@ func.func @nibbles(%x: tensor<4xi4>) -> tensor<4xi4> {
 func.func @scalar(%x: f32) {
   return
 }
+
+// -----
+
+// What a value is for the caller is its type in the signature.
+// CHECK-LABEL: func.func @boundary_types(
+// CHECK-SAME:    inputs = [{argument = 0 : i64, name = "arg0", type = tensor<3x5xi4>}]
+// CHECK-SAME:    outputs = [{name = "out0", type = tensor<8xui8>}]
+func.func @boundary_types(%x: tensor<8xi8> {qnn.type = tensor<3x5xi4>}) -> (tensor<8xi8> {qnn.type = tensor<8xui8>}) {
+  return %x : tensor<8xi8>
+}
+
+// -----
+
+// expected-error @below {{expected 'qnn.type' to have the bytes of 'tensor<8xi8>', but got 'tensor<8xf16>'}}
+func.func @boundary_type(%x: tensor<8xi8> {qnn.type = tensor<8xf16>}) {
+  return
+}
+
+// -----
+
+// expected-error @below {{expected 'qnn.type' to have the bytes of 'tensor<8xi8>', but got 'tensor<3x6xi4>'}}
+func.func @boundary_size(%x: tensor<8xi8>) -> (tensor<8xi8> {qnn.type = tensor<3x6xi4>}) {
+  return %x : tensor<8xi8>
+}

@@ -76,10 +76,10 @@ func.func @other_scale(%a: tensor<4x8x!quant.uniform<i8:f32, 0.5>>,
 // Storage moves where the parameters stay, and along with their axis.
 
 // CHECK-LABEL: func @movement(
-// CHECK-NOT: qnn.
+// CHECK-NOT: {{= qnn\.}}
 // CHECK: stablehlo.reshape %{{.*}} : (tensor<2x3xi8>) -> tensor<6xi8>
 // CHECK: stablehlo.transpose %{{.*}} : (tensor<2x3xi8>) -> tensor<3x2xi8>
-// CHECK-NOT: qnn.
+// CHECK-NOT: {{= qnn\.}}
 func.func @movement(%a: tensor<2x3x!quant.uniform<u8:f32, 0.5:200>>,
                     %b: tensor<2x3x!quant.uniform<i8:f32:0, {1.0, 2.0:5}>>)
     -> (tensor<6x!quant.uniform<u8:f32, 0.5:200>>, tensor<3x2x!quant.uniform<i8:f32:1, {1.0, 2.0:5}>>) {
@@ -93,10 +93,11 @@ func.func @movement(%a: tensor<2x3x!quant.uniform<u8:f32, 0.5:200>>,
 // -----
 
 // Unsigned storage is unsigned where it is quantized or dequantized, and signless
-// elsewhere.
+// elsewhere; the caller sees what it was.
 
 // CHECK-LABEL: func @unsigned(
-// CHECK-SAME: %[[A:.*]]: tensor<3xi8>) -> tensor<3xi8>
+// CHECK-SAME: %[[A:.*]]: tensor<3xi8> {qnn.scale = 5.000000e-01 : f32, qnn.type = tensor<3xui8>, qnn.zero_point = 200 : i64})
+// CHECK-SAME: -> (tensor<3xi8> {qnn.scale = 5.000000e-01 : f32, qnn.type = tensor<3xui8>, qnn.zero_point = 200 : i64})
 // CHECK: %[[U:.*]] = tensor.bitcast %[[A]] : tensor<3xi8> to tensor<3xui8>
 // CHECK: %[[X:.*]] = qnn.dequantize %[[U]], scale %{{.*}} zero_point %{{.*}} : tensor<3xui8>, tensor<f32>, tensor<ui8>
 // CHECK: %[[Y:.*]] = stablehlo.abs %[[X]]

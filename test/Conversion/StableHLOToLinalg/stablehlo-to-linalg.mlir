@@ -69,7 +69,7 @@ func.func @bfloat16(%x: tensor<5x7xbf16>, %y: tensor<7x6xbf16>) -> tensor<5x6xbf
 
 // Unsigned operands are extended by zeros, which no named op does.
 // CHECK-LABEL: func.func @unsigned
-// CHECK-SAME: (%{{.*}}: tensor<5x7xi8>, %{{.*}}: tensor<7x6xi8>) -> tensor<5x6xi32>
+// CHECK-SAME: (%{{.*}}: tensor<5x7xi8> {qnn.type = tensor<5x7xui8>}, %{{.*}}: tensor<7x6xi8>) -> tensor<5x6xi32>
 func.func @unsigned(%x: tensor<5x7xui8>, %y: tensor<7x6xi8>) -> tensor<5x6xi32> {
   // CHECK: linalg.generic
   // CHECK: arith.extui

@@ -55,6 +55,8 @@ def CodegenCPUPrepareEntryPass : Pass<"codegen-cpu-prepare-entry", "::mlir::Modu
 
     Fails on arguments and results of dynamic shape (what lies between may have
     one) and on element types that the CPU back end does not store: i1, i8, i16, i32, i64, f16, bf16, f32 and f64 remain.
+    Where `qnn.type` says what an argument or result is for the caller, that is
+    its type in the signature.
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
                            "::mlir::tensor::TensorDialect"];
@@ -110,8 +112,12 @@ def CodegenCPULegalizeElementsPass : Pass<"codegen-cpu-legalize-elements", "::ml
     %b = linalg.matmul ins(%p, %q : tensor<3x4xf32>, tensor<4x2xf32>) outs(%d : tensor<3x2xf32>)
     ```
 
-    Fails on these types in arguments and results of functions, whose format a
-    caller would have to know, and on arithmetic in f8.
+    Arguments and results of functions keep the type that the caller means as
+    `qnn.type`. An i4 is passed two in a byte, low half first, in row-major order:
+    such arguments are unpacked where the function begins, such results packed
+    where it ends.
+
+    Fails on arithmetic in f8.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
