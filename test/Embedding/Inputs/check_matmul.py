@@ -16,20 +16,22 @@ from safetensors.numpy import load_file, save_file
 
 def main(bundle: pathlib.Path) -> None:
     random = numpy.random.default_rng(0)
+    # Beside the bundle: nothing else is written into one.
+    inputs, outputs = (bundle.with_suffix(f".{name}.safetensors") for name in ("in", "out"))
     edges = numpy.array([-128, -127, -3, 0, 7, 127], numpy.int8)
     for seed in range(8):
         if seed % 2 == 0:
             a, b = (random.choice(edges, shape) for shape in [(4, 8), (8, 16)])
         else:
             a, b = (random.integers(-128, 128, shape, numpy.int8) for shape in [(4, 8), (8, 16)])
-        save_file({"a": a, "b": b}, bundle / "in.safetensors")
+        save_file({"a": a, "b": b}, inputs)
         subprocess.run(
-            ["quantc", "run", bundle, "--input", bundle / "in.safetensors",
-             "--output", bundle / "out.safetensors"],
+            ["quantc", "run", bundle, "--input", inputs,
+             "--output", outputs],
             check=True,
         )
         exact = (a.astype(numpy.int64) + 3) @ (b.astype(numpy.int64) - 7)
-        actual = load_file(bundle / "out.safetensors")["c"]
+        actual = load_file(outputs)["c"]
         numpy.testing.assert_array_equal(actual, (exact * 0.125).astype(numpy.float32))
 
 
