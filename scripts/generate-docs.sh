@@ -22,7 +22,7 @@ page() { # page FILE TITLE SOURCE tblgen-options...
   } | cat -s >"$out/$file"
 }
 
-for entry in QNN/IR/QNNOps:qnn CPU/IR/CPUOps:qnn_cpu StableHLO/IR/StableHLOOps:stablehlo StableHLO/IR/CHLOOps:chlo; do
+for entry in QNN/IR/QNNOps:qnn CPU/IR/CPUOps:qnn_cpu GPU/IR/GPUOps:qnn_gpu StableHLO/IR/StableHLOOps:stablehlo StableHLO/IR/CHLOOps:chlo; do
   source=include/quantc/Dialect/${entry%%:*}.td name=${entry##*:}
   page "dialect-$name.md" "Dialect \`$name\`" "$source" -gen-dialect-doc -dialect="$name"
 done

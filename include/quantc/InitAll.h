@@ -14,10 +14,12 @@
 
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/NVVM/Passes.h"
+#include "quantc/Codegen/NVVM/Translations.h"
 #include "quantc/Conversion/LinalgToQNN/Passes.h"
 #include "quantc/Conversion/QuantTypes/Passes.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
 #include "quantc/Dialect/CPU/IR/CPUDialect.h"
+#include "quantc/Dialect/GPU/IR/GPUDialect.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
@@ -26,6 +28,7 @@
 #include "quantc/Parameters/Passes.h"
 #include "quantc/Pipelines/Quantize.h"
 #include "quantc/Pipelines/ToCPU.h"
+#include "quantc/Pipelines/ToNVVM.h"
 #include "quantc/Pipelines/TosaImport.h"
 
 namespace quantc {
@@ -33,8 +36,11 @@ namespace quantc {
 /// Adds quantc's dialects and what they implement of MLIR's interfaces.
 /// MLIR's own dialects are the caller's matter.
 inline void registerAllDialects(mlir::DialectRegistry &registry) {
-  registry.insert<cpu::CPUDialect, qnn::QNNDialect, stablehlo::StableHLODialect,
-                  chlo::CHLODialect, sdy::ShardyDialect>();
+  registry.insert<cpu::CPUDialect, nvvm::GPUDialect, qnn::QNNDialect,
+                  stablehlo::StableHLODialect, chlo::CHLODialect,
+                  sdy::ShardyDialect>();
+  nvvm::registerBufferizableOpInterfaceExternalModels(registry);
+  nvvm::registerTranslations(registry);
   cpu::registerBufferizableOpInterfaceExternalModels(registry);
 }
 
@@ -49,6 +55,7 @@ inline void registerAllPasses() {
   registerStableHLOToLinalgPasses();
   registerQuantizePipeline();
   registerToCPUPipeline();
+  registerToNVVMPipeline();
   registerTosaImportPipeline();
 }
 

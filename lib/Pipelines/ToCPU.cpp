@@ -6,6 +6,7 @@
 
 #include "quantc/Pipelines/ToCPU.h"
 
+#include "Bufferization.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/CPU/Target.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
@@ -25,25 +26,9 @@ using namespace mlir;
 
 namespace {
 
-/// Tensors to buffers: inputs are read only, every result is a buffer of the
-/// caller, and what lies between is allocated and freed.
+/// Buffers that the program allocates and frees, in one workspace.
 void addBufferization(OpPassManager &pm) {
-  pm.addPass(bufferization::createEmptyTensorEliminationPass());
-  bufferization::OneShotBufferizePassOptions bufferize;
-  bufferize.bufferizeFunctionBoundaries = true;
-  // Contiguous buffers at the boundaries: the ABI has no strides.
-  bufferize.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  bufferize.unknownTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  bufferize.allowReturnAllocsFromLoops = true;
-  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  bufferization::BufferResultsToOutParamsPassOptions results;
-  results.hoistStaticAllocs = true;
-  results.modifyPublicFunctions = true;
-  pm.addPass(bufferization::createBufferResultsToOutParamsPass(results));
+  quantc::addOneShotBufferization(pm);
   bufferization::buildBufferDeallocationPipeline(pm);
   pm.addPass(createConvertBufferizationToMemRefPass());
   // Conditional deallocation comes as a call, with memrefs of dynamic size,

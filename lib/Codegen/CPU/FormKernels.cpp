@@ -7,7 +7,6 @@
 #include "PassTarget.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/CPU/Schedule.h"
-#include "quantc/Codegen/Contraction/EpilogueSums.h"
 #include "quantc/Codegen/Contraction/KernelForm.h"
 #include "quantc/Dialect/CPU/IR/CPUOps.h"
 
@@ -256,41 +255,18 @@ public:
         resolveTarget(getOperation(), {triple, processor, features});
     if (failed(target))
       return signalPassFailure();
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation().walk([&](linalg::LinalgOp op) {
-      if (op.getNumDpsInputs() == 2 && op.getNumReductionLoops() != 0 &&
-          op->getNumResults() == 1)
-        ops.push_back(op);
-    });
-    // Sums that a kernel cannot write are better apart from its epilogue.
-    for (linalg::LinalgOp op : ops)
-      splitOtherSums(op);
-    DenseSet<Operation *> erased;
-    for (linalg::LinalgOp op : ops)
-      if (!erased.contains(op) && failed(form(op, *target, erased)))
-        return signalPassFailure();
-  }
-
-private:
-  LogicalResult form(linalg::LinalgOp op, const Target &target,
-                     DenseSet<Operation *> &erased) {
     // Integers are read in groups along k, in place.
-    FailureOr<KernelForm> kernel =
-        findKernel(op, ContractionOptions{/*adjacentK=*/true});
-    if (failed(kernel) || !isSupportedElement(kernel->view.lhs) ||
-        !isSupportedElement(kernel->view.rhs))
-      return success();
-    OpBuilder builder(op);
-    FailureOr<SmallVector<Value>> results =
-        KernelBuilder(builder, *kernel, target).build();
-    if (failed(results))
-      return failure();
-    Operation *replaced = kernel->getLastOp();
-    replaced->replaceAllUsesWith(*results);
-    for (Operation *dead : {replaced, op.getOperation()})
-      if (erased.insert(dead).second)
-        dead->erase();
-    return success();
+    auto build = [&](const KernelForm &form) -> FailureOr<SmallVector<Value>> {
+      if (!isSupportedElement(form.view.lhs) ||
+          !isSupportedElement(form.view.rhs) || form.view.lhsF8 ||
+          form.view.rhsF8)
+        return SmallVector<Value>();
+      OpBuilder builder(form.op->getContext());
+      return KernelBuilder(builder, form, *target).build();
+    };
+    if (failed(formKernels(getOperation(),
+                           ContractionOptions{/*adjacentK=*/true}, build)))
+      signalPassFailure();
   }
 };
 

@@ -20,7 +20,6 @@ namespace quantc::cpu {
 
 using namespace mlir;
 using namespace quantc;
-using namespace quantc;
 using namespace quantc::cpu;
 
 namespace {
@@ -37,20 +36,6 @@ struct PackLoops {
 };
 
 } // namespace
-
-/// The offsets of all points of a box, in row-major order.
-static SmallVector<int64_t> getOffsets(ArrayRef<int64_t> bounds,
-                                       ArrayRef<int64_t> strides) {
-  SmallVector<int64_t> offsets = {0};
-  for (auto [bound, stride] : llvm::zip_equal(bounds, strides)) {
-    SmallVector<int64_t> inner;
-    for (int64_t offset : offsets)
-      for (int64_t i = 0; i < bound; ++i)
-        inner.push_back(offset + i * stride);
-    offsets = std::move(inner);
-  }
-  return offsets;
-}
 
 PackLoops::PackLoops(PackOp op, ArrayRef<int64_t> strides) {
   size_t n = op.getNumBatch(), segmentDims = op.getSegmentDims();

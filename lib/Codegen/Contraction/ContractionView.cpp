@@ -28,6 +28,7 @@ namespace {
 struct BodyForm {
   bool isFloat;
   bool isUnsigned[2];
+  Type f8[2];
 };
 
 } // namespace
@@ -43,6 +44,18 @@ static BlockArgument stripExtension(Value value, bool &isUnsigned) {
                      (argument.getType().isInteger(16) && !isUnsigned)))
     return {};
   return argument;
+}
+
+/// Strips the extension of a float, which may be a byte that is cast to f8.
+static BlockArgument stripFloatExtension(Value value, Type &f8) {
+  auto extend = value.getDefiningOp<arith::ExtFOp>();
+  if (!extend)
+    return dyn_cast<BlockArgument>(value);
+  auto cast = extend.getIn().getDefiningOp<arith::BitcastOp>();
+  if (!cast)
+    return dyn_cast<BlockArgument>(extend.getIn());
+  f8 = cast.getType();
+  return dyn_cast<BlockArgument>(cast.getIn());
 }
 
 /// Matches `acc + a * b` in f32, of f32 or extended floats, or in i32 on
@@ -67,10 +80,10 @@ static std::optional<BodyForm> matchBody(Block &body) {
       mul->getResult(0).getType().isF32()) {
     form.isFloat = true;
     for (unsigned i : {0, 1}) {
-      Value factor = mul->getOperand(i);
-      if (auto extend = factor.getDefiningOp<arith::ExtFOp>())
-        factor = extend.getIn();
-      factors[i] = dyn_cast<BlockArgument>(factor);
+      Type f8;
+      factors[i] = stripFloatExtension(mul->getOperand(i), f8);
+      if (factors[i] && factors[i].getArgNumber() < 2)
+        form.f8[factors[i].getArgNumber()] = f8;
     }
   } else if (isa_and_nonnull<arith::MulIOp>(mul) && isa<arith::AddIOp>(add) &&
              mul->getResult(0).getType().isInteger(32)) {
@@ -181,6 +194,8 @@ quantc::viewContraction(linalg::LinalgOp op, AffineMap destMap,
   view.isFloat = form->isFloat;
   view.isLhsUnsigned = form->isUnsigned[1 - rhsIndex];
   view.isRhsUnsigned = form->isUnsigned[rhsIndex];
+  view.lhsF8 = form->f8[1 - rhsIndex];
+  view.rhsF8 = form->f8[rhsIndex];
   if (!rhsMap.isProjectedPermutation() || !rhsMap.isFunctionOfDim(n) ||
       lhsMap.isFunctionOfDim(n))
     return failure();

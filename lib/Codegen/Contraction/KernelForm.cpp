@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Codegen/Contraction/KernelForm.h"
+#include "quantc/Codegen/Contraction/EpilogueSums.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -204,4 +205,41 @@ MappedValue quantc::getSums(const KernelForm &form) {
   OpOperand *operand = generic.getDpsInitOperand(1);
   return {operand->get(),
           form.translateEpilogue(generic.getMatchingIndexingMap(operand))};
+}
+
+//===----------------------------------------------------------------------===//
+// All kernels
+//===----------------------------------------------------------------------===//
+
+LogicalResult quantc::formKernels(
+    Operation *root, const ContractionOptions &options,
+    function_ref<FailureOr<SmallVector<Value>>(const KernelForm &)> build) {
+  SmallVector<linalg::LinalgOp> ops;
+  root->walk([&](linalg::LinalgOp op) {
+    if (op.getNumDpsInputs() == 2 && op.getNumReductionLoops() != 0 &&
+        op->getNumResults() == 1)
+      ops.push_back(op);
+  });
+  // Sums that a kernel cannot write are better apart from its epilogue.
+  for (linalg::LinalgOp op : ops)
+    splitOtherSums(op);
+  DenseSet<Operation *> erased;
+  for (linalg::LinalgOp op : ops) {
+    if (erased.contains(op))
+      continue;
+    FailureOr<KernelForm> form = findKernel(op, options);
+    if (failed(form))
+      continue;
+    FailureOr<SmallVector<Value>> results = build(*form);
+    if (failed(results))
+      return failure();
+    if (results->empty())
+      continue;
+    Operation *last = form->getLastOp();
+    last->replaceAllUsesWith(*results);
+    for (Operation *dead : {last, op.getOperation()})
+      if (erased.insert(dead).second)
+        dead->erase();
+  }
+  return success();
 }

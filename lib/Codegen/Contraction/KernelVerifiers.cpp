@@ -78,3 +78,26 @@ LogicalResult quantc::verifyParallelMap(Operation *op, StringRef what,
   }
   return success();
 }
+
+LogicalResult quantc::verifyEpilogue(Operation *op, Block &body,
+                                     Type accumulator, ValueRange captures,
+                                     ValueRange destinations) {
+  auto getElements = [](ValueRange values) {
+    return llvm::to_vector(llvm::map_range(values, [](Value value) {
+      return cast<ShapedType>(value.getType()).getElementType();
+    }));
+  };
+  SmallVector<Type> expected = getElements(captures);
+  expected.insert(expected.begin(), accumulator);
+  if (!llvm::equal(body.getArgumentTypes(), expected))
+    return op->emitOpError()
+           << "expected epilogue arguments of types " << TypeRange(expected)
+           << ", but got " << body.getArgumentTypes();
+  SmallVector<Type> yielded = getElements(destinations);
+  Operation *yield =
+      body.mightHaveTerminator() ? body.getTerminator() : nullptr;
+  if (!yield || !llvm::equal(yield->getOperandTypes(), yielded))
+    return op->emitOpError()
+           << "expected the epilogue to yield " << TypeRange(yielded);
+  return success();
+}

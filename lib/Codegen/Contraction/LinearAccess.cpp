@@ -89,3 +89,16 @@ int64_t quantc::countMergeable(ArrayRef<int64_t> bounds,
       break;
   return count;
 }
+
+SmallVector<int64_t> quantc::getOffsets(ArrayRef<int64_t> bounds,
+                                        ArrayRef<int64_t> strides) {
+  SmallVector<int64_t> offsets = {0};
+  for (auto [bound, stride] : llvm::zip_equal(bounds, strides)) {
+    SmallVector<int64_t> inner;
+    for (int64_t offset : offsets)
+      for (int64_t i = 0; i < bound; ++i)
+        inner.push_back(offset + i * stride);
+    offsets = std::move(inner);
+  }
+  return offsets;
+}

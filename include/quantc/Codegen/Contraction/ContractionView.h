@@ -31,6 +31,9 @@ struct ContractionView {
 
   bool isFloat = false;
   bool isLhsUnsigned = false, isRhsUnsigned = false;
+  /// The f8 that the bytes of an operand stand for; null where they are
+  /// integers.
+  mlir::Type lhsF8, rhsF8;
 
   llvm::SmallVector<int64_t> bounds;
   int64_t numBatch = 0, numM = 0, segmentDims = 1;
@@ -45,7 +48,8 @@ struct ContractionView {
 /// Views `op` with n as the innermost dimension of `destMap`, a permutation of
 /// its parallel loops. Fails, silently, on what the kernels do not compute:
 /// dynamic or empty shapes, bodies that are not a multiplication and addition
-/// of i8 or signed i16 in i32 or of f32 or narrower floats in f32, operands on
+/// of i8 or signed i16 in i32 or of f32 or narrower floats in f32 (bytes
+/// that are cast to f8 among them), operands on
 /// which no order of loops fits.
 llvm::FailureOr<ContractionView>
 viewContraction(mlir::linalg::LinalgOp op, mlir::AffineMap destMap,

@@ -52,6 +52,31 @@ public:
                                        mlir::arith::IntegerOverflowFlags::nsw);
   }
 
+  /// Quotient and remainder of an offset, which is not negative.
+  mlir::Value div(mlir::Value left, int64_t right) const {
+    if (auto l = mlir::getConstantIntValue(left))
+      return constant(*l / right);
+    if (right == 1)
+      return left;
+    return mlir::arith::DivUIOp::create(builder, loc, left, constant(right));
+  }
+
+  mlir::Value rem(mlir::Value left, int64_t right) const {
+    if (auto l = mlir::getConstantIntValue(left))
+      return constant(*l % right);
+    if (right == 1)
+      return constant(0);
+    return mlir::arith::RemUIOp::create(builder, loc, left, constant(right));
+  }
+
+  mlir::Value exclusiveOr(mlir::Value left, mlir::Value right) const {
+    auto l = mlir::getConstantIntValue(left);
+    auto r = mlir::getConstantIntValue(right);
+    if (l && r)
+      return constant(*l ^ *r);
+    return mlir::arith::XOrIOp::create(builder, loc, left, right);
+  }
+
 private:
   mlir::OpBuilder &builder;
   mlir::Location loc;

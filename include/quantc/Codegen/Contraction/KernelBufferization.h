@@ -17,17 +17,10 @@ namespace quantc {
 /// kernel generator cannot walk is copied to (or from) a dense one. Which those
 /// are `isWalkable(OpTy, unsigned operand, mlir::MemRefType)` says, found by
 /// the namespace of the op.
-template <typename OpTy>
-struct KernelOpInterface
-    : mlir::bufferization::DstBufferizableOpInterfaceExternalModel<
-          KernelOpInterface<OpTy>, OpTy> {
-  bool bufferizesToMemoryRead(
-      mlir::Operation *op, mlir::OpOperand &operand,
-      const mlir::bufferization::AnalysisState &state) const {
-    return !mlir::cast<mlir::DestinationStyleOpInterface>(op).isDpsInit(
-        &operand);
-  }
-
+template <typename Interface, typename OpTy>
+struct KernelOpInterfaceBase
+    : mlir::bufferization::DstBufferizableOpInterfaceExternalModel<Interface,
+                                                                   OpTy> {
   mlir::LogicalResult
   bufferize(mlir::Operation *op, mlir::RewriterBase &rewriter,
             const mlir::bufferization::BufferizationOptions &options,
@@ -82,6 +75,18 @@ struct KernelOpInterface
         return mlir::failure();
     mlir::bufferization::replaceOpWithBufferizedValues(rewriter, op, results);
     return mlir::success();
+  }
+};
+
+/// A kernel that only writes its destinations.
+template <typename OpTy>
+struct KernelOpInterface
+    : KernelOpInterfaceBase<KernelOpInterface<OpTy>, OpTy> {
+  bool
+  bufferizesToMemoryRead(mlir::Operation *op, mlir::OpOperand &operand,
+                         const mlir::bufferization::AnalysisState &) const {
+    return !mlir::cast<mlir::DestinationStyleOpInterface>(op).isDpsInit(
+        &operand);
   }
 };
 

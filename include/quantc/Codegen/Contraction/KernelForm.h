@@ -69,6 +69,15 @@ KernelEpilogue buildEpilogue(mlir::OpBuilder &builder, const KernelForm &form);
 /// Only with an epilogue of two results.
 MappedValue getSums(const KernelForm &form);
 
+/// Replaces the contractions below `root`, and their epilogues, by the values
+/// that `build` makes of each; none leaves the op alone. Fails where `build`
+/// does, which has to report why.
+mlir::LogicalResult
+formKernels(mlir::Operation *root, const ContractionOptions &options,
+            llvm::function_ref<llvm::FailureOr<llvm::SmallVector<mlir::Value>>(
+                const KernelForm &)>
+                build);
+
 } // namespace quantc
 
 #endif // QUANTC_CODEGEN_CONTRACTION_KERNELFORM_H

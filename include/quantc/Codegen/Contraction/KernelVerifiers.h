@@ -32,6 +32,13 @@ mlir::LogicalResult verifyResults(mlir::Operation *op,
 mlir::LogicalResult verifyParallelMap(mlir::Operation *op, llvm::StringRef what,
                                       mlir::AffineMap map, unsigned n);
 
+/// Checks that an epilogue makes, of an accumulator and one element of each
+/// capture, one element of each destination.
+mlir::LogicalResult verifyEpilogue(mlir::Operation *op, mlir::Block &body,
+                                   mlir::Type accumulator,
+                                   mlir::ValueRange captures,
+                                   mlir::ValueRange destinations);
+
 } // namespace quantc
 
 #endif // QUANTC_CODEGEN_CONTRACTION_KERNELVERIFIERS_H

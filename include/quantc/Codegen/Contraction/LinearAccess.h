@@ -42,6 +42,10 @@ getAccessStrides(mlir::AffineMap map, llvm::ArrayRef<int64_t> elementStrides);
 int64_t countMergeable(llvm::ArrayRef<int64_t> bounds,
                        llvm::ArrayRef<int64_t> strides);
 
+/// The offsets of all points of a box, in row-major order.
+llvm::SmallVector<int64_t> getOffsets(llvm::ArrayRef<int64_t> bounds,
+                                      llvm::ArrayRef<int64_t> strides);
+
 } // namespace quantc
 
 #endif // QUANTC_CODEGEN_CONTRACTION_LINEARACCESS_H

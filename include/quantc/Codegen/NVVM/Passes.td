@@ -9,6 +9,166 @@
 
 include "mlir/Pass/PassBase.td"
 
+def NVVM_ChipOption : Option<"chip", "chip", "std::string", /*default=*/"\"sm_80\"",
+                             "The chip: sm_80, sm_86, sm_89 or sm_90">;
+
+//===----------------------------------------------------------------------===//
+// Contractions
+//===----------------------------------------------------------------------===//
+
+def CodegenNVVMFormKernelsPass : Pass<"codegen-nvvm-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn contractions and their epilogues into kernels";
+  let description = [{
+    Every linalg op that multiplies and adds over two operands with static shapes
+    becomes a `qnn_gpu.contract`, together with the elementwise `linalg.generic`
+    that alone uses its result: i8 in i32, f16, bf16, f8 and f32 in f32. Named or
+    generic, in any order of batch, m, n and k, transposed or a convolution: what
+    counts is that the innermost dimension of the result occurs in one operand
+    only. An initial value that is a broadcast is read before it is broadcast,
+    and none where it is zero.
+
+    The tiles are chosen by a static model of the chip, or given by an attribute
+    `qnn_gpu.schedule` on the linalg op; one that the chip cannot run is an
+    error. Anything else is left alone.
+
+    ```mlir
+    %0 = linalg.matmul ins(%a, %w : tensor<128x768xi8>, tensor<768x3072xi8>)
+                       outs(%bias : tensor<128x3072xi32>) -> tensor<128x3072xi32>
+    %1 = linalg.generic ... ins(%0, %scale) outs(%e) {
+      // scale, round, clamp
+    } -> tensor<128x3072xi8>
+    ```
+    becomes
+    ```mlir
+    %1 = qnn_gpu.contract lhs(%a : tensor<128x768xi8>) rhs(%w : tensor<768x3072xi8>)
+        init(%bias ...) captures(%scale ...) outs(%e ...) ... {
+    ^bb0(%acc: i32, %s: f32):
+      // scale, round, clamp
+      qnn_gpu.yield %q : i8
+    } -> tensor<128x3072xi8>
+    ```
+  }];
+  let options = [NVVM_ChipOption];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::quantc::nvvm::GPUDialect"];
+}
+
+def CodegenNVVMPackPass : Pass<"codegen-nvvm-pack", "::mlir::ModuleOp"> {
+  let summary = "Store constant weights in rows along k";
+  let description = [{
+    Tensor cores take both operands in rows along k, which is how they are copied
+    to shared memory, 16 bytes at a time. A constant right operand that lies
+    otherwise in memory is rearranged at compile time: batch... x n x k, with all
+    k as one dimension that is padded with zeros to a multiple of 16 bytes.
+
+    ```mlir
+    %w = arith.constant dense_resource<w> : tensor<768x3072xi8>
+    qnn_gpu.contract lhs(%a : tensor<128x768xi8>) rhs(%w : tensor<768x3072xi8>) ... affine_map<(m, n, k) -> (k, n)>
+    ```
+    becomes
+    ```mlir
+    %w = arith.constant dense_resource<w.packed> : tensor<3072x768xi8>
+    qnn_gpu.contract lhs(%a : tensor<128x768xi8>) rhs(%w : tensor<3072x768xi8>) ... affine_map<(m, n, k) -> (n, k)>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def CodegenNVVMTilePass : Pass<"codegen-nvvm-tile", "::mlir::ModuleOp"> {
+  let summary = "Launch a CTA for every tile of a contraction";
+  let description = [{
+    A `qnn_gpu.contract` on memrefs becomes a `gpu.launch`, a kernel of the
+    module `kernels` that codegen-nvvm-outline will make. Its CTAs go over k in
+    steps of the schedule: load a tile of either operand into shared memory, wait,
+    multiply. Warps and threads do not appear yet.
+
+    ```mlir
+    gpu.launch blocks(%x, %y, %z) in (...) threads(...) in (%c128, %c1, %c1)
+        dynamic_shared_memory_size %bytes {
+      %batch = ...  %m = ...  %n = ...
+      %zero = qnn_gpu.init_tile[%batch, %m, %n] ... -> vector<16x16xi32>
+      %acc = scf.for %k = %c0 to %c768 step %c64 iter_args(%sum = %zero) {
+        qnn_gpu.load_tile lhs %a[%batch, %m, %k] to %tile_a ...
+        qnn_gpu.load_tile rhs %w[%batch, %n, %k] to %tile_b ...
+        nvvm.cp.async.commit.group
+        nvvm.cp.async.wait.group 0
+        gpu.barrier
+        %next = qnn_gpu.multiply_tile %tile_a, %tile_b, %sum ...
+        gpu.barrier
+        scf.yield %next
+      }
+      qnn_gpu.store_tile %acc[%batch, %m, %n] captures(...) outs(...) { ... }
+      gpu.terminator
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect",
+                           "::mlir::scf::SCFDialect", "::quantc::nvvm::GPUDialect"];
+}
+
+def CodegenNVVMPipelinePass : Pass<"codegen-nvvm-pipeline", "::mlir::ModuleOp"> {
+  let summary = "Load tiles while earlier ones are multiplied";
+  let description = [{
+    The loop over k that `codegen-nvvm-tile` has made gets `stages` buffers in
+    shared memory. `stages` - 1 tiles are on their way when the loop begins; each
+    step waits for the oldest, starts the next copy into the buffer that the step
+    before has read, and multiplies. One barrier a step is enough: a warp that
+    has passed it knows that all have read that buffer, and that all have waited
+    for their part of the new one.
+
+    ```mlir
+    // copies of tiles 0 and 1, a group each
+    scf.for %k = ... iter_args(%sum, %read, %write) {
+      nvvm.cp.async.wait.group 1
+      gpu.barrier
+      scf.if %more { qnn_gpu.load_tile ... [%batch, %m, %k2] to %view_of_write }
+      nvvm.cp.async.commit.group
+      qnn_gpu.multiply_tile %view_of_read ...
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def CodegenNVVMLowerFragmentsPass : Pass<"codegen-nvvm-lower-fragments", "::mlir::ModuleOp"> {
+  let summary = "Say what each thread does for the tiles of its CTA";
+  let description = [{
+    The operations on tiles become those of a thread: asynchronous copies of 16,
+    8 or 4 bytes where the layout of the operand allows it, loads of elements
+    where not; `ldmatrix` from swizzled shared memory and `mma.sync`; the
+    epilogue on accumulators in registers, and vector stores. The accumulators,
+    one vector before, are scalars afterwards.
+
+    docs/codegen-nvvm.md draws who holds what.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::nvgpu::NVGPUDialect",
+                           "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def CodegenNVVMFinalizeKernelsPass : Pass<"codegen-nvvm-finalize-kernels", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Declare dynamic shared memory as what the launch provides";
+  let description = [{
+    Runs on the LLVM dialect. The conversion from `gpu.dynamic_shared_memory`
+    leaves a variable that PTX would allocate, one byte long; the memory that a
+    launch provides is an external one.
+
+    ```mlir
+    llvm.mlir.global internal @__dynamic_shmem__0() {addr_space = 3 : i32, alignment = 16 : i64} : !llvm.array<0 x i8>
+    ```
+    becomes
+    ```mlir
+    llvm.mlir.global external @__dynamic_shmem__0() {addr_space = 3 : i32, alignment = 16 : i64} : !llvm.array<0 x i8>
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Everything that is not a contraction
 //===----------------------------------------------------------------------===//

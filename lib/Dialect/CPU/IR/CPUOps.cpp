@@ -243,22 +243,8 @@ LogicalResult ContractOp::verify() {
 }
 
 LogicalResult ContractOp::verifyRegions() {
-  Block &body = getEpilogue().front();
-  SmallVector<Type> expected = {getAccumulatorType()};
-  for (Value capture : getCaptures())
-    expected.push_back(cast<ShapedType>(capture.getType()).getElementType());
-  if (!llvm::equal(body.getArgumentTypes(), expected))
-    return emitOpError() << "expected epilogue arguments of types "
-                         << TypeRange(expected) << ", but got "
-                         << body.getArgumentTypes();
-  auto yield = dyn_cast<YieldOp>(body.getTerminator());
-  SmallVector<Type> yielded;
-  for (Value destination : getDpsInits())
-    yielded.push_back(cast<ShapedType>(destination.getType()).getElementType());
-  if (!yield || !llvm::equal(yield.getOperandTypes(), yielded))
-    return emitOpError() << "expected the epilogue to yield "
-                         << TypeRange(yielded);
-  return success();
+  return verifyEpilogue(*this, getEpilogue().front(), getAccumulatorType(),
+                        getCaptures(), getDpsInits());
 }
 
 #define GET_OP_CLASSES

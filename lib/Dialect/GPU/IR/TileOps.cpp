@@ -1,0 +1,97 @@
+//===- TileOps.cpp - what a CTA does in a kernel --------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Codegen/Contraction/KernelVerifiers.h"
+#include "quantc/Dialect/GPU/IR/GPUOps.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nvvm;
+
+static LogicalResult verifyTile(Operation *op, StringRef what, Type type,
+                                int64_t rows, ScheduleAttr schedule) {
+  SmallVector<int64_t> expected = {rows, schedule.getTile()[2]};
+  ArrayRef<int64_t> shape = cast<MemRefType>(type).getShape();
+  if (shape != ArrayRef(expected))
+    return op->emitOpError() << "expected a tile of [" << expected << "] for "
+                             << what << ", but got [" << shape << "]";
+  return success();
+}
+
+static LogicalResult verifyFragment(Operation *op, Type type,
+                                    ScheduleAttr schedule) {
+  SmallVector<int64_t> expected = {schedule.getThreadRows(),
+                                   schedule.getThreadColumns()};
+  ArrayRef<int64_t> shape = cast<VectorType>(type).getShape();
+  if (shape != ArrayRef(expected))
+    return op->emitOpError() << "expected accumulators of [" << expected
+                             << "], but got [" << shape << "]";
+  return success();
+}
+
+LogicalResult LoadTileOp::verify() {
+  if (failed(verifyAccess(*this, "source", getMap(), getSource().getType(),
+                          getSpace().getBounds())))
+    return failure();
+  auto element = cast<ShapedType>(getSource().getType()).getElementType();
+  if (element != cast<MemRefType>(getTile().getType()).getElementType())
+    return emitOpError() << "expected a tile of " << element << ", but got "
+                         << getTile().getType();
+  return verifyTile(*this, getRhs() ? "rhs" : "lhs", getTile().getType(),
+                    getSchedule().getTile()[getRhs() ? 1 : 0], getSchedule());
+}
+
+LogicalResult InitTileOp::verify() {
+  if (bool(getInit()) != getMap().has_value())
+    return emitOpError() << "expected a map for init, and none without it";
+  if (getInit()) {
+    auto shaped = cast<ShapedType>(getInit().getType());
+    Type element = cast<VectorType>(getResult().getType()).getElementType();
+    if (shaped.getElementType() != element)
+      return emitOpError() << "expected init of element type " << element
+                           << ", but got " << shaped;
+    if (failed(verifyAccess(*this, "init", *getMap(), shaped,
+                            getSpace().getBounds())) ||
+        failed(
+            verifyParallelMap(*this, "init", *getMap(), getSpace().getNDim())))
+      return failure();
+  }
+  return verifyFragment(*this, getResult().getType(), getSchedule());
+}
+
+LogicalResult MultiplyTileOp::verify() {
+  ScheduleAttr schedule = getSchedule();
+  if (failed(verifyTile(*this, "lhs", getLhs().getType(), schedule.getTile()[0],
+                        schedule)) ||
+      failed(verifyTile(*this, "rhs", getRhs().getType(), schedule.getTile()[1],
+                        schedule)))
+    return failure();
+  return verifyFragment(*this, getResult().getType(), schedule);
+}
+
+LogicalResult StoreTileOp::verify() {
+  SmallVector<Value> mapped(getCaptures()), dests = {getDest()};
+  if (getSums())
+    dests.push_back(getSums());
+  llvm::append_range(mapped, dests);
+  if (getMaps().size() != mapped.size())
+    return emitOpError() << "expected " << mapped.size() << " maps, but got "
+                         << getMaps().size();
+  for (auto [map, value] :
+       llvm::zip_equal(getMaps().getAsValueRange<AffineMapAttr>(), mapped))
+    if (failed(verifyAccess(*this, "an operand", map, value.getType(),
+                            getSpace().getBounds())) ||
+        failed(
+            verifyParallelMap(*this, "an operand", map, getSpace().getNDim())))
+      return failure();
+  auto fragment = cast<VectorType>(getAccumulators().getType());
+  if (failed(verifyEpilogue(*this, getEpilogue().front(),
+                            fragment.getElementType(), getCaptures(), dests)))
+    return failure();
+  return verifyFragment(*this, fragment, getSchedule());
+}

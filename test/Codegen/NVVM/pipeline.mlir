@@ -1,0 +1,61 @@
+// RUN: quant-opt %s --codegen-nvvm-tile --codegen-nvvm-pipeline | FileCheck %s
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+
+// Three buffers of 2048 + 2048 bytes: two tiles are on their way when the loop
+// begins.
+// CHECK-LABEL: func @three_stages
+// CHECK: %[[BYTES:.*]] = arith.constant 12288 : i32
+// CHECK: gpu.launch {{.*}} dynamic_shared_memory_size %[[BYTES]]
+// CHECK: qnn_gpu.load_tile lhs
+// CHECK: qnn_gpu.load_tile rhs
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: qnn_gpu.load_tile lhs %{{.*}}[%{{.*}}, %{{.*}}, %c64{{.*}}]
+// CHECK: qnn_gpu.load_tile rhs %{{.*}}[%{{.*}}, %{{.*}}, %c64{{.*}}]
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: scf.for %[[K:.*]] = %c0{{.*}} to %c256{{.*}} step %c64{{.*}} iter_args(%[[ACC:.*]] = %{{.*}}, %[[READ:.*]] = %c0{{.*}}, %[[WRITE:.*]] = %c8192{{.*}})
+// CHECK:   nvvm.cp.async.wait.group 1
+// CHECK:   gpu.barrier
+// CHECK:   %[[AHEAD:.*]] = arith.addi %[[K]], %c128
+// CHECK:   %[[MORE:.*]] = arith.cmpi ult, %[[AHEAD]], %c256
+// CHECK:   scf.if %[[MORE]] {
+// CHECK:     %[[TO:.*]] = memref.view %{{.*}}[%[[WRITE]]][]
+// CHECK:     qnn_gpu.load_tile lhs %{{.*}}[%{{.*}}, %{{.*}}, %[[AHEAD]]] to %[[TO]]
+// CHECK:     qnn_gpu.load_tile rhs
+// CHECK:   }
+// CHECK:   nvvm.cp.async.commit.group
+// CHECK:   %[[FROM:.*]] = memref.view %{{.*}}[%[[READ]]][]
+// CHECK:   qnn_gpu.multiply_tile %[[FROM]], %{{.*}}, %[[ACC]]
+// CHECK-NOT: gpu.barrier
+// CHECK:   arith.select {{.*}} : index
+// CHECK:   arith.select {{.*}} : index
+// CHECK:   scf.yield
+// CHECK: qnn_gpu.store_tile
+func.func @three_stages(%a: memref<64x256xi8>, %w: memref<32x256xi8>, %d: memref<64x32xi32>) {
+  qnn_gpu.contract lhs(%a : memref<64x256xi8>) rhs(%w : memref<32x256xi8>) outs(%d : memref<64x32xi32>)
+      attributes {maps = [#mk, #nk, #mn], space = #qnn_gpu.space<batch = [], m = [64], n = 32, k = [256]>,
+                  schedule = #qnn_gpu.schedule<mma, tile = [32, 32, 64], warps = [2, 1], stages = 3, split_k = 1>} {
+    ^bb0(%acc: i32):
+      qnn_gpu.yield %acc : i32
+  }
+  return
+}
+
+// One stage stays as it is.
+// CHECK-LABEL: func @one_stage
+// CHECK: scf.for
+// CHECK: qnn_gpu.load_tile lhs
+// CHECK: nvvm.cp.async.wait.group 0
+// CHECK: qnn_gpu.multiply_tile
+// CHECK-NEXT: gpu.barrier
+func.func @one_stage(%a: memref<64x256xi8>, %w: memref<32x256xi8>, %d: memref<64x32xi32>) {
+  qnn_gpu.contract lhs(%a : memref<64x256xi8>) rhs(%w : memref<32x256xi8>) outs(%d : memref<64x32xi32>)
+      attributes {maps = [#mk, #nk, #mn], space = #qnn_gpu.space<batch = [], m = [64], n = 32, k = [256]>,
+                  schedule = #qnn_gpu.schedule<mma, tile = [32, 32, 64], warps = [2, 1], stages = 1, split_k = 1>} {
+    ^bb0(%acc: i32):
+      qnn_gpu.yield %acc : i32
+  }
+  return
+}
