@@ -7,7 +7,9 @@
 #include "Commands.h"
 #include "Quantization.h"
 #include "SiteTable.h"
+#include "quantc/Dialect/QNN/Transforms/Groups.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -23,9 +25,14 @@ static Error runExplain(Tool &tool);
 Command quantc::tool::explainCommand(
     "explain", "say what quantize does with each site, and why", runExplain);
 
-static QuantizationOptions options(explainCommand);
+static QuantizationOptions options(explainCommand, cl::Optional);
 static cl::opt<bool> printJSON("json", cl::desc("Print a JSON array"),
                                cl::sub(explainCommand), cl::cat(quantcOptions));
+static cl::opt<bool> printGroups(
+    "groups",
+    cl::desc("Print the model's groups instead: what is smoothed together, and "
+             "what may share a scale. Needs no statistics and no recipe"),
+    cl::sub(explainCommand), cl::cat(quantcOptions));
 
 static void printAsJSON(const Sites &sites) {
   json::Array array;
@@ -68,12 +75,37 @@ static void printAsTable(const Sites &sites) {
   printTable(rows);
 }
 
+static void printGroupsAsJSON(ArrayRef<qnn::GroupDescription> groups) {
+  json::Array array;
+  for (const qnn::GroupDescription &group : groups)
+    array.push_back(json::Object{{"kind", group.kind},
+                                 {"members", json::Array(group.members)},
+                                 {"note", group.note}});
+  llvm::outs() << llvm::formatv("{0:2}\n", json::Value(std::move(array)));
+}
+
+static void printGroupsAsTable(ArrayRef<qnn::GroupDescription> groups) {
+  std::vector<std::vector<std::string>> rows = {{"group", "members", "note"}};
+  for (const qnn::GroupDescription &group : groups)
+    rows.push_back({group.kind, llvm::join(group.members, ", "), group.note});
+  printTable(rows);
+}
+
 static Error runExplain(Tool &tool) {
+  if (!printGroups && (options.statistics.empty() || options.recipe.empty()))
+    return llvm::createStringError(
+        "expected --statistics and --recipe, or --groups");
   Expected<Model> model = readModel(tool, options.model, options.parameters);
   if (!model)
     return model.takeError();
   if (Error error = annotate(tool, *model))
     return error;
+  if (printGroups) {
+    std::vector<qnn::GroupDescription> groups =
+        qnn::describeGroups(*model->module);
+    printJSON ? printGroupsAsJSON(groups) : printGroupsAsTable(groups);
+    return tool.getOutputs().commit();
+  }
   Sites sites = collectSites(*model->module);
   if (Error error = quantize(tool, *model, options))
     return error;

@@ -18,25 +18,27 @@ using namespace quantc;
 using namespace quantc::tool;
 using namespace llvm;
 
-CalibratedModelOptions::CalibratedModelOptions(cl::SubCommand &command)
+CalibratedModelOptions::CalibratedModelOptions(
+    cl::SubCommand &command, cl::NumOccurrencesFlag occurrences)
     : model(cl::Positional, cl::Required, cl::desc("<model.mlir>"),
             cl::sub(command), cl::cat(quantcOptions)),
       parameters("parameters", cl::value_desc("file"),
                  cl::desc("Safetensors file with the parameters (default: as "
                           "recorded in the model, else beside it)"),
                  cl::sub(command), cl::cat(quantcOptions)),
-      statistics("statistics", cl::Required, cl::value_desc("file"),
+      statistics("statistics", occurrences, cl::value_desc("file"),
                  cl::desc("Statistics file of the model"), cl::sub(command),
                  cl::cat(quantcOptions)),
-      recipe("recipe", cl::Required, cl::value_desc("file"),
+      recipe("recipe", occurrences, cl::value_desc("file"),
              cl::desc("Recipe file"), cl::sub(command), cl::cat(quantcOptions)),
       smooth("smooth", cl::init("recipe"), cl::value_desc("alpha"),
              cl::desc("SmoothQuant's alpha in [0, 1], or none (default: as the "
                       "recipe says)"),
              cl::sub(command), cl::cat(quantcOptions)) {}
 
-QuantizationOptions::QuantizationOptions(cl::SubCommand &command)
-    : CalibratedModelOptions(command),
+QuantizationOptions::QuantizationOptions(cl::SubCommand &command,
+                                         cl::NumOccurrencesFlag occurrences)
+    : CalibratedModelOptions(command, occurrences),
       data("data", cl::value_desc("file"),
            cl::desc("Data to calibrate once more after smoothing; without it "
                     "the ranges are computed from those before"),

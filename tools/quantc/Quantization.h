@@ -14,14 +14,19 @@ namespace quantc::tool {
 
 /// The options of a command that begins with a calibrated model and a recipe.
 struct CalibratedModelOptions {
-  explicit CalibratedModelOptions(llvm::cl::SubCommand &command);
+  /// `occurrences` is that of the statistics and the recipe.
+  explicit CalibratedModelOptions(
+      llvm::cl::SubCommand &command,
+      llvm::cl::NumOccurrencesFlag occurrences = llvm::cl::Required);
 
   llvm::cl::opt<std::string> model, parameters, statistics, recipe, smooth;
 };
 
 /// The options of a command that quantizes a model.
 struct QuantizationOptions : CalibratedModelOptions {
-  explicit QuantizationOptions(llvm::cl::SubCommand &command);
+  explicit QuantizationOptions(
+      llvm::cl::SubCommand &command,
+      llvm::cl::NumOccurrencesFlag occurrences = llvm::cl::Required);
 
   llvm::cl::opt<std::string> data, mask;
   llvm::cl::opt<double> maxError, maxCost;

@@ -134,13 +134,17 @@ func.func @tanh(%x: tensor<4x2xf32>, %i: tensor<4x3xf32>) -> tensor<4x3xf32> {
 
 // -----
 
-// A contraction with another activation reads the same value: the group is not
-// smoothed at all.
+// A contraction with another activation reads the same value: it reads on what it
+// read, and the other site gets an observer of its own.
 
 // CHECK-LABEL: func @scores
-// CHECK-DAG:     arith.constant dense<1.000000e+00> : tensor<2x4xf32>
-// CHECK-NOT:     arith.mulf
-// CHECK:         histogram = [1, 1]
+// CHECK-DAG:     %[[W:.*]] = arith.constant dense<{{\[}}[2.{{.*}}, 2.{{.*}}, 2.{{.*}}, 2.{{.*}}], [1.{{.*}}, 1.{{.*}}, 1.{{.*}}, 1.{{.*}}]]> : tensor<2x4xf32>
+// CHECK-DAG:     %[[F:.*]] = arith.constant dense<[5.000000e-01, 1.000000e+00]>
+// CHECK:         %[[M:.*]] = linalg.generic {{.*}} ins(%{{.*}}, %[[F]] :
+// CHECK:         %[[S:.*]] = qnn.observe %[[M]] {axis = 1 : i64, name = "a/lhs/smoothed", {{.*}}histogram = []
+// CHECK:         %[[O:.*]] = qnn.observe %{{.*}} {axis = 1 : i64, name = "a/lhs", {{.*}}histogram = [1, 1]
+// CHECK:         linalg.matmul {qnn.site = "a"} ins(%[[S]], %[[W]] :
+// CHECK:         linalg.matmul {qnn.site = "scores"} ins(%[[O]],
 // REMARK: scores has no constant weight
 func.func @scores(%x: tensor<4x2xf32>, %y: tensor<2x4xf32>, %i: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
   %w = arith.constant dense<1.0> : tensor<2x4xf32>

@@ -205,15 +205,18 @@ def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
         X_j <- X_j / s_j,  W_j <- s_j W_j
 
     which leaves the function as it is. A channel where either maximum is zero is
-    left alone. X / s folds into the parameters that X is computed from (gamma
-    and beta of a normalization, columns and bias of the previous linear layer)
-    where nobody else reads X or what lies in between; otherwise X is multiplied
-    explicitly, which later fuses with its quantization. A remark says what was
-    in the way.
+    left alone. Readers of X are found through reshapes and transpositions. X / s
+    folds into the parameters that X is computed from (gamma and beta of a
+    normalization, columns and bias of the previous linear layer, through the
+    products and heads of attention) where nobody else reads X or what lies in
+    between; otherwise X is multiplied explicitly, which later fuses with its
+    quantization. A remark says what was in the way.
 
     The observer's channel minima and maxima are rescaled exactly. The histogram
     cannot be and is dropped: the estimator 'percentile' then fails, and
-    `qnn.sqnr` is unknown, until the smoothed module is calibrated again.
+    `qnn.sqnr` is unknown, until the smoothed module is calibrated again. An
+    observer in between (of an attention's values) loses its statistics, unless
+    `keep-statistics` has X multiplied instead.
 
     ```mlir
     %n = ... %gamma ... %beta
@@ -230,7 +233,10 @@ def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [Option<"alpha", "alpha", "double", /*default=*/"0.5",
-                        "Migration strength in [0, 1]; 1 moves all of the range">];
+                        "Migration strength in [0, 1]; 1 moves all of the range">,
+                 Option<"keepStatistics", "keep-statistics", "bool", /*default=*/"false",
+                        "Do not fold where an observer in between would lose its "
+                        "statistics">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect", "::quantc::qnn::QNNDialect"];
 }

@@ -5,75 +5,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "FactorFolding.h"
+#include "SmoothStatistics.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
+#include "quantc/Dialect/QNN/Transforms/Groups.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::qnn;
-
-//===----------------------------------------------------------------------===//
-// Multiplication
-//===----------------------------------------------------------------------===//
-
-/// The constant times the factors, or null where it has no f32 elements in
-/// memory.
-static Value multiplyConstant(OpBuilder &builder, Location loc, Value value,
-                              int64_t dim, ArrayRef<float> factors) {
-  auto type = cast<RankedTensorType>(value.getType());
-  std::optional<ConstantTensor> tensor = getConstantTensor(value);
-  if (!tensor || !type.getElementType().isF32())
-    return nullptr;
-  ArrayRef<float> source = tensor->getAs<float>();
-  StringRef name;
-  if (auto constant = value.getDefiningOp<arith::ConstantOp>())
-    name = getResourceName(constant.getValue());
-  int64_t inner =
-      ShapedType::getNumElements(type.getShape().drop_front(dim + 1));
-  return createConstantTensor(
-      builder, loc, type, name.empty() ? "smooth" : name,
-      [&](MutableArrayRef<char> bytes) {
-        auto *target = reinterpret_cast<float *>(bytes.data());
-        parallelForRange(builder.getContext(), source.size(), /*grain=*/1 << 16,
-                         [&](int64_t begin, int64_t end) {
-                           for (int64_t i = begin; i < end; ++i)
-                             target[i] = source[i] *
-                                         factors[i / inner % factors.size()];
-                         });
-      });
-}
-
-Value quantc::qnn::multiplyAlong(OpBuilder &builder, Location loc, Value value,
-                                 int64_t dim, ArrayRef<float> factors) {
-  if (Value constant = multiplyConstant(builder, loc, value, dim, factors))
-    return constant;
-  auto type = cast<RankedTensorType>(value.getType());
-  auto factorType = RankedTensorType::get(factors.size(), builder.getF32Type());
-  Value factor = createConstantTensor(
-      builder, loc, factorType, "smooth", [&](MutableArrayRef<char> bytes) {
-        std::memcpy(bytes.data(), factors.data(),
-                    factors.size() * sizeof(float));
-      });
-  Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
-                                        type.getElementType());
-  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-  AffineMap along =
-      AffineMap::get(type.getRank(), 0, builder.getAffineDimExpr(dim));
-  SmallVector<utils::IteratorType> parallel(type.getRank(),
-                                            utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-             builder, loc, type, ValueRange{value, factor}, empty,
-             ArrayRef<AffineMap>{identity, along, identity}, parallel,
-             [](OpBuilder &body, Location loc, ValueRange args) {
-               Value product =
-                   arith::MulFOp::create(body, loc, args[0], args[1]);
-               linalg::YieldOp::create(body, loc, product);
-             })
-      .getResult(0);
-}
 
 //===----------------------------------------------------------------------===//
 // Tensors
@@ -82,7 +25,7 @@ Value quantc::qnn::multiplyAlong(OpBuilder &builder, Location loc, Value value,
 bool FactorFolding::refuse(Operation *op, const Twine &reason) {
   // The first refusal is the one nearest to the value.
   if (obstacle.empty()) {
-    obstacle = (op->getName().getStringRef() + " " + reason).str();
+    obstacle = (describeReader(op) + " " + reason).str();
     obstacleLoc = op->getLoc();
   }
   return false;
@@ -97,77 +40,192 @@ static bool isZero(Value value) {
   return matchPattern(value, m_AnyZeroFloat());
 }
 
-bool FactorFolding::plan(OpOperand &operand, int64_t dim) {
+bool FactorFolding::plan(Value value, int64_t dim) {
+  if (isa<BlockArgument>(value)) {
+    obstacle = "reads an input of the model";
+    obstacleLoc = value.getLoc();
+    return false;
+  }
+  return planDefinition(value, FactorLayout::along(dim));
+}
+
+/// Whether two slices of one tensor have no element in common.
+static bool areDisjoint(Operation *a, Operation *b) {
+  auto first = dyn_cast<tensor::ExtractSliceOp>(a);
+  auto second = dyn_cast<tensor::ExtractSliceOp>(b);
+  if (!first || !second)
+    return false;
+  for (unsigned dim = 0; dim < first.getSourceType().getRank(); ++dim) {
+    std::array<int64_t, 2> begin, size;
+    for (auto [i, slice] : llvm::enumerate(std::array{first, second})) {
+      begin[i] = slice.getStaticOffset(dim);
+      size[i] = slice.getStaticSize(dim);
+      if (ShapedType::isDynamic(begin[i]) || ShapedType::isDynamic(size[i]) ||
+          slice.getStaticStride(dim) != 1)
+        return false;
+    }
+    if (begin[0] + size[0] <= begin[1] || begin[1] + size[1] <= begin[0])
+      return true;
+  }
+  return false;
+}
+
+/// A reader of what `operand` reads that would see the factors, or null.
+static Operation *findOtherReader(OpOperand &operand) {
+  for (OpOperand &use : operand.get().getUses())
+    if (&use != &operand && !areDisjoint(use.getOwner(), operand.getOwner()))
+      return use.getOwner();
+  return nullptr;
+}
+
+bool FactorFolding::planOperand(OpOperand &operand,
+                                const FactorLayout &layout) {
   Value value = operand.get();
   if (isZero(value))
     return true;
   if (!getElementTypeOrSelf(value).isF32())
     return refuse(operand.getOwner(), "does not compute in f32");
-  // A parameter is multiplied for this reader alone.
-  bool isConstant = isConstantValue(value);
-  if (isConstant &&
-      (getConstantTensor(value) || !value.getDefiningOp<linalg::LinalgOp>())) {
-    steps.push_back({&operand, dim});
+  // A parameter is multiplied for this reader alone, as near to its source as
+  // possible: what is computed from parameters can also be multiplied at its
+  // end.
+  bool isParameter = isConstantValue(value) &&
+                     (isMultipliedNow(value) || layout.getTerms().size() == 1);
+  if (isParameter && !value.getDefiningOp<linalg::LinalgOp>()) {
+    steps.push_back({&operand, layout});
     return true;
   }
-  for (OpOperand &use : value.getUses())
-    if (&use != &operand)
-      return refuse(use.getOwner(), "reads it too");
-  auto result = dyn_cast<OpResult>(value);
-  if (!result)
-    return refuse(operand.getOwner(), "reads an input of the model");
-  Operation *op = result.getOwner();
-  size_t before = steps.size();
+  size_t numSteps = steps.size(), numObservers = observers.size();
+  bool hadObstacle = !obstacle.empty();
   bool planned = false;
-  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
-    planned = planLinalg(linalgOp, result.getResultNumber(), dim);
-  else if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
-    planned = planReshape(op, dim);
-  else if (auto pad = dyn_cast<tensor::PadOp>(op);
-           pad && isZero(pad.getConstantPaddingValue()))
-    planned = plan(pad.getSourceMutable(), dim);
+  if (isa<BlockArgument>(value))
+    refuse(operand.getOwner(), "reads an input of the model");
+  else if (auto other =
+               llvm::find_if(value.getUses(),
+                             [&](OpOperand &use) { return &use != &operand; });
+           other != value.use_end())
+    refuse(other->getOwner(), "reads it too");
   else
-    refuse(op, "takes no factors in");
-  if (planned || !isConstant)
+    planned = planDefinition(value, layout);
+  if (planned || !isParameter)
     return planned;
-  // What is computed from parameters alone can be multiplied at its end.
-  steps.truncate(before);
-  obstacle.clear();
-  steps.push_back({&operand, dim});
+  steps.truncate(numSteps);
+  observers.truncate(numObservers);
+  if (!hadObstacle)
+    obstacle.clear();
+  steps.push_back({&operand, layout});
   return true;
 }
 
-/// A reshape keeps the dimension if it is neither split nor merged.
-bool FactorFolding::planReshape(Operation *op, int64_t dim) {
-  bool isExpand = isa<tensor::ExpandShapeOp>(op);
-  SmallVector<ReassociationIndices> groups =
-      isExpand ? cast<tensor::ExpandShapeOp>(op).getReassociationIndices()
-               : cast<tensor::CollapseShapeOp>(op).getReassociationIndices();
+bool FactorFolding::planDefinition(Value value, const FactorLayout &layout) {
+  auto result = cast<OpResult>(value);
+  Operation *op = result.getOwner();
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    return planLinalg(linalgOp, result.getResultNumber(), layout);
+  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+    return planReshape(op, layout);
+  if (auto pad = dyn_cast<tensor::PadOp>(op);
+      pad && isZero(pad.getConstantPaddingValue()))
+    return planOperand(pad.getSourceMutable(), layout);
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+    return planSlice(slice, layout);
+  if (auto observer = dyn_cast<ObserveOp>(op)) {
+    if (keepStatistics && !followsStatistics(observer, layout))
+      return refuse(op, "would lose its statistics");
+    observers.push_back({observer, layout});
+    return planOperand(observer.getInputMutable(), layout);
+  }
+  return refuse(op, "takes no factors in");
+}
+
+/// Of a slice's source, only the slice is multiplied.
+bool FactorFolding::planSlice(tensor::ExtractSliceOp op,
+                              const FactorLayout &layout) {
+  if (op.getSourceType().getRank() != op.getType().getRank())
+    return refuse(op, "drops dimensions");
+  FactorLayout above;
+  for (FactorLayout::Term term : layout.getTerms()) {
+    int64_t begin = op.getStaticOffset(term.dim);
+    int64_t size = op.getStaticSize(term.dim);
+    if (ShapedType::isDynamic(begin) || ShapedType::isDynamic(size) ||
+        op.getStaticStride(term.dim) != 1)
+      return refuse(op, "takes channels that are not known");
+    if (size != op.getSourceType().getDimSize(term.dim) && !term.size)
+      term.size = size;
+    term.begin += begin;
+    above.add(term);
+  }
+  return planOperand(op.getSourceMutable(), above);
+}
+
+/// A reshape upwards: a dimension that it merged is taken apart again; what it
+/// split has to be factors' alone.
+bool FactorFolding::planReshape(Operation *op, const FactorLayout &layout) {
   auto source = cast<RankedTensorType>(op->getOperand(0).getType());
   auto result = cast<RankedTensorType>(op->getResult(0).getType());
-  int64_t size = factors.size();
-  for (auto [collapsed, group] : llvm::enumerate(groups))
-    for (int64_t expanded : group) {
-      int64_t here = isExpand ? expanded : int64_t(collapsed);
-      int64_t there = isExpand ? int64_t(collapsed) : expanded;
-      if (here == dim && result.getDimSize(here) == size &&
-          source.getDimSize(there) == size)
-        return plan(op->getOpOperand(0), there);
+  if (!source.hasStaticShape() || !result.hasStaticShape())
+    return refuse(op, "has a size that is not known");
+  FactorLayout above;
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
+    for (const FactorLayout::Term &term : layout.getTerms()) {
+      ArrayRef<int64_t> group = collapse.getReassociationIndices()[term.dim];
+      if (term.isWhole())
+        above.addSplit(term.stride, group, source.getShape());
+      else if (group.size() == 1)
+        above.add({group.front(), term.stride, term.begin, term.size});
+      else
+        return refuse(op, "splits or merges the channels");
     }
-  return refuse(op, "splits or merges the channels");
+    return planOperand(op->getOpOperand(0), above);
+  }
+  auto expand = cast<tensor::ExpandShapeOp>(op);
+  for (auto [dim, group] : llvm::enumerate(expand.getReassociationIndices())) {
+    // All of the group's indices have to count the factors like its one
+    // dimension does, or none.
+    std::optional<FactorLayout::Term> innermost;
+    int64_t expected = 0, numTerms = 0, numParts = 0;
+    for (int64_t part : llvm::reverse(group)) {
+      int64_t size = result.getDimSize(part);
+      if (size == 1)
+        continue;
+      ++numParts;
+      if (const FactorLayout::Term *term = layout.lookup(part)) {
+        if (!innermost) {
+          innermost = *term;
+          expected = term->stride;
+        }
+        numTerms += term->stride == expected && term->isWhole();
+      }
+      expected *= size;
+    }
+    if (!innermost)
+      continue;
+    if (numParts == 1)
+      above.add(
+          {int64_t(dim), innermost->stride, innermost->begin, innermost->size});
+    else if (numTerms == numParts)
+      above.add({int64_t(dim), innermost->stride});
+    else
+      return refuse(op, "splits or merges the channels");
+  }
+  return planOperand(op->getOpOperand(0), above);
 }
 
 bool FactorFolding::planLinalg(linalg::LinalgOp op, unsigned result,
-                               int64_t dim) {
+                               const FactorLayout &layout) {
   if (!op.hasPureTensorSemantics())
     return refuse(op, "takes no factors in");
   AffineMap map = op.getIndexingMapMatchingResult(op->getResult(result));
-  auto loop = dyn_cast<AffineDimExpr>(map.getResult(dim));
-  if (!loop || op.getIteratorTypesArray()[loop.getPosition()] !=
-                   utils::IteratorType::parallel)
-    return refuse(op, "does not run along the channels");
+  FactorLayout loops;
+  for (FactorLayout::Term term : layout.getTerms()) {
+    auto loop = dyn_cast<AffineDimExpr>(map.getResult(term.dim));
+    if (!loop || op.getIteratorTypesArray()[loop.getPosition()] !=
+                     utils::IteratorType::parallel)
+      return refuse(op, "does not run along the channels");
+    term.dim = loop.getPosition();
+    loops.add(term);
+  }
   Operation *yield = op.getBlock()->getTerminator();
-  return planScalar(yield->getOperand(result), op, loop.getPosition());
+  return planScalar(yield->getOperand(result), op, loops);
 }
 
 //===----------------------------------------------------------------------===//
@@ -181,17 +239,30 @@ static bool isParameter(Value scalar, linalg::LinalgOp op) {
          isConstantValue(op.getMatchingOpOperand(argument)->get());
 }
 
+/// Whether a body's value is an operand that does not vary along one of the
+/// loops.
+static bool isShared(Value scalar, linalg::LinalgOp op,
+                     const FactorLayout &loops) {
+  auto argument = dyn_cast<BlockArgument>(scalar);
+  if (!argument || argument.getOwner() != op.getBlock())
+    return false;
+  AffineMap map = op.getMatchingIndexingMap(op.getMatchingOpOperand(argument));
+  return llvm::any_of(loops.getTerms(), [&](const FactorLayout::Term &term) {
+    return !map.isFunctionOfDim(term.dim);
+  });
+}
+
 bool FactorFolding::planScalar(Value scalar, linalg::LinalgOp op,
-                               unsigned loop) {
+                               const FactorLayout &loops) {
   if (matchPattern(scalar, m_AnyZeroFloat()))
     return true;
   if (!scalar.hasOneUse())
     return refuse(op, "uses it in more than one place");
   if (auto argument = dyn_cast<BlockArgument>(scalar))
-    return planBlockArgument(argument, op, loop);
+    return planBlockArgument(argument, op, loops);
   Operation *def = scalar.getDefiningOp();
   auto planOperand = [&](unsigned operand) {
-    return planScalar(def->getOperand(operand), op, loop);
+    return planScalar(def->getOperand(operand), op, loops);
   };
   if (isa<arith::NegFOp, arith::ExtFOp, arith::TruncFOp, arith::DivFOp>(def))
     return planOperand(0);
@@ -202,39 +273,71 @@ bool FactorFolding::planScalar(Value scalar, linalg::LinalgOp op,
   if (isa<arith::SelectOp>(def))
     return planOperand(1) && planOperand(2);
   if (isa<arith::MulFOp>(def)) {
-    unsigned first = isParameter(def->getOperand(1), op) ? 1 : 0;
-    size_t before = steps.size();
-    if (planOperand(first))
+    // What is the same for some channels cannot take their factors in.
+    SmallVector<unsigned> candidates;
+    for (unsigned operand : {0, 1})
+      if (!isShared(def->getOperand(operand), op, loops))
+        candidates.insert(isParameter(def->getOperand(operand), op)
+                              ? candidates.begin()
+                              : candidates.end(),
+                          operand);
+    if (candidates.empty())
+      return refuse(op, "has an operand that is shared between channels");
+    size_t numSteps = steps.size(), numObservers = observers.size();
+    bool hadObstacle = !obstacle.empty();
+    for (unsigned operand : candidates) {
+      steps.truncate(numSteps);
+      observers.truncate(numObservers);
+      if (!planOperand(operand))
+        continue;
+      if (!hadObstacle)
+        obstacle.clear();
       return true;
-    steps.truncate(before);
-    if (!planOperand(1 - first))
-      return false;
-    obstacle.clear();
-    return true;
+    }
+    return false;
   }
   return refuse(op, "computes " + def->getName().getStringRef() +
                         ", which is not linear");
 }
 
 bool FactorFolding::planBlockArgument(BlockArgument argument,
-                                      linalg::LinalgOp op, unsigned loop) {
+                                      linalg::LinalgOp op,
+                                      const FactorLayout &loops) {
   if (argument.getOwner() != op.getBlock())
     return refuse(op, "reads a value from outside");
   OpOperand *operand = op.getMatchingOpOperand(argument);
   AffineMap map = op.getMatchingIndexingMap(operand);
   if (isZero(operand->get()))
     return true;
-  AffineExpr expr = getAffineDimExpr(loop, op->getContext());
-  std::optional<unsigned> dim = map.getResultPosition(expr);
-  if (!dim)
-    return refuse(op, "has an operand that is shared between channels");
-  return plan(*operand, *dim);
+  FactorLayout layout;
+  for (FactorLayout::Term term : loops.getTerms()) {
+    AffineExpr loop = getAffineDimExpr(term.dim, op->getContext());
+    std::optional<unsigned> dim = map.getResultPosition(loop);
+    if (!dim)
+      return refuse(op, "has an operand that is shared between channels");
+    term.dim = *dim;
+    layout.add(term);
+  }
+  return planOperand(*operand, layout);
 }
 
-void FactorFolding::apply() {
+//===----------------------------------------------------------------------===//
+// Doing it
+//===----------------------------------------------------------------------===//
+
+void FactorFolding::apply(ArrayRef<float> factors) {
   for (const Step &step : steps) {
     OpBuilder builder(step.operand->getOwner());
-    step.operand->set(multiplyAlong(builder, step.operand->getOwner()->getLoc(),
-                                    step.operand->get(), step.dim, factors));
+    step.operand->set(multiply(builder, step.operand->getOwner()->getLoc(),
+                               step.operand->get(), step.layout, factors));
   }
+  for (auto &[observer, layout] : observers)
+    rescaleStatistics(observer, layout, factors);
+}
+
+SmallVector<Value> FactorFolding::getParameters() const {
+  llvm::SetVector<Value> parameters;
+  for (const Step &step : steps)
+    parameters.insert(step.operand->get());
+  return parameters.takeVector();
 }

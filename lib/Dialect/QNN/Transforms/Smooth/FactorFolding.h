@@ -14,52 +14,61 @@
 #ifndef QUANTC_LIB_DIALECT_QNN_TRANSFORMS_FACTORFOLDING_H
 #define QUANTC_LIB_DIALECT_QNN_TRANSFORMS_FACTORFOLDING_H
 
+#include "FactorLayout.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
+
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "llvm/ADT/ArrayRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace quantc::qnn {
-
-/// Multiplies `value` by the factors along dimension `dim`. A constant of f32
-/// becomes a new constant; anything else is multiplied by an operation at the
-/// builder's insertion point.
-mlir::Value multiplyAlong(mlir::OpBuilder &builder, mlir::Location loc,
-                          mlir::Value value, int64_t dim,
-                          llvm::ArrayRef<float> factors);
 
 /// Finds the parameters that have to take factors in, by following use-def
 /// chains upwards and, in the bodies of linalg operations, by scalar algebra:
 /// r (a b) = (r a) b, r (a + b) = r a + r b, r max(a, b) = max(r a, r b).
 class FactorFolding {
 public:
-  explicit FactorFolding(llvm::ArrayRef<float> factors) : factors(factors) {}
+  /// With `keepStatistics`, an observer in between whose statistics would not
+  /// follow is in the way.
+  explicit FactorFolding(bool keepStatistics = false)
+      : keepStatistics(keepStatistics) {}
 
-  /// Plans to multiply what `operand` reads by the factors along dimension
-  /// `dim`. The value has to be read by nobody else, and so have the values in
-  /// between. On failure `getObstacle` tells what is in the way.
-  bool plan(mlir::OpOperand &operand, int64_t dim);
+  /// Plans to multiply `value` by factors along dimension `dim`, which may have
+  /// any readers. The values that it is computed from must have no others. On
+  /// failure `getObstacle` tells what is in the way.
+  bool plan(mlir::Value value, int64_t dim);
 
-  /// Does what was planned.
-  void apply();
+  /// Does what was planned; one factor for each index of the dimension.
+  void apply(llvm::ArrayRef<float> factors);
 
   const std::string &getObstacle() const { return obstacle; }
   mlir::Location getObstacleLoc() const { return *obstacleLoc; }
 
+  /// The parameters that take factors in, once each.
+  llvm::SmallVector<mlir::Value> getParameters() const;
+
 private:
   struct Step {
     mlir::OpOperand *operand;
-    int64_t dim;
+    FactorLayout layout;
   };
 
-  bool planLinalg(mlir::linalg::LinalgOp op, unsigned result, int64_t dim);
-  /// `loop` is the loop that the factors run along.
-  bool planScalar(mlir::Value scalar, mlir::linalg::LinalgOp op, unsigned loop);
+  bool planOperand(mlir::OpOperand &operand, const FactorLayout &layout);
+  bool planDefinition(mlir::Value value, const FactorLayout &layout);
+  bool planLinalg(mlir::linalg::LinalgOp op, unsigned result,
+                  const FactorLayout &layout);
+  /// `loops` tells how the factors lie along the loops of `op`.
+  bool planScalar(mlir::Value scalar, mlir::linalg::LinalgOp op,
+                  const FactorLayout &loops);
   bool planBlockArgument(mlir::BlockArgument argument,
-                         mlir::linalg::LinalgOp op, unsigned loop);
-  bool planReshape(mlir::Operation *op, int64_t dim);
+                         mlir::linalg::LinalgOp op, const FactorLayout &loops);
+  bool planSlice(mlir::tensor::ExtractSliceOp op, const FactorLayout &layout);
+  bool planReshape(mlir::Operation *op, const FactorLayout &layout);
   bool refuse(mlir::Operation *op, const llvm::Twine &reason);
 
-  llvm::ArrayRef<float> factors;
+  bool keepStatistics;
   llvm::SmallVector<Step> steps;
+  /// Observers that see the values in between.
+  llvm::SmallVector<std::pair<ObserveOp, FactorLayout>> observers;
   std::string obstacle;
   std::optional<mlir::Location> obstacleLoc;
 };

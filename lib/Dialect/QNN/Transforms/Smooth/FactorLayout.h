@@ -1,0 +1,66 @@
+//===- FactorLayout.h - how factors lie along a tensor ----------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_DIALECT_QNN_TRANSFORMS_FACTORLAYOUT_H
+#define QUANTC_LIB_DIALECT_QNN_TRANSFORMS_FACTORLAYOUT_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+namespace quantc::qnn {
+
+/// Which dimensions of a tensor (or loops of an operation) factors vary along:
+/// an element at `index` is multiplied by the factor number
+/// sum of stride * index[dim]. One dimension of channels becomes several where
+/// a reshape splits it into heads.
+class FactorLayout {
+public:
+  /// All factors along one dimension.
+  static FactorLayout along(int64_t dim) {
+    FactorLayout layout;
+    layout.add({dim, 1});
+    return layout;
+  }
+
+  struct Term {
+    int64_t dim;
+    int64_t stride;
+    int64_t begin = 0;
+    /// The whole dimension where it is not set.
+    std::optional<int64_t> size = std::nullopt;
+
+    bool isWhole() const { return !size; }
+    bool contains(int64_t index) const {
+      return !size || (index >= begin && index < begin + *size);
+    }
+  };
+  llvm::ArrayRef<Term> getTerms() const { return terms; }
+  void add(Term term) { terms.push_back(term); }
+  /// The term along a dimension, or null.
+  const Term *lookup(int64_t dim) const;
+
+  /// The layout before the dimensions of `group` became the dimension
+  /// `collapsed`, for the terms along it.
+  void addSplit(int64_t stride, llvm::ArrayRef<int64_t> group,
+                llvm::ArrayRef<int64_t> shape);
+
+private:
+  llvm::SmallVector<Term, 2> terms;
+};
+
+/// Multiplies `value` by the factors. A value whose elements are known becomes
+/// a new constant; anything else, with factors along one dimension, is
+/// multiplied by an operation at the builder's insertion point.
+mlir::Value multiply(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value value, const FactorLayout &layout,
+                     llvm::ArrayRef<float> factors);
+
+/// Whether `multiply` makes a constant of `value`.
+bool isMultipliedNow(mlir::Value value);
+
+} // namespace quantc::qnn
+
+#endif // QUANTC_LIB_DIALECT_QNN_TRANSFORMS_FACTORLAYOUT_H

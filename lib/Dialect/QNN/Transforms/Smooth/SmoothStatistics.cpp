@@ -1,0 +1,51 @@
+//===- SmoothStatistics.cpp - statistics of a scaled tensor ---------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SmoothStatistics.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qnn;
+
+bool quantc::qnn::followsStatistics(ObserveOp observer,
+                                    const FactorLayout &layout) {
+  std::optional<StatisticsAttr> statistics = observer.getStatistics();
+  if (!statistics)
+    return true;
+  if (!observer.getAxis() || layout.getTerms().size() != 1 ||
+      statistics->getChannelMin().empty())
+    return false;
+  const FactorLayout::Term &term = layout.getTerms().front();
+  return term.dim == int64_t(*observer.getAxis()) && term.isWhole();
+}
+
+void quantc::qnn::rescaleStatistics(ObserveOp observer,
+                                    const FactorLayout &layout,
+                                    ArrayRef<float> factors) {
+  std::optional<StatisticsAttr> statistics = observer.getStatistics();
+  if (!statistics)
+    return;
+  if (!followsStatistics(observer, layout)) {
+    observer.removeStatisticsAttr();
+    return;
+  }
+  SmallVector<float> min, max;
+  for (auto [low, high, factor] :
+       llvm::zip_equal(statistics->getChannelMin().asArrayRef(),
+                       statistics->getChannelMax().asArrayRef(), factors)) {
+    min.push_back(low * factor);
+    max.push_back(high * factor);
+  }
+  Builder builder(observer);
+  observer.setStatisticsAttr(StatisticsAttr::get(
+      observer.getContext(), statistics->getCount(), statistics->getNanCount(),
+      statistics->getInfCount(),
+      builder.getF32FloatAttr(*llvm::min_element(min)),
+      builder.getF32FloatAttr(*llvm::max_element(max)),
+      builder.getDenseF32ArrayAttr(min), builder.getDenseF32ArrayAttr(max),
+      /*binExponent=*/0, /*firstBin=*/0, builder.getDenseI64ArrayAttr({}),
+      /*batchMin=*/nullptr, /*batchMax=*/nullptr, /*heads=*/nullptr));
+}
