@@ -6,8 +6,10 @@
 
 #include "quantc/Calibration/ApplyStatistics.h"
 #include "quantc/Calibration/QuantizationParameters.h"
+#include "quantc/Parameters/ConstantTensor.h"
 
 #include "llvm/ADT/StringSet.h"
+#include <cstring>
 
 using namespace mlir;
 using namespace quantc;
@@ -58,6 +60,24 @@ static LogicalResult checkObserver(ObserveOp op, const ObserverRecord *record,
   return success();
 }
 
+/// Rows are an attribute of their own: they are a resource, and not what the
+/// estimators look at.
+static void setRows(ObserveOp op, const RowSample &rows) {
+  op->removeAttr(kRowsAttrName);
+  if (rows.size() == 0)
+    return;
+  std::vector<float> values = rows.getValues();
+  auto type =
+      RankedTensorType::get({rows.size(), int64_t(values.size()) / rows.size()},
+                            Float32Type::get(op.getContext()));
+  op->setAttr(kRowsAttrName,
+              makeConstantTensor(type, (op.getName() + ".rows").str(),
+                                 [&](MutableArrayRef<char> bytes) {
+                                   std::memcpy(bytes.data(), values.data(),
+                                               bytes.size());
+                                 }));
+}
+
 LogicalResult quantc::applyStatistics(ModuleOp module,
                                       const StatisticsFile &file,
                                       StringRef path) {
@@ -77,7 +97,9 @@ LogicalResult quantc::applyStatistics(ModuleOp module,
       return module.emitError()
              << "expected statistics of this module's observers alone, but '"
              << path << "' has some of '" << record.name << "'";
-  for (auto [op, record] : matches)
+  for (auto [op, record] : matches) {
     op.setStatisticsAttr(toAttribute(record->statistics, module.getContext()));
+    setRows(op, record->statistics.rows);
+  }
   return success();
 }

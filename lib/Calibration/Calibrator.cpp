@@ -74,8 +74,10 @@ static std::vector<ObserverRecord> collectObservers(ModuleOp module) {
   return records;
 }
 
-FailureOr<std::unique_ptr<Calibrator>>
-Calibrator::create(ModuleOp module, StringRef mask, bool keepBatches) {
+FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module,
+                                                          StringRef mask,
+                                                          bool keepBatches,
+                                                          int64_t sampleRows) {
   auto fingerprint =
       module->getAttrOfType<StringAttr>(qnn::kFingerprintAttrName);
   if (!fingerprint)
@@ -84,8 +86,11 @@ Calibrator::create(ModuleOp module, StringRef mask, bool keepBatches) {
   std::unique_ptr<Calibrator> calibrator(new Calibrator());
   calibrator->statistics.fingerprint = fingerprint.str();
   calibrator->statistics.observers = collectObservers(module);
-  for (ObserverRecord &record : calibrator->statistics.observers)
+  for (ObserverRecord &record : calibrator->statistics.observers) {
     record.statistics.setKeepsBatches(keepBatches);
+    if (record.axis)
+      record.statistics.rows = RowSample(sampleRows);
+  }
 
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager pm(module.getContext());

@@ -91,6 +91,23 @@ quantc::estimateNoiseToSignal(const Statistics &statistics,
   return sum.getRatio();
 }
 
+static AffineParameters getAffine(const QuantizationParameters &parameters,
+                                  int64_t index) {
+  return {parameters.scales[index],
+          parameters.zeroPoints.empty() ? 0 : parameters.zeroPoints[index]};
+}
+
+void quantc::quantizeDequantize(MutableArrayRef<float> values,
+                                RankedTensorType type,
+                                const QuantizationParameters &parameters,
+                                QuantizationAttr scheme) {
+  ParameterWalk(type.getShape(), scheme, parameters.shape)
+      .run([&](int64_t index, int64_t parameter) {
+        values[index] = quantizeDequantize(
+            values[index], getAffine(parameters, parameter), scheme);
+      });
+}
+
 std::optional<double>
 quantc::measureNoiseToSignal(ArrayRef<char> data, RankedTensorType type,
                              const QuantizationParameters &parameters,
@@ -101,11 +118,9 @@ quantc::measureNoiseToSignal(ArrayRef<char> data, RankedTensorType type,
         double value = readElement(data.data(), index, type.getElementType());
         if (!std::isfinite(value))
           return;
-        AffineParameters affine{parameters.scales[parameter],
-                                parameters.zeroPoints.empty()
-                                    ? 0
-                                    : parameters.zeroPoints[parameter]};
-        double error = value - quantizeDequantize(value, affine, scheme);
+        double error =
+            value -
+            quantizeDequantize(value, getAffine(parameters, parameter), scheme);
         signal += value * value;
         noise += error * error;
       });

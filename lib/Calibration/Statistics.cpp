@@ -176,8 +176,22 @@ void Statistics::updateHeads(const float *values, const int8_t *kept,
     heads[i].updateBatch(batch[i]);
 }
 
+void Statistics::updateRows(const float *values, const int8_t *kept,
+                            int64_t outer, int64_t inner) {
+  int64_t channelCount = channels.size();
+  if (rows.getCapacity() == 0 || channelCount == 0)
+    return;
+  for (int64_t i = 0; i < outer; ++i)
+    for (int64_t j = 0; j < inner; ++j) {
+      int64_t first = i * channelCount * inner + j;
+      if (!kept || kept[first])
+        rows.add(values + first, channelCount, inner);
+    }
+}
+
 void Statistics::update(const float *values, int64_t outer, int64_t inner) {
   int64_t channelCount = channels.size();
+  updateRows(values, nullptr, outer, inner);
   updateHeads(values, nullptr,
               outer * std::max<int64_t>(channelCount, 1) * inner);
   if (channelCount && inner > 1) {
@@ -201,6 +215,7 @@ void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
                         int64_t inner) {
   int64_t channelCount = channels.size();
   int64_t size = outer * std::max<int64_t>(channelCount, 1) * inner;
+  updateRows(values, kept, outer, inner);
   updateHeads(values, kept, size);
   updateBatch(updateRuns(values, kept, size));
   if (channelCount)
@@ -222,5 +237,6 @@ void Statistics::merge(const Statistics &other) {
   for (size_t i = 0; i < heads.size(); ++i)
     heads[i].merge(other.heads[i]);
   histogram.add(other.histogram);
+  rows.merge(other.rows);
   batches.insert(batches.end(), other.batches.begin(), other.batches.end());
 }

@@ -8,12 +8,14 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Base64.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
+#include <cstring>
 
 using namespace quantc;
 using llvm::StringRef;
@@ -90,11 +92,23 @@ static void printStatistics(json::OStream &stream, const Statistics &statistics,
                          [&] { printHistogram(stream, statistics.histogram); });
 }
 
+/// Rows are many floats that nobody reads: their bytes as base64.
+static void printRows(json::OStream &stream, const RowSample &rows) {
+  std::vector<float> values = rows.getValues();
+  stream.attribute("capacity", rows.getCapacity());
+  stream.attribute("values", llvm::encodeBase64(StringRef(
+                                 reinterpret_cast<const char *>(values.data()),
+                                 values.size() * sizeof(float))));
+}
+
 static void printRecord(json::OStream &stream, const ObserverRecord &record) {
   stream.attribute("name", record.name);
   if (record.axis)
     stream.attribute("axis", *record.axis);
   printStatistics(stream, record.statistics, record.axis.has_value());
+  if (record.statistics.rows.getCapacity() > 0)
+    stream.attributeObject("rows",
+                           [&] { printRows(stream, record.statistics.rows); });
   if (!record.head)
     return;
   stream.attribute("head", *record.head);
@@ -319,6 +333,41 @@ static bool finish(ObjectReader &reader, const Statistics &statistics,
   return false;
 }
 
+static bool readRows(const json::Value &value, int64_t channels,
+                     RowSample &rows, json::Path path) {
+  int64_t capacity = 0;
+  std::string text;
+  ObjectReader reader(value, path);
+  reader.member("capacity", capacity).member("values", text);
+  if (!reader.finish())
+    return false;
+  if (capacity < 1 || capacity > RowSample::kMaxCapacity) {
+    path.field("capacity").report("expected a capacity in [1, 65536]");
+    return false;
+  }
+  std::vector<char> bytes;
+  int64_t rowBytes = channels * sizeof(float);
+  if (llvm::Error error = llvm::decodeBase64(text, bytes)) {
+    llvm::consumeError(std::move(error));
+    path.field("values").report("expected base64");
+    return false;
+  }
+  if (rowBytes == 0 || bytes.size() % rowBytes != 0) {
+    path.field("values").report("expected rows of one f32 a channel");
+    return false;
+  }
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  rows = RowSample(capacity);
+  for (size_t i = 0; i < values.size(); i += channels)
+    rows.add(values.data() + i, channels, /*stride=*/1);
+  if (rows.size() * channels == int64_t(values.size()))
+    return true;
+  path.field("values").report(
+      "expected distinct rows of finite values, no more than 'capacity'");
+  return false;
+}
+
 namespace quantc {
 /// A head; found by json::fromJSON of the list.
 static bool fromJSON(const json::Value &value, Statistics &statistics,
@@ -344,6 +393,10 @@ static bool fromJSON(const json::Value &value, ObserverRecord &record,
     reader.member("head", *record.head).member("heads", statistics.heads);
   }
   readStatistics(reader, statistics);
+  if (reader.has("rows"))
+    reader.memberBy("rows", [&](const json::Value &value, json::Path path) {
+      return readRows(value, statistics.channels.size(), statistics.rows, path);
+    });
   if (!finish(reader, statistics, path))
     return false;
   if (!record.head)
@@ -458,6 +511,11 @@ llvm::Error StatisticsFile::merge(const StatisticsFile &other) {
         mine.statistics.heads.size() != theirs.statistics.heads.size())
       return llvm::createStringError("expected the same heads of observer '" +
                                      mine.name + "' in both files");
+    if (mine.statistics.rows.getCapacity() !=
+        theirs.statistics.rows.getCapacity())
+      return llvm::createStringError(
+          "expected the same number of sample rows of observer '" + mine.name +
+          "' in both files");
     if (wouldOverflow(mine.statistics, theirs.statistics))
       return llvm::createStringError("expected counts of observer '" +
                                      mine.name +

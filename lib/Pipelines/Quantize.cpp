@@ -14,29 +14,42 @@
 using namespace mlir;
 using namespace quantc;
 
-llvm::Expected<std::optional<double>>
-quantc::getSmoothAlpha(const Recipe &recipe, StringRef smooth) {
-  if (smooth == "none")
+llvm::Expected<std::optional<qnn::QNNSmoothPassOptions>>
+quantc::getSmoothOptions(const Recipe &recipe, StringRef recipePath,
+                         StringRef smooth) {
+  if (smooth == "none" || (smooth == "recipe" && !recipe.smooth))
     return std::nullopt;
+  std::optional<double> alpha;
+  double number;
   if (smooth == "recipe")
-    return recipe.smooth ? std::optional(recipe.smooth->alpha) : std::nullopt;
-  double alpha;
-  if (!llvm::to_float(smooth, alpha) || !(alpha >= 0 && alpha <= 1))
+    alpha = recipe.smooth->alpha;
+  else if (llvm::to_float(smooth, number) && number >= 0 && number <= 1)
+    alpha = number;
+  else if (smooth != "auto")
     return llvm::createStringError("expected smooth to be an alpha in [0, 1], "
-                                   "'none' or 'recipe', but got '" +
+                                   "'auto', 'none' or 'recipe', but got '" +
                                    smooth + "'");
-  return alpha;
+  qnn::QNNSmoothPassOptions options;
+  if (alpha)
+    options.alpha = *alpha;
+  else
+    options.recipe = recipePath.str();
+  // Where products of activations are quantized, what their observers know of
+  // values is needed.
+  options.keepStatistics = !recipe.skip.activationProducts;
+  return options;
 }
 
-void quantc::buildSmoothPipeline(OpPassManager &pm, StringRef statistics,
-                                 std::optional<double> alpha) {
+void quantc::buildSmoothPipeline(
+    OpPassManager &pm, StringRef statistics,
+    const std::optional<qnn::QNNSmoothPassOptions> &smooth) {
   pm.addPass(qnn::createVerifyAnnotatedPass());
   if (!statistics.empty())
     pm.addPass(qnn::createQNNApplyStatisticsPass({statistics.str()}));
   pm.addPass(qnn::createVerifyCalibratedPass());
-  if (!alpha)
+  if (!smooth)
     return;
-  pm.addPass(qnn::createQNNSmoothPass({*alpha}));
+  pm.addPass(qnn::createQNNSmoothPass(*smooth));
   // The constants that were folded into have lost their readers.
   pm.addPass(createCanonicalizerPass());
 }
@@ -77,6 +90,8 @@ void quantc::buildSelectPipeline(OpPassManager &pm,
 }
 
 void quantc::buildMaterializePipeline(OpPassManager &pm, const Recipe &recipe) {
+  if (recipe.sharedScales.attentionWeights)
+    pm.addPass(qnn::createQNNShareScalesPass());
   pm.addPass(qnn::createQNNMaterializePass());
   pm.addPass(qnn::createVerifyMaterializedPass());
   buildIntegerPipeline(pm, recipe.requantize, recipe.overflow);
@@ -87,11 +102,11 @@ llvm::Error quantc::buildQuantizePipeline(OpPassManager &pm,
   auto recipe = Recipe::read(options.recipe);
   if (!recipe)
     return recipe.takeError();
-  auto alpha = getSmoothAlpha(*recipe, options.smooth);
-  if (!alpha)
-    return alpha.takeError();
+  auto smooth = getSmoothOptions(*recipe, options.recipe, options.smooth);
+  if (!smooth)
+    return smooth.takeError();
   // 1. Smoothing comes first: it changes what there is to quantize.
-  buildSmoothPipeline(pm, options.statistics, *alpha);
+  buildSmoothPipeline(pm, options.statistics, *smooth);
   // 2. Decisions, all of them attributes.
   buildSelectPipeline(pm, options);
   // 3. Decisions become operations, observers are gone; then integers.

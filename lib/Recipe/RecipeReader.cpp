@@ -177,12 +177,26 @@ static void mapOperands(yaml::IO &io, OperandRecipe &activations,
 template <>
 struct yaml::MappingTraits<SmoothRecipe> {
   static void mapping(IO &io, SmoothRecipe &recipe) {
-    io.mapRequired("alpha", recipe.alpha);
+    std::string alpha;
+    io.mapRequired("alpha", alpha);
+    double value;
+    if (llvm::to_float(alpha, value))
+      recipe.alpha = value;
+    else if (alpha != "auto" && !alpha.empty())
+      io.setError("expected an alpha in [0, 1] or 'auto', but got '" + alpha +
+                  "'");
   }
   static std::string validate(IO &, SmoothRecipe &recipe) {
-    if (!(recipe.alpha >= 0 && recipe.alpha <= 1))
+    if (recipe.alpha && !(*recipe.alpha >= 0 && *recipe.alpha <= 1))
       return "expected an alpha in [0, 1]";
     return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<SharedScales> {
+  static void mapping(IO &io, SharedScales &scales) {
+    io.mapOptional("attention_weights", scales.attentionWeights);
   }
 };
 
@@ -329,6 +343,7 @@ struct yaml::MappingTraits<Recipe> {
     recipe.activations = recipe.activations.overriddenBy(activations);
     recipe.weights = recipe.weights.overriddenBy(weights);
     io.mapOptional("smooth", recipe.smooth);
+    io.mapOptional("shared_scales", recipe.sharedScales);
     io.mapOptional("requantize", recipe.requantize);
     io.mapOptional("auto", recipe.autoSelect);
     io.mapOptional("skip", recipe.skip);
@@ -344,21 +359,22 @@ struct yaml::MappingTraits<Recipe> {
 // Reading
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kKeys[] = {"auto",        "target",
-                                      "candidates",  "max_error",
-                                      "max_cost",    "dynamic",
-                                      "version",     "description",
-                                      "activations", "weights",
-                                      "smooth",      "skip",
-                                      "sites",       "storage",
-                                      "symmetric",   "narrow_range",
-                                      "granularity", "estimator",
-                                      "percentile",  "ema_rate",
-                                      "alpha",       "activation_products",
-                                      "depthwise",   "min_macs",
-                                      "name",        "float",
-                                      "block_size",  "requantize",
-                                      "overflow",    "output_projection"};
+static constexpr StringRef kKeys[] = {"auto",          "target",
+                                      "candidates",    "max_error",
+                                      "max_cost",      "dynamic",
+                                      "version",       "description",
+                                      "activations",   "weights",
+                                      "smooth",        "skip",
+                                      "sites",         "storage",
+                                      "symmetric",     "narrow_range",
+                                      "granularity",   "estimator",
+                                      "percentile",    "ema_rate",
+                                      "alpha",         "activation_products",
+                                      "depthwise",     "min_macs",
+                                      "name",          "float",
+                                      "block_size",    "requantize",
+                                      "overflow",      "output_projection",
+                                      "shared_scales", "attention_weights"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {

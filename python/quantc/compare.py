@@ -74,7 +74,8 @@ class Road:
         """Imports, calibrates and compiles the float model."""
         self.run("import", self.model / "model.mlir", "-o", self.imported)
         self.run("calibrate", self.imported, "--data",
-                 self.model / "calibration.safetensors", *self.mask, "-o",
+                 self.model / "calibration.safetensors", *self.mask,
+                 "--sample-rows", 256, "-o",
                  self.statistics)
         self.compile(self.imported, self.float_bundle)
 

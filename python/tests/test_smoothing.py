@@ -3,8 +3,11 @@
 #===------------------------------------------------------------------------===#
 """Runs every model of group_models.py before and after qnn-smooth, all in float."""
 
+import base64
+import json
 import os
 import pathlib
+import re
 import subprocess
 
 import numpy as np
@@ -57,3 +60,79 @@ def test_the_function_is_unchanged(fn, tmp_path):
     actual = run_model(tmp_path / "smoothed.mlir", inputs)
     for name, value in expected.items():
         assert np.abs(actual[name] - value).max() <= 1e-5 * np.abs(value).max()
+
+
+#===------------------------------------------------------------------------===#
+# Searched alphas
+#===------------------------------------------------------------------------===#
+
+def quantize(values, scale):
+    """Symmetric i8 and back, round half to even."""
+    return np.clip(np.rint(values / scale), -127, 127) * scale
+
+
+def output_error(rows, range_max, weights, alpha):
+    """|Q(X / s) Q(s W) - X W|^2 in f64: activations per tensor, weights per column."""
+    weight_max = np.abs(np.concatenate(weights, axis=1)).max(axis=1)
+    scales = np.maximum(range_max ** alpha / weight_max ** (1 - alpha), 1e-5)
+    step = (range_max / scales).max() / 127
+    error = 0
+    for weight in weights:
+        scaled = weight * scales[:, None]
+        steps = np.abs(scaled).max(axis=0) / 127
+        product = quantize(rows / scales, step) @ quantize(scaled, steps)
+        error += np.sum((product - rows @ weight) ** 2)
+    return error
+
+
+def test_the_searched_alpha_has_the_least_error(tmp_path):
+    """Against all alphas tried in numpy, on the rows in the statistics file."""
+    group_models.write(group_models.gated, tmp_path)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("version: 1\nactivations: {symmetric: true, narrow_range: true}\n"
+                      "smooth: {alpha: auto}\n")
+    statistics = tmp_path / "statistics.json"
+    run_quantc("import", tmp_path / "model.mlir", "-o", tmp_path / "imported.mlir")
+    run_quantc("calibrate", tmp_path / "imported.mlir", "--data",
+               tmp_path / "data.safetensors", "--sample-rows", 24, "-o", statistics)
+    done = subprocess.run(
+        [QUANTC.parent / "quant-opt", tmp_path / "imported.mlir", "-qnn-bind-parameters",
+         "-qnn-unroll-layers", "-qnn-split-parameters", "-qnn-annotate",
+         f"-qnn-apply-statistics=file={statistics}", f"-qnn-smooth=recipe={recipe}",
+         "--remarks-filter=qnn-smooth", "-o", tmp_path / "smoothed.mlir"],
+        capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    chosen = {observer: float(alpha) for alpha, observer in
+              re.findall(r"alpha=([0-9.]+), observer=(\S+)", done.stderr)}
+
+    parameters = quantc.load_safetensors(tmp_path / "model.safetensors")
+    records = {record["name"]: record
+               for record in json.loads(statistics.read_text())["observers"]}
+    consumers = {"gate/lhs": ["gate", "up"], "down/lhs": ["down"]}
+    assert set(chosen) == set(consumers)
+    for observer, names in consumers.items():
+        record = records[observer]
+        rows = np.frombuffer(base64.b64decode(record["rows"]["values"]), np.float32)
+        rows = rows.reshape(24, -1).astype(np.float64)
+        range_max = np.maximum(np.abs(record["channel_min"]), np.abs(record["channel_max"]))
+        weights = [parameters[name].astype(np.float64) for name in names]
+        errors = [output_error(rows, range_max, weights, step / 20) for step in range(21)]
+        # Alphas that are as good to the last bits of f32 may be either.
+        assert errors[round(chosen[observer] * 20)] <= min(errors) * (1 + 1e-3)
+        assert min(errors) < errors[0]
+
+
+def test_a_searched_alpha_needs_rows(tmp_path):
+    group_models.write(group_models.gated, tmp_path)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("version: 1\nsmooth: {alpha: auto}\n")
+    statistics, output = tmp_path / "statistics.json", tmp_path / "quantized.mlir"
+    model, data = tmp_path / "model.mlir", tmp_path / "data.safetensors"
+    run_quantc("calibrate", model, "--data", data, "-o", statistics)
+    arguments = ["quantize", model, "--statistics", statistics, "--recipe", recipe, "-o",
+                 output]
+    done = subprocess.run([QUANTC, *arguments], capture_output=True, text=True)
+    assert done.returncode == 1 and not output.exists()
+    assert "expected sampled rows of observer 'gate/lhs'" in done.stderr
+    run_quantc(*arguments, "--data", data)
+    assert output.exists()

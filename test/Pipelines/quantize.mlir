@@ -10,7 +10,7 @@
 // RUN: not quant-opt %s -qnn-quantize="recipe=%source_dir/recipes/w8a8-symmetric.yaml" 2>&1 | FileCheck %s --check-prefix=UNCALIBRATED
 
 // NONE: cannot open '{{.*}}.none': No such file or directory
-// ALPHA: expected smooth to be an alpha in [0, 1], 'none' or 'recipe', but got '2'
+// ALPHA: expected smooth to be an alpha in [0, 1], 'auto', 'none' or 'recipe', but got '2'
 // UNCALIBRATED: error: 'qnn.observe' op expected statistics of observer 'a/lhs'
 
 // The activation is divided by its scale (after smoothing: multiplied first, in

@@ -54,6 +54,11 @@ static cl::opt<bool>
                 cl::desc("Keep the range of each batch, for the range "
                          "estimator 'ema'"),
                 cl::sub(calibrateCommand), cl::cat(quantcOptions));
+static cl::opt<unsigned>
+    sampleRows("sample-rows", cl::init(0), cl::value_desc("n"),
+               cl::desc("Keep a sample of n rows of each activation, for a "
+                        "recipe that searches SmoothQuant's alpha"),
+               cl::sub(calibrateCommand), cl::cat(quantcOptions));
 static cl::opt<std::string>
     checkpoint("checkpoint", cl::value_desc("file"),
                cl::desc("Continue from this file where it exists, and write it "
@@ -101,7 +106,8 @@ Error CalibrationRun::open() {
   if (!paths)
     return paths.takeError();
   raw_string_ostream os(identity);
-  os << "mask " << data.mask << ", batch ranges " << data.keepBatches;
+  os << "mask " << data.mask << ", batch ranges " << data.keepBatches
+     << ", rows " << data.sampleRows;
   for (const std::string &path : *paths) {
     if (Error error = tool.getOutputs().addInput(path))
       return error;
@@ -182,8 +188,8 @@ Error CalibrationRun::run() {
 
 Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
                                                  const CalibrationData &data) {
-  auto calibrator =
-      Calibrator::create(*model.module, data.mask, data.keepBatches);
+  auto calibrator = Calibrator::create(*model.module, data.mask,
+                                       data.keepBatches, data.sampleRows);
   if (failed(calibrator))
     return tool.diagnosed();
   CalibrationRun run(tool, **calibrator, data);
@@ -207,6 +213,10 @@ static Error runCalibrate(Tool &tool) {
     return createStringError("expected --checkpoint-interval together with "
                              "--checkpoint, but got it alone");
   OutputFiles &outputs = tool.getOutputs();
+  if (sampleRows > RowSample::kMaxCapacity)
+    return createStringError("expected at most " +
+                             Twine(RowSample::kMaxCapacity) +
+                             " sample rows, but got " + Twine(sampleRows));
   Expected<std::string> temporary = outputs.add(outputPath);
   if (!temporary)
     return temporary.takeError();
@@ -220,8 +230,8 @@ static Error runCalibrate(Tool &tool) {
     return error;
   Expected<StatisticsFile> statistics =
       calibrate(tool, *model,
-                {dataPath, maxSamples, mask, batchRanges, checkpoint,
-                 checkpointInterval});
+                {dataPath, maxSamples, mask, batchRanges, sampleRows,
+                 checkpoint, checkpointInterval});
   if (!statistics)
     return statistics.takeError();
   if (Error error = statistics->write(*temporary))

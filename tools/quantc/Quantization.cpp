@@ -32,8 +32,8 @@ CalibratedModelOptions::CalibratedModelOptions(
       recipe("recipe", occurrences, cl::value_desc("file"),
              cl::desc("Recipe file"), cl::sub(command), cl::cat(quantcOptions)),
       smooth("smooth", cl::init("recipe"), cl::value_desc("alpha"),
-             cl::desc("SmoothQuant's alpha in [0, 1], or none (default: as the "
-                      "recipe says)"),
+             cl::desc("SmoothQuant's alpha in [0, 1], auto to search one for "
+                      "each group, or none (default: as the recipe says)"),
              cl::sub(command), cl::cat(quantcOptions)) {}
 
 QuantizationOptions::QuantizationOptions(cl::SubCommand &command,
@@ -96,6 +96,9 @@ static Error checkOptions(const QuantizationOptions &options) {
   return Error::success();
 }
 
+/// The rows to search an alpha with, where the data are at hand.
+static constexpr int64_t kSampleRows = 256;
+
 Error quantc::tool::smooth(Tool &tool, Model &model,
                            const CalibratedModelOptions &options,
                            StringRef dataPath, StringRef mask) {
@@ -109,29 +112,42 @@ Error quantc::tool::smooth(Tool &tool, Model &model,
   if (recipe->autoSelect)
     if (Error error = files.addInput(recipe->autoSelect->target))
       return error;
-  Expected<std::optional<double>> alpha =
-      getSmoothAlpha(*recipe, options.smooth);
-  if (!alpha)
-    return alpha.takeError();
+  auto smooth = getSmoothOptions(*recipe, options.recipe, options.smooth);
+  if (!smooth)
+    return smooth.takeError();
 
-  mlir::PassManager passes(&tool.getContext());
-  buildSmoothPipeline(passes, options.statistics, *alpha);
-  if (Error error = runPasses(tool, model, passes))
-    return error;
-  if (!*alpha || dataPath.empty()) {
-    if (!dataPath.empty())
-      tool.warn("--data has no effect, because nothing is smoothed");
+  // Statistics of the model that is now, taken with the data.
+  auto calibrateAgain = [&](int64_t sampleRows) -> Error {
+    CalibrationData data;
+    data.path = dataPath.str();
+    data.mask = mask.str();
+    data.sampleRows = sampleRows;
+    Expected<StatisticsFile> statistics = calibrate(tool, model, data);
+    if (!statistics)
+      return statistics.takeError();
+    if (failed(applyStatistics(*model.module, *statistics, dataPath)))
+      return tool.diagnosed();
     return Error::success();
-  }
-  CalibrationData data;
-  data.path = dataPath.str();
-  data.mask = mask.str();
-  Expected<StatisticsFile> statistics = calibrate(tool, model, data);
-  if (!statistics)
-    return statistics.takeError();
-  if (failed(applyStatistics(*model.module, *statistics, dataPath)))
-    return tool.diagnosed();
-  return Error::success();
+  };
+  auto run = [&](StringRef statistics,
+                 const std::optional<qnn::QNNSmoothPassOptions> &smooth) {
+    mlir::PassManager passes(&tool.getContext());
+    buildSmoothPipeline(passes, statistics, smooth);
+    return runPasses(tool, model, passes);
+  };
+  if (!*smooth && !dataPath.empty())
+    tool.warn("--data has no effect, because nothing is smoothed");
+  if (!*smooth || dataPath.empty())
+    return run(options.statistics, *smooth);
+  if (Error error = run(options.statistics, std::nullopt))
+    return error;
+  // A searched alpha needs rows, which the statistics may lack.
+  if (!(*smooth)->recipe.empty())
+    if (Error error = calibrateAgain(kSampleRows))
+      return error;
+  if (Error error = run("", *smooth))
+    return error;
+  return calibrateAgain(/*sampleRows=*/0);
 }
 
 Error quantc::tool::addFiles(Tool &tool, const QuantizationOptions &options) {

@@ -46,6 +46,8 @@ struct CalibrationData {
   std::string mask = "";
   /// Keep the range of each batch, for the estimator 'ema'.
   bool keepBatches = false;
+  /// Rows of each activation to keep, for a searched alpha.
+  int64_t sampleRows = 0;
   /// A file to continue from and to write now and then; empty without one.
   std::string checkpoint = "";
   /// The time between two of its versions, in seconds.

@@ -291,4 +291,23 @@ TEST(RecipeTest, Auto) {
             std::string::npos);
 }
 
+TEST(RecipeTest, SearchedAlpha) {
+  llvm::Expected<Recipe> recipe =
+      Recipe::parse("version: 1\nsmooth: {alpha: auto}", "r.yaml");
+  ASSERT_TRUE(bool(recipe));
+  ASSERT_TRUE(recipe->smooth);
+  EXPECT_FALSE(recipe->smooth->alpha);
+  EXPECT_EQ(errorOf("version: 1\nsmooth: {alpha: some}"),
+            "r.yaml:2:17: expected an alpha in [0, 1] or 'auto', but got "
+            "'some'");
+  EXPECT_NE(errorOf("version: 1\nsmooth: {alpha: nan}"), "");
+}
+
+TEST(RecipeTest, SharedScales) {
+  llvm::Expected<Recipe> recipe = Recipe::parse(
+      "version: 1\nshared_scales: {attention_weights: true}", "r.yaml");
+  ASSERT_TRUE(bool(recipe));
+  EXPECT_TRUE(recipe->sharedScales.attentionWeights);
+}
+
 } // namespace

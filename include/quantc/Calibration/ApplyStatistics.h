@@ -13,6 +13,10 @@
 
 namespace quantc {
 
+/// The discardable attribute of an observer with the rows that it sampled: f32
+/// elements [rows, channels].
+inline constexpr llvm::StringLiteral kRowsAttrName = "qnn.rows";
+
 /// Attaches to every qnn.observe of `module` what it saw. Emits one error,
 /// which names `path`, and changes nothing where `file` is of another model or
 /// has not exactly the module's observers.

@@ -24,11 +24,11 @@ public:
   /// Compiles a copy of `module`, of which @main is called. The context needs
   /// registerCompilerDialects. `mask` names the input that is zero at padding,
   /// which then is no part of the statistics; empty without one. With
-  /// `keepBatches` the range of each batch is part of them. Errors are
-  /// diagnostics.
+  /// `keepBatches` the range of each batch is part of them, and `sampleRows`
+  /// rows of each activation with channels. Errors are diagnostics.
   static mlir::FailureOr<std::unique_ptr<Calibrator>>
   create(mlir::ModuleOp module, llvm::StringRef mask = {},
-         bool keepBatches = false);
+         bool keepBatches = false, int64_t sampleRows = 0);
 
   /// What the model takes and returns; `DataSet::create` expects it.
   llvm::ArrayRef<DataSpec> getInputs() const { return inputs; }

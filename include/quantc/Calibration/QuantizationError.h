@@ -31,6 +31,12 @@ struct NoiseEstimate {
   }
 };
 
+/// The same for every element of a dense f32 tensor, in place.
+void quantizeDequantize(llvm::MutableArrayRef<float> values,
+                        mlir::RankedTensorType type,
+                        const QuantizationParameters &parameters,
+                        qnn::QuantizationAttr scheme);
+
 /// Estimates the error of quantizing what a histogram counts: each bin stands
 /// at its centre; where bins are wider than the scale, the error inside the
 /// range is that of uniform rounding, s^2 / 12.

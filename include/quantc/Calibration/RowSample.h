@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Ranges and histograms do not tell how the channels of an activation go
-// together, so an error of what a layer computes from them needs rows: vectors of
-// one value a channel. This sample keeps the distinct rows with the smallest
+// together, so an error of what a layer computes from them needs rows: vectors
+// of one value a channel. This sample keeps the distinct rows with the smallest
 // hashes (a bottom-k sketch; Cohen and Kaplan, "Summarizing Data using Bottom-k
 // Sketches", 2007). It is uniform over distinct rows, and it is a function of
 // the set of rows: neither their order nor the way they are split into batches
@@ -26,6 +26,8 @@ namespace quantc {
 
 class RowSample {
 public:
+  static constexpr int64_t kMaxCapacity = 1 << 16;
+
   /// Rows to keep at most; 0 keeps none.
   explicit RowSample(int64_t capacity = 0) : capacity(capacity) {}
 

@@ -18,6 +18,8 @@
 #ifndef QUANTC_CALIBRATION_STATISTICS_H
 #define QUANTC_CALIBRATION_STATISTICS_H
 
+#include "quantc/Calibration/RowSample.h"
+
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <limits>
@@ -99,6 +101,9 @@ struct Statistics {
   std::vector<MinMax> batches;
   bool keepsBatches = false;
 
+  /// Vectors of one element a channel, on demand.
+  RowSample rows;
+
   explicit Statistics(int64_t channelCount = 0) : channels(channelCount) {}
 
   void setHeads(int64_t count, int64_t stride);
@@ -124,6 +129,8 @@ private:
   /// Deals out `size` elements to the heads; `kept` may be null.
   void updateHeads(const float *values, const int8_t *kept, int64_t size);
   void updateChannel(int64_t channel, float value);
+  void updateRows(const float *values, const int8_t *kept, int64_t outer,
+                  int64_t inner);
 };
 
 } // namespace quantc

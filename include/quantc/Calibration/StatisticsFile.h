@@ -21,9 +21,11 @@
 //         "min": -3.5, "max": 4.25,     (null where nothing finite was seen)
 //         "channel_min": [...], "channel_max": [...],   (only with an axis)
 //         "batch_min": [...], "batch_max": [...],       (only where kept)
-//         "histogram": {"bin_exponent": -8, "first_bin": -896, "counts": [...]}
-//         "head": 1,                    (the dimension; absent without heads)
-//         "heads": [                    (each with what the whole has above)
+//         "rows": {"capacity": 128, "values": "<base64 of f32>"},  (only where
+//         kept) "histogram": {"bin_exponent": -8, "first_bin": -896, "counts":
+//         [...]} "head": 1,                    (the dimension; absent without
+//         heads) "heads": [                    (each with what the whole has
+//         above)
 //           {"count": 16384, "nan": 0, "inf": 0, "min": -1, "max": 2,
 //            "histogram": {...}}
 //         ]

@@ -7,6 +7,7 @@
 #ifndef QUANTC_PIPELINES_QUANTIZE_H
 #define QUANTC_PIPELINES_QUANTIZE_H
 
+#include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Recipe/Recipe.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -22,8 +23,8 @@ struct QuantizeOptions : mlir::PassPipelineOptions<QuantizeOptions> {
   Option<std::string> recipe{*this, "recipe", llvm::cl::desc("Recipe file")};
   Option<std::string> smooth{
       *this, "smooth",
-      llvm::cl::desc("SmoothQuant's alpha in [0, 1], 'none', or 'recipe' to "
-                     "follow the recipe"),
+      llvm::cl::desc("SmoothQuant's alpha in [0, 1], 'auto' to search one for "
+                     "each group, 'none', or 'recipe' to follow the recipe"),
       llvm::cl::init("recipe")};
   Option<double> maxError{
       *this, "max-error",
@@ -50,15 +51,18 @@ struct QuantizeOptions : mlir::PassPipelineOptions<QuantizeOptions> {
           "each site's candidates, see quantc sensitivity")};
 };
 
-/// The alpha to smooth with, or nullopt not to smooth, by the option `smooth`.
-llvm::Expected<std::optional<double>> getSmoothAlpha(const Recipe &recipe,
-                                                     llvm::StringRef smooth);
+/// How to smooth, or nullopt not to, by the option `smooth` and the recipe,
+/// which was read from `recipePath`.
+llvm::Expected<std::optional<qnn::QNNSmoothPassOptions>>
+getSmoothOptions(const Recipe &recipe, llvm::StringRef recipePath,
+                 llvm::StringRef smooth);
 
-/// Statistics onto observers, then SmoothQuant unless `alpha` is nullopt. To
+/// Statistics onto observers, then SmoothQuant unless `smooth` is nullopt. To
 /// have histograms of the smoothed activations, calibrate the module once more
 /// after this and go on with `buildQuantizePipeline` without statistics.
-void buildSmoothPipeline(mlir::OpPassManager &pm, llvm::StringRef statistics,
-                         std::optional<double> alpha);
+void buildSmoothPipeline(
+    mlir::OpPassManager &pm, llvm::StringRef statistics,
+    const std::optional<qnn::QNNSmoothPassOptions> &smooth);
 
 /// Calibrated sites to sites with a scheme or a reason for float.
 void buildSelectPipeline(mlir::OpPassManager &pm,

@@ -61,7 +61,14 @@ struct OperandRecipe {
 
 /// SmoothQuant's migration strength.
 struct SmoothRecipe {
-  double alpha = 0.5;
+  /// Nothing to search one for each group.
+  std::optional<double> alpha;
+};
+
+/// Which values share a scale.
+struct SharedScales {
+  /// The weights of an attention's Q, K and V: the largest of the three.
+  bool attentionWeights = false;
 };
 
 /// What applies to the sites whose name matches a pattern.
@@ -116,6 +123,7 @@ struct Recipe {
   OperandRecipe activations = OperandRecipe::getActivationDefault();
   OperandRecipe weights = OperandRecipe::getWeightDefault();
   std::optional<SmoothRecipe> smooth;
+  SharedScales sharedScales;
   /// How integers get from one scale to another; with shifts, all scales are
   /// powers of two.
   qnn::RequantizeMode requantize = qnn::RequantizeMode::Float;

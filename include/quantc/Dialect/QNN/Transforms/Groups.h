@@ -21,6 +21,9 @@
 
 namespace quantc::qnn {
 
+/// The discardable attribute of a site whose weight's scale is shared: an f32.
+inline constexpr llvm::StringLiteral kWeightScaleAttrName = "qnn.weight_scale";
+
 /// A site with a constant weight of f32 that sums over an activation's
 /// channels.
 struct LinearConsumer {

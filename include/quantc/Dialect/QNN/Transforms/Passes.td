@@ -218,6 +218,11 @@ def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
     observer in between (of an attention's values) loses its statistics, unless
     `keep-statistics` has X multiplied instead.
 
+    With `recipe`, each group gets the alpha out of 0, 0.05 .. 1 with which the
+    quantization that the recipe asks for does least to the group's outputs, by
+    squared error over the rows that calibration sampled (`quantc calibrate
+    --sample-rows`). A group that the recipe leaves in float is not smoothed.
+
     ```mlir
     %n = ... %gamma ... %beta
     %x = qnn.observe %n {axis = 1 : i64, name = "q/lhs", statistics = ...}
@@ -234,6 +239,9 @@ def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"alpha", "alpha", "double", /*default=*/"0.5",
                         "Migration strength in [0, 1]; 1 moves all of the range">,
+                 Option<"recipe", "recipe", "std::string", /*default=*/"\"\"",
+                        "Recipe for whose quantization each group's alpha is searched; "
+                        "empty for the one alpha">,
                  Option<"keepStatistics", "keep-statistics", "bool", /*default=*/"false",
                         "Do not fold where an observer in between would lose its "
                         "statistics">];
@@ -292,6 +300,27 @@ def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
     Option<"sensitivity", "sensitivity", "std::string", /*default=*/"",
            "File with the measured error of each site's candidates">
   ];
+  let dependentDialects = ["::quantc::qnn::QNNDialect"];
+}
+
+def QNNShareScalesPass : Pass<"qnn-share-scales", "::mlir::ModuleOp"> {
+  let summary = "Give the weights of Q, K and V one scale";
+  let description = [{
+    The sites of an attention that read the same activation, which `quantc explain
+    --groups` lists, are one weight in all but name. This pass gives them the largest
+    of their scales, as `qnn.weight_scale` for qnn-materialize. Their schemes have to
+    be symmetric, per tensor and the same; sites that stay in float take no part.
+
+    ```mlir
+    %q = linalg.matmul {qnn.site = "q", qnn.scheme = ...} ins(%x, %wq : ...) ...
+    %k = linalg.matmul {qnn.site = "k", qnn.scheme = ...} ins(%x, %wk : ...) ...
+    ```
+    becomes
+    ```mlir
+    %q = linalg.matmul {qnn.site = "q", qnn.scheme = ..., qnn.weight_scale = 0.25 : f32} ...
+    %k = linalg.matmul {qnn.site = "k", qnn.scheme = ..., qnn.weight_scale = 0.25 : f32} ...
+    ```
+  }];
   let dependentDialects = ["::quantc::qnn::QNNDialect"];
 }
 

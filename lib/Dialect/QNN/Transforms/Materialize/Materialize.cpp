@@ -9,6 +9,7 @@
 #include "ScaleFolding.h"
 #include "quantc/Calibration/QuantizationParameters.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
+#include "quantc/Dialect/QNN/Transforms/Groups.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
@@ -39,8 +40,10 @@ public:
   static bool isQuantizable(Value value, QuantizationAttr scheme,
                             std::string &reason);
 
-  /// The dequantized form of `value`; fails after an error.
-  FailureOr<Value> materialize(Value value, QuantizationAttr scheme);
+  /// The dequantized form of `value`; fails after an error. A constant takes
+  /// `scale` where there is one.
+  FailureOr<Value> materialize(Value value, QuantizationAttr scheme,
+                               FloatAttr scale = nullptr);
 
   /// Sets both operands of a site; the scales of `operand`, which vary along
   /// summed dimensions, become part of the other one, a constant.
@@ -120,8 +123,12 @@ OperandMaterializer::quantizeObserved(ObserveOp observer,
 }
 
 FailureOr<Value> OperandMaterializer::materialize(Value value,
-                                                  QuantizationAttr scheme) {
-  Value &cached = cache[{value, scheme}];
+                                                  QuantizationAttr scheme,
+                                                  FloatAttr scale) {
+  Attribute key = scheme;
+  if (scale)
+    key = builder.getArrayAttr({scheme, scale});
+  Value &cached = cache[{value, key}];
   if (cached)
     return cached;
   FailureOr<Value> result;
@@ -130,7 +137,10 @@ FailureOr<Value> OperandMaterializer::materialize(Value value,
   } else {
     if (Operation *def = value.getDefiningOp())
       builder.setInsertionPointAfter(def);
-    result = quantizeConstant(builder, value, scheme);
+    std::optional<float> shared;
+    if (scale)
+      shared = static_cast<float>(scale.getValueAsDouble());
+    result = quantizeConstant(builder, value, scheme, /*name=*/"", shared);
   }
   if (succeeded(result))
     cached = *result;
@@ -250,8 +260,9 @@ QNNMaterializePass::materializeSite(linalg::LinalgOp op,
     return success();
   }
   for (auto [i, operandScheme] : llvm::enumerate(schemes)) {
-    FailureOr<Value> value =
-        materializer.materialize(op->getOperand(i), operandScheme);
+    FailureOr<Value> value = materializer.materialize(
+        op->getOperand(i), operandScheme,
+        op->getAttrOfType<FloatAttr>(kWeightScaleAttrName));
     if (failed(value))
       return failure();
     op->setOperand(i, *value);

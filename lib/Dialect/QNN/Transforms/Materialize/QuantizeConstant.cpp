@@ -196,7 +196,8 @@ static LogicalResult checkFinite(const ConstantBytes &source, StringRef name,
 
 FailureOr<Value> quantc::qnn::quantizeConstant(OpBuilder &builder, Value value,
                                                QuantizationAttr scheme,
-                                               StringRef givenName) {
+                                               StringRef givenName,
+                                               std::optional<float> scale) {
   std::optional<ConstantBytes> source = evaluate(value);
   auto emitError = [&] { return mlir::emitError(value.getLoc()); };
   if (!source)
@@ -212,6 +213,8 @@ FailureOr<Value> quantc::qnn::quantizeConstant(OpBuilder &builder, Value value,
       source->bytes, source->type, scheme, emitError);
   if (failed(parameters))
     return failure();
+  if (scale)
+    parameters->scales.assign(parameters->scales.size(), *scale);
 
   RowQuantizer quantizer(*source, scheme, *parameters);
   int64_t rowSize = std::max<int64_t>(quantizer.getRowSize(), 1);

@@ -32,11 +32,12 @@ bool isQuantizableConstant(mlir::Value value);
 
 /// Creates the quantized constant of `value` over a raw buffer, in parallel,
 /// and its dequantization. It is named `name`, or as the value's parameter
-/// where that is empty. Fails after an error.
-mlir::FailureOr<mlir::Value> quantizeConstant(mlir::OpBuilder &builder,
-                                              mlir::Value value,
-                                              QuantizationAttr scheme,
-                                              llvm::StringRef name = "");
+/// where that is empty. `scale` is that of a symmetric scheme per tensor, where
+/// it is not the value's own to choose. Fails after an error.
+mlir::FailureOr<mlir::Value>
+quantizeConstant(mlir::OpBuilder &builder, mlir::Value value,
+                 QuantizationAttr scheme, llvm::StringRef name = "",
+                 std::optional<float> scale = std::nullopt);
 
 } // namespace quantc::qnn
 

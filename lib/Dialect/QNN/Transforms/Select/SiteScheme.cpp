@@ -6,6 +6,7 @@
 
 #include "SiteScheme.h"
 #include "Materialize/QuantizeConstant.h"
+#include "Site/ObservedRows.h"
 #include "quantc/Calibration/QuantizationError.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
@@ -219,6 +220,28 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
 // Errors
 //===----------------------------------------------------------------------===//
 
+/// The noise-to-signal ratio of an activation over the rows that its observer
+/// sampled: all that smoothing leaves of the distribution.
+static std::optional<double> measureRows(ObserveOp observer,
+                                         QuantizationAttr scheme) {
+  std::optional<ObservedRows> rows = ObservedRows::get(observer);
+  if (!rows || scheme.getGranularity() != Granularity::Tensor)
+    return std::nullopt;
+  llvm::Expected<quantc::Range> range = estimateRange(rows->statistics, scheme);
+  if (!range) {
+    llvm::consumeError(range.takeError());
+    return std::nullopt;
+  }
+  AffineParameters parameters = computeAffine(*range, scheme);
+  NoiseEstimate sum;
+  for (float value : rows->values) {
+    double error = value - quantizeDequantize(value, parameters, scheme);
+    sum.signal += double(value) * value;
+    sum.noise += error * error;
+  }
+  return sum.getRatio();
+}
+
 /// The noise-to-signal ratio of one quantized operand; nullopt where nothing is
 /// known of it.
 static FailureOr<std::optional<double>>
@@ -241,8 +264,9 @@ getNoiseToSignal(linalg::LinalgOp site, unsigned operand,
   ObserveOp observer = getObserver(site->getOpOperand(operand));
   if (!observer || !observer.getStatistics() || scheme.getDynamic())
     return std::optional<double>();
-  return estimateNoiseToSignal(fromAttribute(*observer.getStatistics()),
-                               scheme);
+  std::optional<double> ratio =
+      estimateNoiseToSignal(fromAttribute(*observer.getStatistics()), scheme);
+  return ratio ? ratio : measureRows(observer, scheme);
 }
 
 //===----------------------------------------------------------------------===//

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/QNN/Transforms/Fingerprint.h"
+#include "quantc/Calibration/ApplyStatistics.h"
 #include "quantc/Dialect/QNN/IR/QNNOps.h"
 
 #include "mlir/IR/Builders.h"
@@ -58,9 +59,11 @@ std::string quantc::qnn::computeFingerprint(ModuleOp module) {
   (*copy)->removeAttr(kParameterFileAttrName);
   llvm::BLAKE3 hasher;
   copy->walk([&](Operation *op) {
-    hashResources(op, hasher);
-    if (auto observer = dyn_cast<ObserveOp>(op))
+    if (auto observer = dyn_cast<ObserveOp>(op)) {
       observer.removeStatisticsAttr();
+      observer->removeAttr(kRowsAttrName);
+    }
+    hashResources(op, hasher);
   });
   {
     HashStream stream(hasher);

@@ -89,7 +89,7 @@ bool FactorFolding::planOperand(OpOperand &operand,
   // possible: what is computed from parameters can also be multiplied at its
   // end.
   bool isParameter = isConstantValue(value) &&
-                     (isMultipliedNow(value) || layout.getTerms().size() == 1);
+                     (isMultipliedNow(value) || layout.isAlongOneDimension());
   if (isParameter && !value.getDefiningOp<linalg::LinalgOp>()) {
     steps.push_back({&operand, layout});
     return true;
@@ -99,11 +99,8 @@ bool FactorFolding::planOperand(OpOperand &operand,
   bool planned = false;
   if (isa<BlockArgument>(value))
     refuse(operand.getOwner(), "reads an input of the model");
-  else if (auto other =
-               llvm::find_if(value.getUses(),
-                             [&](OpOperand &use) { return &use != &operand; });
-           other != value.use_end())
-    refuse(other->getOwner(), "reads it too");
+  else if (Operation *other = findOtherReader(operand))
+    refuse(other, "reads it too");
   else
     planned = planDefinition(value, layout);
   if (planned || !isParameter)

@@ -85,7 +85,7 @@ Value quantc::qnn::multiply(OpBuilder &builder, Location loc, Value value,
   if (isMultipliedNow(value))
     if (Value constant = multiplyConstant(builder, loc, value, layout, factors))
       return constant;
-  assert(layout.getTerms().size() == 1 && "expected one dimension");
+  assert(layout.isAlongOneDimension() && "expected one dimension");
   int64_t dim = layout.getTerms().front().dim;
   auto type = cast<RankedTensorType>(value.getType());
   auto factorType = RankedTensorType::get(factors.size(), builder.getF32Type());

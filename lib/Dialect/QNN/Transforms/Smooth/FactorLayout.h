@@ -38,6 +38,9 @@ public:
     }
   };
   llvm::ArrayRef<Term> getTerms() const { return terms; }
+  bool isAlongOneDimension() const {
+    return terms.size() == 1 && terms.front().isWhole();
+  }
   void add(Term term) { terms.push_back(term); }
   /// The term along a dimension, or null.
   const Term *lookup(int64_t dim) const;

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AlphaSearch.h"
 #include "FactorFolding.h"
 #include "Site/ConstantEvaluation.h"
 #include "SmoothStatistics.h"
@@ -18,6 +19,7 @@
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
 #include "mlir/IR/Remarks.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
 #include <cmath>
 
@@ -74,22 +76,6 @@ getActivationMax(const SmoothingGroup &group) {
       entry = std::max({entry, std::fabs(low), std::fabs(high)});
   }
   return absMax;
-}
-
-/// s_j = max|X_j|^alpha / max|W_j|^(1 - alpha), at least 1e-5. A channel that
-/// calibration saw only zeros of, or that no weight reads, is left alone.
-static SmallVector<float> computeScales(ArrayRef<float> activations,
-                                        ArrayRef<float> weights, double alpha) {
-  SmallVector<float> scales;
-  for (auto [activation, weight] : llvm::zip_equal(activations, weights)) {
-    double scale = 1;
-    if (activation > 0 && weight > 0)
-      scale = std::max(std::pow(double(activation), alpha) /
-                           std::pow(double(weight), 1 - alpha),
-                       1e-5);
-    scales.push_back(static_cast<float>(scale));
-  }
-  return scales;
 }
 
 //===----------------------------------------------------------------------===//
@@ -166,7 +152,16 @@ static void smoothActivation(const SmoothingGroup &group,
     rescaleStatistics(observer, FactorLayout::along(dim), factors);
 }
 
+static void reportNotSmoothed(ObserveOp observer, StringRef reason) {
+  remark::missed(observer.getLoc(),
+                 remark::RemarkOpts::name("NotSmoothed").category(kCategory))
+      << remark::metric("observer", observer.getName().str())
+      << remark::reason("{0}", reason.str());
+}
+
+/// With a recipe, alpha is searched.
 static LogicalResult smooth(const SmoothingGroup &group, double alpha,
+                            const std::optional<Recipe> &recipe,
                             bool keepStatistics) {
   FailureOr<SmallVector<float>> activations = getActivationMax(group);
   if (failed(activations))
@@ -174,6 +169,22 @@ static LogicalResult smooth(const SmoothingGroup &group, double alpha,
   SmallVector<float> weights(activations->size(), 0);
   for (const LinearConsumer &consumer : group.consumers)
     accumulateAbsMax(consumer, weights);
+  if (recipe) {
+    FailureOr<std::optional<double>> found =
+        searchAlpha(group, *activations, weights, *recipe);
+    if (failed(found))
+      return failure();
+    ObserveOp observer = group.observers.front().observer;
+    if (!*found) {
+      reportNotSmoothed(observer, "the recipe leaves its sites in float");
+      return success();
+    }
+    alpha = **found;
+    remark::passed(observer.getLoc(),
+                   remark::RemarkOpts::name("Alpha").category(kCategory))
+        << remark::metric("observer", observer.getName().str())
+        << remark::metric("alpha", llvm::formatv("{0:f2}", alpha).str());
+  }
   SmallVector<float> scales = computeScales(*activations, weights, alpha);
   SmallVector<float> factors;
   for (float scale : scales)
@@ -206,19 +217,24 @@ public:
                          << double(alpha);
       return signalPassFailure();
     }
+    std::optional<Recipe> parsed;
+    if (!recipe.empty()) {
+      llvm::Expected<Recipe> read = Recipe::read(recipe);
+      if (!read) {
+        module.emitError() << llvm::toString(read.takeError());
+        return signalPassFailure();
+      }
+      parsed = std::move(*read);
+    }
     Groups groups(module);
     for (const SmoothingGroup &group : groups.getSmoothing()) {
       if (!group.consumers.empty()) {
-        if (failed(smooth(group, alpha, keepStatistics)))
+        if (failed(smooth(group, alpha, parsed, keepStatistics)))
           return signalPassFailure();
         continue;
       }
-      ObserveOp observer = group.observers.front().observer;
-      remark::missed(
-          observer.getLoc(),
-          remark::RemarkOpts::name("NotSmoothed").category(kCategory))
-          << remark::metric("observer", observer.getName().str())
-          << remark::reason("{0}", group.others.front().reason);
+      reportNotSmoothed(group.observers.front().observer,
+                        group.others.front().reason);
     }
     // The smoothed module is another one: statistics of the old are not its.
     if (module->hasAttr(kFingerprintAttrName))

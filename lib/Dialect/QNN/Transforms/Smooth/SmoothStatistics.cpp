@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "SmoothStatistics.h"
+#include "quantc/Calibration/ApplyStatistics.h"
+#include "quantc/Parameters/ConstantTensor.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -22,6 +24,23 @@ bool quantc::qnn::followsStatistics(ObserveOp observer,
   return term.dim == int64_t(*observer.getAxis()) && term.isWhole();
 }
 
+static void rescaleRows(ObserveOp observer, ArrayRef<float> factors) {
+  std::optional<ConstantTensor> rows =
+      ConstantTensor::get(observer->getAttr(kRowsAttrName));
+  if (!rows || !rows->getElementType().isF32())
+    return;
+  ArrayRef<float> source = rows->getAs<float>();
+  observer->setAttr(kRowsAttrName,
+                    makeConstantTensor(
+                        rows->getType(), (observer.getName() + ".rows").str(),
+                        [&](MutableArrayRef<char> bytes) {
+                          auto *target =
+                              reinterpret_cast<float *>(bytes.data());
+                          for (size_t i = 0; i < source.size(); ++i)
+                            target[i] = source[i] * factors[i % factors.size()];
+                        }));
+}
+
 void quantc::qnn::rescaleStatistics(ObserveOp observer,
                                     const FactorLayout &layout,
                                     ArrayRef<float> factors) {
@@ -30,8 +49,10 @@ void quantc::qnn::rescaleStatistics(ObserveOp observer,
     return;
   if (!followsStatistics(observer, layout)) {
     observer.removeStatisticsAttr();
+    observer->removeAttr(kRowsAttrName);
     return;
   }
+  rescaleRows(observer, factors);
   SmallVector<float> min, max;
   for (auto [low, high, factor] :
        llvm::zip_equal(statistics->getChannelMin().asArrayRef(),
