@@ -298,7 +298,7 @@ TEST(RecipeTest, SearchedAlpha) {
   ASSERT_TRUE(recipe->smooth);
   EXPECT_FALSE(recipe->smooth->alpha);
   EXPECT_EQ(errorOf("version: 1\nsmooth: {alpha: some}"),
-            "r.yaml:2:17: expected an alpha in [0, 1] or 'auto', but got "
+            "r.yaml:2:10: expected an alpha in [0, 1] or 'auto', but got "
             "'some'");
   EXPECT_NE(errorOf("version: 1\nsmooth: {alpha: nan}"), "");
 }
