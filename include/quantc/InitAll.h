@@ -13,6 +13,7 @@
 #define QUANTC_INITALL_H
 
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Codegen/NVVM/Host/Passes.h"
 #include "quantc/Codegen/NVVM/Passes.h"
 #include "quantc/Codegen/NVVM/Translations.h"
 #include "quantc/Conversion/LinalgToQNN/Passes.h"
@@ -48,6 +49,7 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 inline void registerAllPasses() {
   cpu::registerCodegenCPUPasses();
   nvvm::registerCodegenNVVMPasses();
+  nvvm::registerCodegenNVVMHostPasses();
   qnn::registerQNNPasses();
   registerLinalgToQNNPasses();
   registerParametersPasses();

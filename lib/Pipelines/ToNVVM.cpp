@@ -8,6 +8,7 @@
 
 #include "Bufferization.h"
 #include "quantc/Codegen/CPU/Passes.h"
+#include "quantc/Codegen/NVVM/Host/Passes.h"
 #include "quantc/Codegen/NVVM/Passes.h"
 #include "quantc/Codegen/NVVM/Target.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
@@ -18,11 +19,13 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
+using namespace quantc;
 
 /// The kernels to the LLVM dialect; pointers are what they are launched with.
 static void addKernelLowering(OpPassManager &pm) {
@@ -33,6 +36,7 @@ static void addKernelLowering(OpPassManager &pm) {
   kernels.addPass(createCSEPass());
   kernels.addPass(createConvertNVGPUToNVVMPass());
   kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(cpu::createCodegenCPUExpandArithPass());
   ConvertGpuOpsToNVVMOpsOptions toNVVM;
   toNVVM.useBarePtrCallConv = true;
   kernels.addPass(createConvertGpuOpsToNVVMOps(toNVVM));
@@ -42,6 +46,7 @@ static void addKernelLowering(OpPassManager &pm) {
   kernels.addPass(createConvertNVVMToLLVMPass());
   kernels.addPass(createReconcileUnrealizedCastsPass());
   kernels.addPass(quantc::nvvm::createCodegenNVVMFinalizeKernelsPass());
+  kernels.addPass(nvvm::createCodegenNVVMAlignPointersPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
 }
@@ -73,6 +78,7 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // 4. Parameters leave the code.
+  pm.addPass(nvvm::createCodegenNVVMPromoteConstantsPass());
   pm.addPass(cpu::createCodegenCPUPrepareEntryPass());
   // 5. Buffers. Nothing frees them: a plan gives them their places later.
   addOneShotBufferization(pm);
@@ -84,6 +90,11 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   pm.addPass(nvvm::createCodegenNVVMTilePass());
   pm.addPass(nvvm::createCodegenNVVMPipelinePass());
   pm.addPass(nvvm::createCodegenNVVMLowerFragmentsPass());
+  // Half precision is computed in f32, and functions are those of the CPU, bit
+  // for bit.
+  pm.addPass(math::createMathExtendToSupportedTypes());
+  pm.addPass(cpu::createCodegenCPUApproximateMathPass());
+  pm.addPass(nvvm::createCodegenNVVMLowerMathPass());
   // 8. Launches on the host, functions on the device.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -96,6 +107,14 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   attach.optLevel = 3;
   pm.addPass(createGpuNVVMAttachTarget(attach));
   addKernelLowering(pm);
+}
+
+void quantc::buildNVVMPlanPipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(nvvm::createCodegenNVVMFreeBuffersPass());
+  cpu::CodegenCPUPlanMemoryPassOptions arena;
+  arena.alignment = nvvm::bufferAlignment;
+  pm.addPass(cpu::createCodegenCPUPlanMemoryPass(arena));
+  pm.addPass(nvvm::createCodegenNVVMEmitPlanPass());
 }
 
 void quantc::buildNVVMToPTXPipeline(OpPassManager &pm) {
@@ -118,6 +137,8 @@ void quantc::registerToNVVMPipeline() {
         if (!target)
           return errorHandler(llvm::toString(target.takeError()));
         buildToNVVMPipeline(pm, *target);
+        if (options.plan)
+          buildNVVMPlanPipeline(pm);
         if (options.ptx)
           buildNVVMToPTXPipeline(pm);
         return success();

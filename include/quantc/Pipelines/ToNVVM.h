@@ -23,12 +23,18 @@ struct ToNVVMOptions : mlir::PassPipelineOptions<ToNVVMOptions> {
   Option<bool> ptx{*this, "ptx",
                    llvm::cl::desc("Go on to a gpu.binary with PTX text"),
                    llvm::cl::init(true)};
+  Option<bool> plan{*this, "plan",
+                    llvm::cl::desc("Turn the host's part into a plan"),
+                    llvm::cl::init(false)};
 };
 
 /// linalg on tensors, with qnn ops, to host functions that launch kernels:
 /// straight lines of memref.alloc, views and gpu.launch_func with static sizes.
 /// The kernels are in `gpu.module @kernels`, in the LLVM dialect.
 void buildToNVVMPipeline(mlir::OpPassManager &pm, const nvvm::Target &target);
+
+/// The host functions become lists of steps on one arena.
+void buildNVVMPlanPipeline(mlir::OpPassManager &pm);
 
 /// The kernels' modules become gpu.binary ops that hold PTX text.
 void buildNVVMToPTXPipeline(mlir::OpPassManager &pm);

@@ -21,9 +21,6 @@ using namespace mlir;
 
 namespace {
 
-/// A cache line, and what the widest vector store wants.
-constexpr int64_t alignment = 64;
-
 /// A buffer that lives from its allocation to its deallocation in the order of
 /// the operations. Both stand in one block, so every iteration of a loop begins
 /// and ends the lives of the buffers inside.
@@ -39,7 +36,7 @@ struct Buffer {
   }
 };
 
-int64_t countBytes(MemRefType type) {
+int64_t countBytes(MemRefType type, int64_t alignment) {
   Type element = type.getElementType();
   int64_t bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
   return llvm::alignTo(type.getNumElements() * llvm::divideCeil(bits, 8),
@@ -65,7 +62,7 @@ bool isInParallelLoop(Operation *op) {
   return false;
 }
 
-std::vector<Buffer> collectBuffers(func::FuncOp func) {
+std::vector<Buffer> collectBuffers(func::FuncOp func, int64_t alignment) {
   DenseMap<Operation *, int64_t> order;
   std::vector<Buffer> buffers;
   func.walk<WalkOrder::PreOrder>(
@@ -76,8 +73,8 @@ std::vector<Buffer> collectBuffers(func::FuncOp func) {
     if (!dealloc || !type.hasStaticShape() || !type.getLayout().isIdentity() ||
         isInParallelLoop(alloc))
       return;
-    buffers.push_back(
-        {alloc, dealloc, order[alloc], order[dealloc], countBytes(type)});
+    buffers.push_back({alloc, dealloc, order[alloc], order[dealloc],
+                       countBytes(type, alignment)});
   });
   return buffers;
 }
@@ -124,7 +121,7 @@ public:
 
 private:
   void plan(func::FuncOp func) {
-    std::vector<Buffer> buffers = collectBuffers(func);
+    std::vector<Buffer> buffers = collectBuffers(func, alignment);
     int64_t total = placeBuffers(buffers);
     if (total == 0)
       return;

@@ -32,8 +32,9 @@ constexpr int64_t threadsPerBlock = 128, warpSize = 32;
 
 class GroupEmitter {
 public:
-  explicit GroupEmitter(StructuredGroup &group)
-      : group(group), last(group.members.back().op), b(last.getLoc(), last) {}
+  GroupEmitter(StructuredGroup &group, StringRef name)
+      : group(group), name(name), last(group.members.back().op),
+        b(last.getLoc(), last) {}
 
   void emit();
 
@@ -74,6 +75,7 @@ private:
   Value reduceInWarp(Operation *combiner, Value partial);
 
   StructuredGroup &group;
+  StringRef name;
   linalg::LinalgOp last;
   ImplicitLocOpBuilder b;
   /// For each slot, the domain's indices and those of the columns.
@@ -516,7 +518,13 @@ void GroupEmitter::emit() {
   Value one = constant(1);
   auto launch = gpu::LaunchOp::create(
       b, constant(llvm::divideCeil(group.countPoints(), perBlock)), one, one,
-      constant(threadsPerBlock), one, one);
+      constant(threadsPerBlock), one, one,
+      /*dynamicSharedMemorySize=*/Value(), /*asyncTokenType=*/Type(),
+      /*asyncDependencies=*/ValueRange(), /*workgroupAttributions=*/TypeRange(),
+      /*privateAttributions=*/TypeRange(), /*clusterSizeX=*/Value(),
+      /*clusterSizeY=*/Value(), /*clusterSizeZ=*/Value(),
+      FlatSymbolRefAttr::get(b.getContext(), "kernels"),
+      FlatSymbolRefAttr::get(b.getContext(), name));
   kernel = &launch.getBody().front();
   b.setInsertionPointToStart(kernel);
   Operation *end = gpu::TerminatorOp::create(b);
@@ -528,6 +536,6 @@ void GroupEmitter::emit() {
 
 } // namespace
 
-void quantc::nvvm::emitGroup(StructuredGroup &group) {
-  GroupEmitter(group).emit();
+void quantc::nvvm::emitGroup(StructuredGroup &group, StringRef name) {
+  GroupEmitter(group, name).emit();
 }

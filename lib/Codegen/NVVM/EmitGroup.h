@@ -11,9 +11,10 @@
 
 namespace quantc::nvvm {
 
-/// Replaces the ops of `group` by a gpu.launch at the place of the last one.
+/// Replaces the ops of `group` by a gpu.launch of `name` at the place of the
+/// last one.
 /// Buffers that only they use are not written any more and disappear.
-void emitGroup(StructuredGroup &group);
+void emitGroup(StructuredGroup &group, llvm::StringRef name);
 
 } // namespace quantc::nvvm
 

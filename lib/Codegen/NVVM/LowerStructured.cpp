@@ -76,13 +76,26 @@ public:
           !isa<gpu::LaunchOp>(block->getParentOp()))
         blocks.push_back(block);
     });
+    unsigned count = 0;
     for (Block *block : blocks)
       for (quantc::nvvm::StructuredGroup &group :
            quantc::nvvm::formGroups(*block))
-        quantc::nvvm::emitGroup(group);
+        quantc::nvvm::emitGroup(group, getKernelName(group, count++));
   }
 
 private:
+  /// "main_rows_64x128_3".
+  std::string getKernelName(const quantc::nvvm::StructuredGroup &group,
+                            unsigned index) {
+    std::string name;
+    llvm::raw_string_ostream stream(name);
+    stream << getOperation().getName()
+           << (group.usesWarps() ? "_rows_" : "_points_");
+    llvm::interleave(group.domain, stream, "x");
+    stream << "_" << index;
+    return name;
+  }
+
   static LogicalResult check(linalg::LinalgOp op) {
     if (!op.hasPureBufferSemantics())
       return op->emitOpError("expected operands in buffers, but got tensors");

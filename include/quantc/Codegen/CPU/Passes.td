@@ -201,7 +201,8 @@ def CodegenCPUPlanMemoryPass : Pass<"codegen-cpu-plan-memory", "::mlir::ModuleOp
     Every `memref.alloc` of static shape that is freed in its own block becomes
     a view of one additional argument; buffers that do not live at the same time
     share bytes. The attribute `qnn.workspace_bytes` says how many the caller
-    has to provide, aligned to 64. What escapes from its block stays on the heap.
+    has to provide, aligned as the buffers are. What escapes from its block stays
+    on the heap.
 
     ```mlir
     func.func @main(%x: memref<16xf32>) attributes {qnn.signature = {...}} {
@@ -216,6 +217,8 @@ def CodegenCPUPlanMemoryPass : Pass<"codegen-cpu-plan-memory", "::mlir::ModuleOp
       %a = memref.view %workspace[%c0][] : memref<64xi8> to memref<16xf32>
     ```
   }];
+  let options = [Option<"alignment", "alignment", "int64_t", /*default=*/"64",
+                        "Bytes that each buffer's address is a multiple of">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }
 

@@ -1,0 +1,130 @@
+//===- Passes.td - the host's part, and what all kernels need -*- tablegen -*-//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CODEGEN_NVVM_HOST_PASSES_TD
+#define QUANTC_CODEGEN_NVVM_HOST_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+//===----------------------------------------------------------------------===//
+// Any kernel
+//===----------------------------------------------------------------------===//
+
+def CodegenNVVMLowerMathPass : Pass<"codegen-nvvm-lower-math", "::mlir::ModuleOp"> {
+  let summary = "Make instructions of functions, or refuse them";
+  let description = [{
+    Kernels call no library. Of the math dialect they compute what is an
+    instruction, rounded as IEEE 754 says; `rsqrt` is a division by a square
+    root, as on the CPU. codegen-cpu-approximate-math has expanded `exp`, `erf`,
+    `erfc`, `log`, `log1p`, `expm1` and `tanh` of f32 before. Anything else in a
+    `gpu.launch` is an error that names the function.
+
+    ```mlir
+    %0 = math.roundeven %x : f32
+    ```
+    becomes
+    ```mlir
+    %0 = llvm.call_intrinsic "llvm.roundeven"(%x) : (f32) -> f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def CodegenNVVMAlignPointersPass : Pass<"codegen-nvvm-align-pointers", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Say how the pointers of kernels are aligned";
+  let description = [{
+    Runs on the LLVM dialect. Kernels are launched on buffers of the arena, on
+    parameters and on tensors of the caller, all at multiples of 16 bytes. LLVM
+    needs to know to make one access of neighbouring ones.
+
+    ```mlir
+    llvm.func @k(%x: !llvm.ptr) attributes {gpu.kernel, nvvm.kernel}
+    ```
+    becomes
+    ```mlir
+    llvm.func @k(%x: !llvm.ptr {llvm.align = 16 : i64}) attributes {gpu.kernel, nvvm.kernel}
+    ```
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// The host's part
+//===----------------------------------------------------------------------===//
+
+def CodegenNVVMPromoteConstantsPass : Pass<"codegen-nvvm-promote-constants"> {
+  let summary = "Turn tensor constants into resources";
+  let description = [{
+    A kernel reads tensors from device memory, where parameters are, and a
+    parameter is what codegen-cpu-prepare-entry finds as a `dense_resource`. So
+    every other constant tensor becomes one.
+
+    ```mlir
+    %0 = arith.constant dense<[1, 2, 3]> : tensor<3xi32>
+    ```
+    becomes
+    ```mlir
+    %0 = arith.constant dense_resource<constant> : tensor<3xi32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def CodegenNVVMFreeBuffersPass : Pass<"codegen-nvvm-free-buffers", "::mlir::func::FuncOp"> {
+  let summary = "Free each buffer behind its last use";
+  let description = [{
+    The host's part is a straight line, so the life of a buffer is known.
+    codegen-cpu-plan-memory then lets buffers share the arena's bytes. Work on a
+    stream runs in order, so a kernel may write what an earlier one has read.
+
+    ```mlir
+    %a = memref.alloc() : memref<16xf32>
+    gpu.launch_func @kernels::@k ... args(%a : memref<16xf32>)
+    gpu.launch_func @kernels::@l ...
+    ```
+    becomes
+    ```mlir
+    %a = memref.alloc() : memref<16xf32>
+    gpu.launch_func @kernels::@k ... args(%a : memref<16xf32>)
+    memref.dealloc %a : memref<16xf32>
+    gpu.launch_func @kernels::@l ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def CodegenNVVMEmitPlanPass : Pass<"codegen-nvvm-emit-plan", "::mlir::ModuleOp"> {
+  let summary = "Write down what the host does as a list of steps";
+  let description = [{
+    A function with `qnn.signature` that launches kernels and copies buffers, one
+    after the other, becomes the attribute `qnn.plan` on a declaration: the
+    names of the kernels, then the steps as they stand in the plan of a bundle
+    (docs/bundle.md). `i0`, `o0` and `p0` are the first input, output and
+    parameter, `a` is the arena, and what follows the plus sign are bytes.
+
+    ```mlir
+    func.func @main(%x: memref<4xf32>, %y: memref<4xf32>, %arena: memref<256xi8>)
+        attributes {qnn.signature = ..., qnn.workspace_bytes = 256 : i64} {
+      %t = memref.view %arena[%c0][] : memref<256xi8> to memref<4xf32>
+      gpu.launch_func @kernels::@k0 blocks in (%c1, %c1, %c1) threads in (%c128, %c1, %c1)
+        args(%x : memref<4xf32>, %t : memref<4xf32>)
+      memref.copy %t, %y : memref<4xf32> to memref<4xf32>
+      return
+    }
+    ```
+    becomes
+    ```mlir
+    func.func private @main(memref<4xf32>, memref<4xf32>, memref<256xi8>)
+        attributes {qnn.plan = ["kernel k0", "launch 0 1 1 1 128 1 1 0 i0+0 a+0",
+                                "copy o0+0 a+0 16"], ...}
+    ```
+
+    A kernel is passed the pointers of its buffers; it knows their offsets from
+    their types. Fails on control flow, on sizes and offsets that are not
+    constant, and on anything else that the host would have to compute.
+  }];
+}
+
+#endif // QUANTC_CODEGEN_NVVM_HOST_PASSES_TD
