@@ -8,14 +8,11 @@
 #include "Compare.h"
 #include "Emit.h"
 
-#include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 
 using namespace mlir;
@@ -29,7 +26,7 @@ static std::string functionName(size_t position) {
 
 /// Runs one compiled program; the text of the failure, or nothing.
 static std::string runProgram(const Program &program, Form form,
-                              const std::string &name, Executable &executable) {
+                              const std::string &name, Compiled &executable) {
   const EntryPoint *entry = executable.lookup(name);
   if (!entry)
     return "expected a compiled function '" + name + "', but there is none";
@@ -73,8 +70,7 @@ static std::string runProgram(const Program &program, Form form,
 //===----------------------------------------------------------------------===//
 
 Checker::Checker(std::vector<Leg> legs) : legs(std::move(legs)) {
-  registerCompilerDialects(registry);
-  registry.insert<qnn::QNNDialect>();
+  registerLegDialects(registry);
 }
 
 /// Why a site of the function is still in float, or nothing.
@@ -88,34 +84,6 @@ static std::string findRefusal(func::FuncOp function) {
     reason = attribute ? attribute.str() : "no reason given";
   });
   return reason;
-}
-
-Leg Leg::inMode(Mode mode) const {
-  Leg result = *this;
-  StringRef pass = "qnn-fuse-epilogue";
-  size_t at = pipeline.find(pass.str());
-  if (mode != Mode::Float && at != std::string::npos)
-    result.pipeline.insert(at + pass.size(),
-                           std::string("{requantize=") + modeName(mode) + "}");
-  return result;
-}
-
-std::unique_ptr<Executable>
-quantc::check::compileLeg(const Leg &leg, ModuleOp module,
-                          function_ref<void(ModuleOp)> lowered) {
-  PassManager manager(module.getContext(), ModuleOp::getOperationName());
-  manager.enableVerifier(leg.verifyEach);
-  if (failed(parsePassPipeline(leg.pipeline, manager)) ||
-      failed(manager.run(module)) || failed(verify(module)))
-    return nullptr;
-  if (lowered)
-    lowered(module);
-  CompileOptions options;
-  options.optimizationLevel = leg.optimizationLevel;
-  options.verifyEach = leg.verifyEach;
-  FailureOr<std::unique_ptr<Executable>> compiled =
-      Executable::compile(module, {}, options);
-  return succeeded(compiled) ? std::move(*compiled) : nullptr;
 }
 
 void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
@@ -149,7 +117,7 @@ void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
     }
   };
   OwningOpRef<ModuleOp> module;
-  std::unique_ptr<Executable> executable;
+  std::unique_ptr<Compiled> executable;
   // A crash of the compiler is a failure as any other; what it had allocated is
   // lost.
   llvm::CrashRecoveryContext recovery;

@@ -9,9 +9,12 @@
 
 #include "Reference.h"
 
-#include "quantc/Execution/Executable.h"
+#include "quantc/Execution/Signature.h"
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/Error.h"
+#include <memory>
 
 namespace quantc::check {
 
@@ -25,14 +28,33 @@ struct Leg {
   /// Verify the IR after every pass and not only after each half: costs almost
   /// as much as the passes and says which one was wrong.
   bool verifyEach = false;
+  /// NVIDIA chip (sm_80) whose kernels run on the emulator; empty: this
+  /// machine.
+  std::string chip;
+  /// Of the emulator: how many schedules give the same result, without a
+  /// report.
+  unsigned schedules = 1;
 
   /// The same with qnn-fuse-epilogue in another mode.
   Leg inMode(Mode mode) const;
 };
 
-/// Lowers, and compiles for this machine; null on an error, which is a
-/// diagnostic. `lowered` may change the module between the two.
-std::unique_ptr<Executable>
+/// Code of a leg that can be called.
+class Compiled {
+public:
+  virtual ~Compiled() = default;
+  virtual const EntryPoint *lookup(llvm::StringRef name) const = 0;
+  virtual llvm::Error run(const EntryPoint &entry,
+                          llvm::ArrayRef<const void *> inputs,
+                          llvm::ArrayRef<void *> outputs) = 0;
+};
+
+/// What a leg needs in the context of its module.
+void registerLegDialects(mlir::DialectRegistry &registry);
+
+/// Lowers and compiles; null on an error, which is a diagnostic. `lowered` may
+/// change the module between the two.
+std::unique_ptr<Compiled>
 compileLeg(const Leg &leg, mlir::ModuleOp module,
            llvm::function_ref<void(mlir::ModuleOp)> lowered = {});
 

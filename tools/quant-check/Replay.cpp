@@ -7,8 +7,6 @@
 #include "Replay.h"
 #include "Compare.h"
 
-#include "quantc/Dialect/QNN/IR/QNNDialect.h"
-
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Parser/Parser.h"
@@ -41,8 +39,7 @@ static std::optional<std::vector<std::string>> takeConstants(ModuleOp module,
 
 static std::string replayLeg(const std::string &path, const Leg &leg) {
   DialectRegistry registry;
-  registerCompilerDialects(registry);
-  registry.insert<qnn::QNNDialect>();
+  registerLegDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   std::string diagnostics;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
@@ -66,7 +63,7 @@ static std::string replayLeg(const std::string &path, const Leg &leg) {
     upper = expected;
   if (!inputs || !expected || expected->size() != upper->size())
     return "expected functions @inputs and @expected that return constants";
-  std::unique_ptr<Executable> executable = compileLeg(leg, *module);
+  std::unique_ptr<Compiled> executable = compileLeg(leg, *module);
   const EntryPoint *entry =
       executable ? executable->lookup("checked") : nullptr;
   if (!entry)

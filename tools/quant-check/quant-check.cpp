@@ -16,6 +16,7 @@
 #include "Minimise.h"
 #include "Replay.h"
 
+#include "quantc/Codegen/NVVM/Target.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -62,6 +63,18 @@ static cl::opt<uint64_t>
     unfusedEvery("unfused-every", cl::cat(category),
                  cl::desc("compile only every n-th batch without fusion too"),
                  cl::init(1));
+static cl::opt<std::string>
+    deviceName("device", cl::cat(category),
+               cl::desc("where programs run: cpu, or emulator (of an NVIDIA "
+                        "GPU)"),
+               cl::init("cpu"));
+static cl::opt<std::string> chipName("chip", cl::cat(category),
+                                     cl::desc("chip of the emulator's kernels"),
+                                     cl::init("sm_80"));
+static cl::opt<unsigned>
+    schedules("schedules", cl::cat(category),
+              cl::desc("schedules of the emulator that each case runs with"),
+              cl::init(1));
 static cl::opt<bool> minimiseFailures("minimise", cl::cat(category),
                                       cl::desc("shrink failing cases"));
 static cl::opt<bool>
@@ -90,9 +103,14 @@ std::string join(const std::string &first, const std::string &second) {
 }
 
 std::vector<Leg> makeLegs() {
-  return {{"unfused", loweringPasses, Form::Unfused, 0},
-          {"fused", join(loweringPasses, fusionPasses), Form::Fused,
-           optimizationLevel}};
+  std::vector<Leg> legs = {{"unfused", loweringPasses, Form::Unfused, 0},
+                           {"fused", join(loweringPasses, fusionPasses),
+                            Form::Fused, optimizationLevel}};
+  for (Leg &leg : legs) {
+    leg.chip = deviceName == "emulator" ? chipName.getValue() : "";
+    leg.schedules = schedules;
+  }
+  return legs;
 }
 
 /// Runs the files; the exit code.
@@ -252,6 +270,19 @@ int main(int argc, char **argv) {
   if (batchSize == 0 || unfusedEvery == 0) {
     llvm::errs() << "expected --batch and --unfused-every of at least 1, but "
                     "got 0\n";
+    return 1;
+  }
+  if (deviceName != "cpu" && deviceName != "emulator") {
+    llvm::errs() << "expected --device cpu or emulator, but got '" << deviceName
+                 << "'\n";
+    return 1;
+  }
+  if (auto target = nvvm::Target::resolve(chipName); !target) {
+    llvm::errs() << llvm::toString(target.takeError()) << "\n";
+    return 1;
+  }
+  if (schedules == 0) {
+    llvm::errs() << "expected --schedules of at least 1, but got 0\n";
     return 1;
   }
   // A misspelt pass is the caller's mistake, not every case's.

@@ -1,0 +1,259 @@
+//===- EmulatedExecutable.cpp - GPU kernels in this process ---------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Execution/EmulatedExecutable.h"
+
+#include "quantc/Codegen/NVVM/Translations.h"
+#include "quantc/Dialect/GPU/IR/GPUDialect.h"
+#include "quantc/Emulator/CudaDriver.h"
+#include "quantc/Emulator/Emulator.h"
+#include "quantc/Execution/Compiler.h"
+#include "quantc/Pipelines/ToNVVM.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// What device memory holds before it is written.
+static constexpr unsigned char noise = 0xA5;
+
+static size_t getBytes(Type type) {
+  auto memref = cast<MemRefType>(type);
+  return memref.getNumElements() *
+         llvm::divideCeil(memref.getElementTypeBitWidth(), 8);
+}
+
+namespace {
+
+/// Runs one function.
+class Interpreter {
+public:
+  explicit Interpreter(CUmodule image) : image(image) {}
+  ~Interpreter() {
+    for (CUdeviceptr address : allocations)
+      cuMemFree_v2(address);
+  }
+
+  /// Device memory for a value, filled with `data`, or noise.
+  CUdeviceptr bind(Value value, size_t bytes, const void *data) {
+    CUdeviceptr address = 0;
+    cuMemAlloc_v2(&address, std::max<size_t>(bytes, 1));
+    allocations.push_back(address);
+    if (data && bytes)
+      cuMemcpyHtoD_v2(address, data, bytes);
+    else
+      cuMemsetD8_v2(address, noise, bytes);
+    return addresses[value] = address;
+  }
+  CUdeviceptr lookup(Value value) const { return addresses.lookup(value); }
+
+  std::string run(Operation &op);
+
+private:
+  std::string launch(gpu::LaunchFuncOp op);
+  std::string copy(memref::CopyOp op);
+  void bindGlobal(memref::GetGlobalOp op);
+
+  CUmodule image;
+  llvm::DenseMap<Value, CUdeviceptr> addresses;
+  std::vector<CUdeviceptr> allocations;
+};
+
+std::string Interpreter::launch(gpu::LaunchFuncOp op) {
+  std::string name = op.getKernelName().str();
+  CUfunction function;
+  if (!image || cuModuleGetFunction(&function, image, name.c_str()))
+    return "expected a kernel '" + name + "', but there is none";
+  auto number = [](Value value) {
+    return unsigned(value ? *getConstantIntValue(value) : 0);
+  };
+  SmallVector<CUdeviceptr> arguments;
+  for (Value operand : op.getKernelOperands())
+    arguments.push_back(lookup(operand));
+  SmallVector<void *> pointers;
+  for (CUdeviceptr &argument : arguments)
+    pointers.push_back(&argument);
+  CUlaunchConfig config = {};
+  config.gridDimX = number(op.getGridSizeX());
+  config.gridDimY = number(op.getGridSizeY());
+  config.gridDimZ = number(op.getGridSizeZ());
+  config.blockDimX = number(op.getBlockSizeX());
+  config.blockDimY = number(op.getBlockSizeY());
+  config.blockDimZ = number(op.getBlockSizeZ());
+  config.sharedMemBytes = number(op.getDynamicSharedMemorySize());
+  if (config.sharedMemBytes > 48 * 1024)
+    cuFuncSetAttribute(function,
+                       CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                       int(config.sharedMemBytes));
+  CUresult result =
+      cuLaunchKernelEx(&config, function, pointers.data(), nullptr);
+  if (result == CUDA_SUCCESS)
+    return "";
+  const char *error = "?";
+  cuGetErrorString(result, &error);
+  return "kernel '" + name + "': " + error + ": " + quantcEmulatorReport();
+}
+
+std::string Interpreter::copy(memref::CopyOp op) {
+  auto from = cast<MemRefType>(op.getSource().getType());
+  auto to = cast<MemRefType>(op.getTarget().getType());
+  if (!from.getLayout().isIdentity() || !to.getLayout().isIdentity())
+    return "expected copies of whole buffers";
+  cuMemcpyDtoD_v2(lookup(op.getTarget()), lookup(op.getSource()),
+                  getBytes(from));
+  return "";
+}
+
+void Interpreter::bindGlobal(memref::GetGlobalOp op) {
+  auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+      op, op.getNameAttr());
+  auto value = cast<DenseElementsAttr>(*global.getInitialValue());
+  ArrayRef<char> raw = value.getRawData();
+  SmallVector<char> data(raw);
+  while (data.size() < getBytes(op.getType())) // a splat
+    data.append(raw.begin(), raw.end());
+  bind(op, getBytes(op.getType()), data.data());
+}
+
+std::string Interpreter::run(Operation &op) {
+  return llvm::TypeSwitch<Operation *, std::string>(&op)
+      .Case([&](memref::AllocOp alloc) {
+        bind(alloc, getBytes(alloc.getType()), nullptr);
+        return "";
+      })
+      .Case([&](memref::GetGlobalOp get) {
+        bindGlobal(get);
+        return "";
+      })
+      .Case([&](memref::ViewOp view) {
+        addresses[view] = lookup(view.getSource()) +
+                          *getConstantIntValue(view.getByteShift());
+        return "";
+      })
+      .Case<memref::SubViewOp, memref::ReinterpretCastOp, memref::CastOp,
+            memref::CollapseShapeOp, memref::ExpandShapeOp>([&](auto view) {
+        // Offsets are part of the type: the kernel adds them.
+        addresses[view->getResult(0)] = lookup(view->getOperand(0));
+        return "";
+      })
+      .Case([&](memref::CopyOp op) { return copy(op); })
+      .Case([&](gpu::LaunchFuncOp op) { return launch(op); })
+      .Case<memref::DeallocOp, func::ReturnOp>([](auto) { return ""; })
+      .Default([](Operation *other) -> std::string {
+        if (matchPattern(other, m_Constant()))
+          return "";
+        return "expected launches, copies and views alone, but got '" +
+               other->getName().getStringRef().str() + "'";
+      });
+}
+
+} // namespace
+
+void EmulatedExecutable::registerDialects(DialectRegistry &registry) {
+  registerCompilerDialects(registry);
+  registry.insert<nvvm::GPUDialect>();
+  nvvm::registerBufferizableOpInterfaceExternalModels(registry);
+  nvvm::registerTranslations(registry);
+}
+
+FailureOr<std::unique_ptr<EmulatedExecutable>>
+EmulatedExecutable::compile(ModuleOp module, const nvvm::Target &target,
+                            bool verifyEach) {
+  std::unique_ptr<EmulatedExecutable> result(new EmulatedExecutable);
+  result->module = module.clone();
+  PassManager pm(module.getContext());
+  pm.enableVerifier(verifyEach);
+  buildToNVVMPipeline(pm, target);
+  buildNVVMToPTXPipeline(pm);
+  if (failed(pm.run(*result->module)))
+    return failure();
+  result->module->walk([&](gpu::BinaryOp binary) {
+    auto object = cast<gpu::ObjectAttr>(binary.getObjects()[0]);
+    result->ptx = object.getObject().getValue().rtrim('\0').str();
+  });
+  for (auto function : result->module->getOps<func::FuncOp>())
+    if (auto signature =
+            function->getAttrOfType<DictionaryAttr>("qnn.signature"))
+      result->entries.push_back(
+          EntryPoint::fromAttribute(function.getName(), signature, 0));
+  return result;
+}
+
+EmulatedExecutable::~EmulatedExecutable() {
+  if (image)
+    cuModuleUnload(image);
+}
+
+const EntryPoint *EmulatedExecutable::lookup(StringRef name) const {
+  for (const EntryPoint &entry : entries)
+    if (entry.name == name)
+      return &entry;
+  return nullptr;
+}
+
+llvm::Error EmulatedExecutable::run(const EntryPoint &entry,
+                                    ArrayRef<const void *> inputs,
+                                    ArrayRef<void *> outputs,
+                                    StringRef options) {
+  return runPTX(ptx, entry, inputs, outputs, options);
+}
+
+llvm::Error EmulatedExecutable::runPTX(StringRef text, const EntryPoint &entry,
+                                       ArrayRef<const void *> inputs,
+                                       ArrayRef<void *> outputs,
+                                       StringRef options) {
+  std::string all = "print=off,order=earliest,async=latest,seed=1,races=on,"
+                    "uninitialized=on,counts=off,threads=1,architecture=90,"
+                    "patience=1000000,mutate=none";
+  if (!options.empty())
+    all += "," + options.str();
+  if (const char *error = quantcEmulatorConfigure(all.c_str()))
+    return llvm::createStringError(error);
+  cuInit(0);
+  cuCtxSynchronize(); // takes the error of an earlier run
+  if (image && loaded != text) {
+    cuModuleUnload(image);
+    image = nullptr;
+  }
+  loaded = text.str();
+  if (!image && !text.empty() && cuModuleLoadData(&image, loaded.c_str()))
+    return llvm::createStringError(quantcEmulatorReport());
+
+  auto function = module->lookupSymbol<func::FuncOp>(entry.name);
+  auto signature = function->getAttrOfType<DictionaryAttr>("qnn.signature");
+  Interpreter interpreter(image);
+  auto bindAll = [&](StringRef table, auto dataOf) {
+    for (auto [index, attribute] :
+         llvm::enumerate(signature.getAs<ArrayAttr>(table))) {
+      auto number =
+          cast<DictionaryAttr>(attribute).getAs<IntegerAttr>("argument");
+      Value argument = function.getArgument(number.getInt());
+      interpreter.bind(argument, getBytes(argument.getType()), dataOf(index));
+    }
+  };
+  bindAll("parameters",
+          [&](size_t index) { return entry.parameters[index].data.data(); });
+  bindAll("inputs", [&](size_t index) { return inputs[index]; });
+  size_t first = entry.parameters.size() + entry.inputs.size();
+  for (Value argument : function.getArguments().drop_front(first))
+    interpreter.bind(argument, getBytes(argument.getType()), nullptr);
+  for (Operation &op : function.front())
+    if (std::string error = interpreter.run(op); !error.empty())
+      return llvm::createStringError(error);
+  for (auto [output, argument] :
+       llvm::zip(outputs, function.getArguments().drop_front(first)))
+    cuMemcpyDtoH_v2(output, interpreter.lookup(argument),
+                    getBytes(argument.getType()));
+  return llvm::Error::success();
+}
