@@ -39,7 +39,8 @@ namespace {
 /// Runs one function.
 class Interpreter {
 public:
-  explicit Interpreter(CUmodule image) : image(image) {}
+  explicit Interpreter(MutableArrayRef<EmulatedExecutable::Image> images)
+      : images(images) {}
   ~Interpreter() {
     for (CUdeviceptr address : allocations)
       cuMemFree_v2(address);
@@ -61,28 +62,46 @@ public:
   std::string run(Operation &op);
 
 private:
+  /// A scalar or an address, as a kernel's parameter (little endian).
+  uint64_t argumentBits(Value value) const;
   std::string launch(gpu::LaunchFuncOp op);
   std::string copy(memref::CopyOp op);
   void bindGlobal(memref::GetGlobalOp op);
 
-  CUmodule image;
+  MutableArrayRef<EmulatedExecutable::Image> images;
   llvm::DenseMap<Value, CUdeviceptr> addresses;
   std::vector<CUdeviceptr> allocations;
 };
 
+uint64_t Interpreter::argumentBits(Value value) const {
+  Attribute constant;
+  if (!matchPattern(value, m_Constant(&constant)))
+    return lookup(value);
+  if (auto number = dyn_cast<FloatAttr>(constant))
+    return number.getValue().bitcastToAPInt().getZExtValue();
+  return cast<IntegerAttr>(constant).getValue().getZExtValue();
+}
+
 std::string Interpreter::launch(gpu::LaunchFuncOp op) {
   std::string name = op.getKernelName().str();
+  auto image = llvm::find_if(images, [&](const auto &each) {
+    return each.name == op.getKernelModuleName();
+  });
+  if (image == images.end())
+    return "expected a binary for kernel '" + name + "'";
+  if (!image->module && cuModuleLoadData(&image->module, image->ptx.c_str()))
+    return quantcEmulatorReport();
   CUfunction function;
-  if (!image || cuModuleGetFunction(&function, image, name.c_str()))
+  if (cuModuleGetFunction(&function, image->module, name.c_str()))
     return "expected a kernel '" + name + "', but there is none";
   auto number = [](Value value) {
     return unsigned(value ? *getConstantIntValue(value) : 0);
   };
-  SmallVector<CUdeviceptr> arguments;
+  SmallVector<uint64_t> arguments;
   for (Value operand : op.getKernelOperands())
-    arguments.push_back(lookup(operand));
+    arguments.push_back(argumentBits(operand));
   SmallVector<void *> pointers;
-  for (CUdeviceptr &argument : arguments)
+  for (uint64_t &argument : arguments)
     pointers.push_back(&argument);
   CUlaunchConfig config = {};
   config.gridDimX = number(op.getGridSizeX());
@@ -180,7 +199,8 @@ EmulatedExecutable::compile(ModuleOp module, const nvvm::Target &target,
     return failure();
   result->module->walk([&](gpu::BinaryOp binary) {
     auto object = cast<gpu::ObjectAttr>(binary.getObjects()[0]);
-    result->ptx = object.getObject().getValue().rtrim('\0').str();
+    result->images.push_back({binary.getName().str(),
+                              object.getObject().getValue().rtrim('\0').str()});
   });
   for (auto function : result->module->getOps<func::FuncOp>())
     if (auto signature =
@@ -191,8 +211,17 @@ EmulatedExecutable::compile(ModuleOp module, const nvvm::Target &target,
 }
 
 EmulatedExecutable::~EmulatedExecutable() {
-  if (image)
-    cuModuleUnload(image);
+  for (Image &image : images)
+    if (image.module)
+      cuModuleUnload(image.module);
+}
+
+void EmulatedExecutable::setPTX(size_t index, std::string text) {
+  Image &image = images[index];
+  if (image.module)
+    cuModuleUnload(image.module);
+  image.module = nullptr;
+  image.ptx = std::move(text);
 }
 
 const EntryPoint *EmulatedExecutable::lookup(StringRef name) const {
@@ -206,13 +235,6 @@ llvm::Error EmulatedExecutable::run(const EntryPoint &entry,
                                     ArrayRef<const void *> inputs,
                                     ArrayRef<void *> outputs,
                                     StringRef options) {
-  return runPTX(ptx, entry, inputs, outputs, options);
-}
-
-llvm::Error EmulatedExecutable::runPTX(StringRef text, const EntryPoint &entry,
-                                       ArrayRef<const void *> inputs,
-                                       ArrayRef<void *> outputs,
-                                       StringRef options) {
   std::string all = "print=off,order=earliest,async=latest,seed=1,races=on,"
                     "uninitialized=on,counts=off,threads=1,architecture=90,"
                     "patience=1000000,mutate=none";
@@ -222,17 +244,9 @@ llvm::Error EmulatedExecutable::runPTX(StringRef text, const EntryPoint &entry,
     return llvm::createStringError(error);
   cuInit(0);
   cuCtxSynchronize(); // takes the error of an earlier run
-  if (image && loaded != text) {
-    cuModuleUnload(image);
-    image = nullptr;
-  }
-  loaded = text.str();
-  if (!image && !text.empty() && cuModuleLoadData(&image, loaded.c_str()))
-    return llvm::createStringError(quantcEmulatorReport());
-
   auto function = module->lookupSymbol<func::FuncOp>(entry.name);
   auto signature = function->getAttrOfType<DictionaryAttr>("qnn.signature");
-  Interpreter interpreter(image);
+  Interpreter interpreter(images);
   auto bindAll = [&](StringRef table, auto dataOf) {
     for (auto [index, attribute] :
          llvm::enumerate(signature.getAs<ArrayAttr>(table))) {

@@ -38,8 +38,14 @@ public:
 
   /// Null where there is no such function.
   const EntryPoint *lookup(llvm::StringRef name) const;
-  /// The text of all kernels; empty where there are none.
-  llvm::StringRef getPTX() const { return ptx; }
+  /// The kernels of one gpu.binary.
+  struct Image {
+    std::string name, ptx;
+    CUmod_st *module = nullptr; ///< loaded when it is first needed
+  };
+  llvm::ArrayRef<Image> getImages() const { return images; }
+  /// Other text for the kernels of an image: a mutant.
+  void setPTX(size_t index, std::string text);
   mlir::ModuleOp getModule() { return *module; }
 
   /// One pointer for each input and output, in the order of the signature.
@@ -50,21 +56,12 @@ public:
   llvm::Error run(const EntryPoint &entry, llvm::ArrayRef<const void *> inputs,
                   llvm::ArrayRef<void *> outputs, llvm::StringRef options = "");
 
-  /// The same with other text for the kernels: a mutant of getPTX().
-  llvm::Error runPTX(llvm::StringRef text, const EntryPoint &entry,
-                     llvm::ArrayRef<const void *> inputs,
-                     llvm::ArrayRef<void *> outputs,
-                     llvm::StringRef options = "");
-
 private:
   EmulatedExecutable() = default;
 
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::vector<EntryPoint> entries;
-  std::string ptx;
-  /// The loaded kernels and their text.
-  CUmod_st *image = nullptr;
-  std::string loaded;
+  std::vector<Image> images;
 };
 
 } // namespace quantc
