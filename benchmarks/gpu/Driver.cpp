@@ -2,9 +2,9 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The tests of the emulator's instructions call the driver API as functions.
-// Here those are passed on to the library that QUANTC_DRIVER names: libcuda by
-// default, so that the tests judge a GPU.
+// The tests of the emulator's instructions and the benchmarks call the driver
+// API as functions. Here those are passed on to the library that QUANTC_DRIVER
+// names: libcuda by default, so that they judge a GPU.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +20,7 @@ static void *library() {
     const char *path = std::getenv("QUANTC_DRIVER");
     void *opened = dlopen(path ? path : "libcuda.so.1", RTLD_NOW);
     if (!opened) {
-      std::fprintf(stderr, "conformance: error: %s\n", dlerror());
+      std::fprintf(stderr, "gpu: error: %s\n", dlerror());
       std::exit(77);
     }
     return opened;
@@ -32,8 +32,7 @@ template <class Function>
 static Function find(const char *name) {
   void *found = dlsym(library(), name);
   if (!found) {
-    std::fprintf(stderr, "conformance: error: expected %s in the driver\n",
-                 name);
+    std::fprintf(stderr, "gpu: error: expected %s in the driver\n", name);
     std::exit(77);
   }
   return reinterpret_cast<Function>(found);
@@ -80,6 +79,16 @@ PASS_ON(cuLaunchKernelEx,
         (const CUlaunchConfig *config, CUfunction function, void **parameters,
          void **extra),
         (config, function, parameters, extra))
+PASS_ON(cuMemsetD8_v2, (CUdeviceptr to, unsigned char value, size_t count),
+        (to, value, count))
+PASS_ON(cuStreamCreate, (CUstream * stream, unsigned int flags),
+        (stream, flags))
+PASS_ON(cuStreamSynchronize, (CUstream stream), (stream))
+PASS_ON(cuEventCreate, (CUevent * event, unsigned int flags), (event, flags))
+PASS_ON(cuEventRecord, (CUevent event, CUstream stream), (event, stream))
+PASS_ON(cuEventSynchronize, (CUevent event), (event))
+PASS_ON(cuEventElapsedTime, (float *milliseconds, CUevent begin, CUevent end),
+        (milliseconds, begin, end))
 PASS_ON(cuTensorMapEncodeTiled,
         (CUtensorMap * map, int dataType, uint32_t rank, void *address,
          const uint64_t *dimensions, const uint64_t *strides,

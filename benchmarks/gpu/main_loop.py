@@ -1,0 +1,135 @@
+#===- main_loop.py - machine instructions of the main loops ----------------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#===------------------------------------------------------------------------===#
+"""Compiles problems.py, and shows what ptxas makes of each main loop.
+
+Every kernel has to meet the gates of quantc.sass: its matrix instruction and no
+other product in the main loop, no spills, no local memory, 16-byte global loads.
+The main loop of a product with zero points may have at most 2 % more instructions
+than without. `--write FILE` writes the table (FILE.json, FILE.md), `--check FILE`
+fails where FILE.json says otherwise. Triton's kernels of the same products stand
+beside ours where FILE.triton.json has them (triton_main_loop.py).
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "python"))
+
+from quantc import sass  # noqa: E402
+import problems  # noqa: E402
+
+# Registers of a thread that leave two CTAs of 256 threads to a multiprocessor.
+MOST_REGISTERS = 128
+MOST_EXTRA = 0.02  # instructions for zero points
+
+
+def compile_problem(problem, quant_opt, folder):
+    """The file with the problem's kernels."""
+    source = pathlib.Path(folder, problem.name + ".mlir")
+    lowered, binary = source.with_suffix(".lowered"), source.with_suffix(".binary")
+    source.write_text(problem.text)
+    for arguments, to in (([f"--pass-pipeline={problems.LOWERING}", source], lowered),
+                          ([f"--qnn-to-nvvm=chip={problem.chip}", lowered], binary)):
+        done = subprocess.run([quant_opt, *map(str, arguments), "-o", str(to)],
+                              capture_output=True, text=True)
+        if done.returncode:
+            first = next((each for each in done.stderr.splitlines() if "error" in each), done.stderr)
+            raise sass.SassError(f"{problem.name}: {first}")
+    return binary
+
+
+def measure(problem, quant_opt, folder):
+    """The row of a problem, of its kernel with the matrix instruction."""
+    options = argparse.Namespace(max_registers=MOST_REGISTERS, main_loop=problem.matrix,
+                                 wide_loads=problem.matrix in sass.MATRIX)
+    kernels = sass.assemble(compile_problem(problem, quant_opt, folder))
+    chosen = [each for each in kernels
+              if any(one.name == problem.matrix for one in each.instructions)]
+    if not chosen:
+        raise sass.SassError(f"{problem.name}: expected a kernel with {problem.matrix}, but got "
+                             f"{', '.join(each.name for each in kernels)}")
+    for kernel in chosen:
+        sass.check(f"{problem.name}: {kernel.name}", kernel, options)
+    return {"problem": problem.name, "chip": problem.chip, **row_of(chosen[0], problem.matrix)}
+
+
+def row_of(kernel, matrix):
+    loop = kernel.main_loop()
+    def count(*names):
+        return sum(each.name in names for each in loop)
+    products = count(matrix)
+    return {"registers": kernel.registers, "loop": len(loop), "matrix": products,
+            "each": round(len(loop) / products, 3) if products else None,
+            "ldmatrix": count("LDSM"), "shared": count("LDS", "STS"),
+            "global": count("LDG", "LDGSTS"), "barriers": count("BAR")}
+
+
+def check_zero_points(rows):
+    """Instructions a matrix instruction, with and without zero points."""
+    by_name = {row["problem"]: row for row in rows}
+    for problem in problems.problems():
+        if problem.symmetric is None or problem.name not in by_name:
+            continue
+        row, plain = by_name[problem.name], by_name[problem.symmetric]
+        if row["each"] > plain["each"] * (1 + MOST_EXTRA):
+            raise sass.SassError(
+                f"{problem.name}: expected at most {plain['each']} instructions a matrix "
+                f"instruction and 2 %, as {problem.symmetric} has, but got {row['each']}")
+
+
+def markdown(rows, triton):
+    columns = ("registers", "loop", "matrix", "each", "ldmatrix", "shared", "global", "barriers")
+    text = ("Machine instructions of one iteration of the main loop (ptxas 13.0.88): all, matrix\n"
+            "instructions, all for each of those, ldmatrix, other shared memory, global loads, barriers.\n"
+            "Written by benchmarks/gpu/main_loop.py, kept current by test/Codegen/sass/main-loop.test.\n\n"
+            "| problem | chip | registers | loop | matrix | each | ldmatrix | shared | global | barriers | Triton: each |\n"
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
+    for row in rows:
+        cells = [str(row[column]) for column in columns]
+        theirs = triton.get(row["problem"], {}).get("each", "")
+        text += f"| {row['problem']} | {row['chip']} | {' | '.join(cells)} | {theirs} |\n"
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--quant-opt", default="build/bin/quant-opt")
+    parser.add_argument("--write", metavar="FILE")
+    parser.add_argument("--check", metavar="FILE")
+    parser.add_argument("--only", metavar="NAME", help="this problem alone")
+    options = parser.parse_args()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            rows = [measure(problem, options.quant_opt, folder) for problem in problems.problems()
+                    if options.only in (None, problem.name)]
+        check_zero_points(rows)
+        path = options.write or options.check
+        triton_path = pathlib.Path(f"{path}.triton.json")
+        triton = json.loads(triton_path.read_text()) if path and triton_path.exists() else {}
+        table = markdown(rows, triton)
+        data = json.dumps(rows, indent=1) + "\n"
+        if options.write:
+            pathlib.Path(options.write + ".json").write_text(data)
+            pathlib.Path(options.write + ".md").write_text(table)
+        if options.check:
+            known = {row["problem"]: row
+                     for row in json.loads(pathlib.Path(options.check + ".json").read_text())}
+            for row in rows:
+                if known.get(row["problem"]) != row:
+                    raise sass.SassError(
+                        f"{row['problem']}: expected {known.get(row['problem'])}, but got {row}: "
+                        f"benchmarks/gpu/main_loop.py --write {options.check} brings it up to date")
+        print(table, end="")
+    except (sass.SassError, OSError) as error:
+        print(f"main_loop: error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

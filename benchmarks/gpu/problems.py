@@ -1,0 +1,168 @@
+#===- problems.py - contractions that stand for the kernel families --------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#===------------------------------------------------------------------------===#
+"""Programs for code generation on GPUs, as MLIR text, one or more a family.
+
+Integer sites are written with qnn.quantize and qnn.dequantize and go through the
+lowering and fusion of the quantizer, so that kernels are those of models.
+"""
+
+import dataclasses
+import random
+
+# From quantized IR to linalg whose contractions have their epilogues.
+LOWERING = ("builtin.module(qnn-lower-symmetric,qnn-lower-asymmetric,"
+            "qnn-fuse-zero-points,qnn-fuse-epilogue,qnn-fuse-sums)")
+
+
+@dataclasses.dataclass
+class Problem:
+    name: str
+    text: str  # a module whose function @main is the program
+    chip: str = "sm_80"
+    matrix: str = "IMMA"  # instruction of the main loop
+    operations: int = 0  # multiplications and additions of one run
+    # Of the same product with no zero points, where there are some.
+    symmetric: str = None
+    shape: tuple = None  # m, n, k, where it is one plain product
+
+
+def _constant(shape, element, seed, low, high):
+    """A constant of random integers of 8 bits."""
+    source, count = random.Random(seed), 1
+    for size in shape:
+        count *= size
+    values = bytes(source.randint(low, high) & 255 for _ in range(count))
+    return f'arith.constant dense<"0x{values.hex().upper()}"> : {_tensor(shape, element)}'
+
+
+def _tensor(shape, element):
+    return f"tensor<{'x'.join(map(str, shape))}x{element}>"
+
+
+def linear(m, n, k, zero_point=0, result="i8", storage="i8", transposed=False):
+    """A layer with constant weights: activations are quantized with a zero point,
+    weights per channel; the result is requantized, or stays f32."""
+    x, y = _tensor((m, k), storage), _tensor((m, n), "f32")
+    stored = (n, k) if transposed else (k, n)
+    maps = ("" if not transposed else
+            " indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, "
+            "affine_map<(m, n, k) -> (m, n)>]")
+    w = _tensor(stored, "i8")
+    axis = 0 if transposed else 1
+    zero = " zero_point %z" if zero_point else ""
+    zero_type = f", tensor<{storage}>" if zero_point else ""
+    text = f"""func.func @main(%x: {x}) -> {_tensor((m, n), result)} {{
+  %s = arith.constant dense<0.03125> : tensor<f32>
+  %z = arith.constant dense<{zero_point}> : tensor<{storage}>
+  %t = arith.constant dense<0.0078125> : tensor<{n}xf32>
+  %w = {_constant(stored, "i8", 1, -127, 127)}
+  %xf = qnn.dequantize %x, scale %s{zero} : {x}, tensor<f32>{zero_type} -> {_tensor((m, k), "f32")}
+  %wf = qnn.dequantize %w, scale %t {{axes = array<i64: {axis}>}} : {w}, tensor<{n}xf32> -> {_tensor(stored, "f32")}
+  %c0 = arith.constant 0.0 : f32
+  %e = tensor.empty() : {y}
+  %f = linalg.fill ins(%c0 : f32) outs(%e : {y}) -> {y}
+  %y = linalg.matmul{maps} {{qnn.site = "main.0"}} ins(%xf, %wf : {_tensor((m, k), "f32")}, {_tensor(stored, "f32")}) outs(%f : {y}) -> {y}
+"""
+    if result == "f32":
+        return text + f"  return %y : {y}\n}}\n"
+    return text + f"""  %u = arith.constant dense<0.5> : tensor<f32>
+  %q = qnn.quantize %y, scale %u : {y}, tensor<f32> -> {_tensor((m, n), "i8")}
+  return %q : {_tensor((m, n), "i8")}
+}}
+"""
+
+
+def product(m, n, k, left="i8", right="i8", transposed=True):
+    """Activations times activations, summed in i32."""
+    a, b, c = _tensor((m, k), left), _tensor((n, k) if transposed else (k, n), right), _tensor((m, n), "i32")
+    extend = {"i8": "arith.extsi", "ui8": "arith.extui"}
+    maps = ("(m, n, k) -> (m, k)", "(m, n, k) -> (n, k)" if transposed else "(m, n, k) -> (k, n)",
+            "(m, n, k) -> (m, n)")
+    return f"""func.func @main(%a: {a.replace("ui8", "i8")}, %b: {b.replace("ui8", "i8")}, %c: {c}) -> {c} {{
+  %r = linalg.generic {{indexing_maps = [{", ".join(f"affine_map<{each}>" for each in maps)}],
+                       iterator_types = ["parallel", "parallel", "reduction"]}}
+      ins(%a, %b : {a.replace("ui8", "i8")}, {b.replace("ui8", "i8")}) outs(%c : {c}) {{
+    ^bb0(%x: i8, %y: i8, %z: i32):
+      %p = {extend[left]} %x : i8 to i32
+      %q = {extend[right]} %y : i8 to i32
+      %m = arith.muli %p, %q : i32
+      %s = arith.addi %z, %m : i32
+      linalg.yield %s : i32
+  }} -> {c}
+  return %r : {c}
+}}
+"""
+
+
+def attention(heads, m, n, k):
+    """Scores of all heads: a batch of products."""
+    a, b, c = _tensor((heads, m, k), "i8"), _tensor((heads, n, k), "i8"), _tensor((heads, m, n), "i32")
+    return f"""func.func @main(%a: {a}, %b: {b}, %c: {c}) -> {c} {{
+  %r = linalg.batch_matmul indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, n, k)>,
+      affine_map<(b, m, n, k) -> (b, m, n)>] ins(%a, %b : {a}, {b}) outs(%c : {c}) -> {c}
+  return %r : {c}
+}}
+"""
+
+
+def convolution(size, window, channels, features):
+    """NHWC, without padding, summed in i32; weights are constant."""
+    out = size - window + 1
+    x, w, y = (_tensor((4, size, size, channels), "i8"),
+               _tensor((window, window, channels, features), "i8"),
+               _tensor((4, out, out, features), "i32"))
+    return f"""func.func @main(%x: {x}, %c: {y}) -> {y} {{
+  %w = {_constant((window, window, channels, features), "i8", 2, -127, 127)}
+  %r = linalg.conv_2d_nhwc_hwcf ins(%x, %w : {x}, {w}) outs(%c : {y}) -> {y}
+  return %r : {y}
+}}
+"""
+
+
+def float8(m, n, k, left="f8E4M3FN", right="f8E4M3FN"):
+    a, b, c = _tensor((m, k), left), _tensor((n, k), right), _tensor((m, n), "f32")
+    return f"""func.func @main(%a: {a}, %b: {b}, %c: {c}) -> {c} {{
+  %r = linalg.generic {{indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>,
+                                        affine_map<(m, n, k) -> (m, n)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}}
+      ins(%a, %b : {a}, {b}) outs(%c : {c}) {{
+    ^bb0(%x: {left}, %y: {right}, %z: f32):
+      %p = arith.extf %x : {left} to f32
+      %q = arith.extf %y : {right} to f32
+      %m = arith.mulf %p, %q : f32
+      %s = arith.addf %z, %m : f32
+      linalg.yield %s : f32
+  }} -> {c}
+  return %r : {c}
+}}
+"""
+
+
+def problems():
+    """What the table of main loops shows and the gates hold for."""
+    def of(name, text, m, n, k, **more):
+        return Problem(name, text, operations=2 * m * n * k, shape=(m, n, k), **more)
+    def plain(name, left="i8", right="i8"):
+        return of(name, product(1024, 1024, 1024, left, right), 1024, 1024, 1024)
+    def layer(name, *arguments, m=512, **more):
+        text = linear(m, 512, 512, *arguments, transposed=name.endswith("transposed"))
+        return of(name, text, m, 512, 512, **more)
+    def f8(name, left):
+        return of(name, float8(1024, 1024, 1024, left), 1024, 1024, 1024, chip="sm_89", matrix="QMMA")
+    return [
+        plain("product-s8s8"),
+        plain("product-u8s8", "ui8"),
+        plain("product-u8u8", "ui8", "ui8"),
+        layer("linear-symmetric"),
+        layer("linear-asymmetric", 3, symmetric="linear-symmetric"),
+        layer("linear-transposed", 3, symmetric="linear-symmetric"),
+        layer("linear-f32", 3, "f32", symmetric="linear-symmetric"),
+        layer("linear-sm_89", 3, chip="sm_89"),
+        Problem("attention", attention(12, 128, 128, 64), operations=2 * 12 * 128 * 128 * 64),
+        Problem("convolution", convolution(16, 3, 64, 128),
+                operations=2 * 4 * 14 * 14 * 9 * 64 * 128),
+        f8("float8-e4m3", "f8E4M3FN"),
+        f8("float8-e5m2", "f8E5M2"),
+        layer("vector", m=1, matrix="IDP"),
+    ]
