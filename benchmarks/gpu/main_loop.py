@@ -23,8 +23,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "
 from quantc import sass  # noqa: E402
 import problems  # noqa: E402
 
-# Registers of a thread that leave two CTAs of 256 threads to a multiprocessor.
-MOST_REGISTERS = 128
+# Registers of a thread that leave two CTAs of 128 threads to a multiprocessor.
+MOST_REGISTERS = 256
 MOST_EXTRA = 0.02  # instructions for zero points
 
 
@@ -73,7 +73,7 @@ def check_zero_points(rows):
     """Instructions a matrix instruction, with and without zero points."""
     by_name = {row["problem"]: row for row in rows}
     for problem in problems.problems():
-        if problem.symmetric is None or problem.name not in by_name:
+        if not {problem.name, problem.symmetric} <= by_name.keys():
             continue
         row, plain = by_name[problem.name], by_name[problem.symmetric]
         if row["each"] > plain["each"] * (1 + MOST_EXTRA):

@@ -27,9 +27,6 @@ MODELS = ("digits", "chartransformer")
 RECIPE = "w8a8-asymmetric"
 PROGRAMS = ("gpu-conformance", "gpu-gemm", "gpu-models")
 
-# Baselines of a problem by the name of its family.
-BASELINES = {"float8-e4m3": "e4m3", "float8-e5m2": "e5m2"}
-
 
 def run(*command):
     done = subprocess.run([str(each) for each in command], capture_output=True, text=True)
@@ -46,7 +43,7 @@ def pack_problem(problem, shape, options, work):
     chips = options.chips if problem.chip == "sm_80" else problem.chip
     run(tools / "quantc", "compile", lowered, f"--target={chips}", "-o",
         options.folder / "gemm" / problem.name)
-    baseline = BASELINES.get(problem.name, "s8" if shape else "-")
+    baseline = "s8" if shape else "-"
     m, n, k = shape or (0, 0, 0)
     return f"{problem.name} {problem.operations} {m} {n} {k} {baseline}\n"
 

@@ -96,7 +96,7 @@ def product(m, n, k, left="i8", right="i8", transposed=True):
 
 
 def attention(heads, m, n, k):
-    """Scores of all heads: a batch of products."""
+    """A product for each head, over a long sequence."""
     a, b, c = _tensor((heads, m, k), "i8"), _tensor((heads, n, k), "i8"), _tensor((heads, m, n), "i32")
     return f"""func.func @main(%a: {a}, %b: {b}, %c: {c}) -> {c} {{
   %r = linalg.batch_matmul indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, n, k)>,
@@ -120,36 +120,16 @@ def convolution(size, window, channels, features):
 """
 
 
-def float8(m, n, k, left="f8E4M3FN", right="f8E4M3FN"):
-    a, b, c = _tensor((m, k), left), _tensor((n, k), right), _tensor((m, n), "f32")
-    return f"""func.func @main(%a: {a}, %b: {b}, %c: {c}) -> {c} {{
-  %r = linalg.generic {{indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>,
-                                        affine_map<(m, n, k) -> (m, n)>],
-                       iterator_types = ["parallel", "parallel", "reduction"]}}
-      ins(%a, %b : {a}, {b}) outs(%c : {c}) {{
-    ^bb0(%x: {left}, %y: {right}, %z: f32):
-      %p = arith.extf %x : {left} to f32
-      %q = arith.extf %y : {right} to f32
-      %m = arith.mulf %p, %q : f32
-      %s = arith.addf %z, %m : f32
-      linalg.yield %s : f32
-  }} -> {c}
-  return %r : {c}
-}}
-"""
-
-
 def problems():
     """What the table of main loops shows and the gates hold for."""
     def of(name, text, m, n, k, **more):
         return Problem(name, text, operations=2 * m * n * k, shape=(m, n, k), **more)
     def plain(name, left="i8", right="i8"):
-        return of(name, product(1024, 1024, 1024, left, right), 1024, 1024, 1024)
+        return of(name, product(1024, 1024, 4096, left, right), 1024, 1024, 4096)
+    # So deep that no loop is unrolled whole.
     def layer(name, *arguments, m=512, **more):
-        text = linear(m, 512, 512, *arguments, transposed=name.endswith("transposed"))
-        return of(name, text, m, 512, 512, **more)
-    def f8(name, left):
-        return of(name, float8(1024, 1024, 1024, left), 1024, 1024, 1024, chip="sm_89", matrix="QMMA")
+        text = linear(m, 128, 4096, *arguments, transposed=name.endswith("transposed"))
+        return of(name, text, m, 128, 4096, **more)
     return [
         plain("product-s8s8"),
         plain("product-u8s8", "ui8"),
@@ -159,10 +139,7 @@ def problems():
         layer("linear-transposed", 3, symmetric="linear-symmetric"),
         layer("linear-f32", 3, "f32", symmetric="linear-symmetric"),
         layer("linear-sm_89", 3, chip="sm_89"),
-        Problem("attention", attention(12, 128, 128, 64), operations=2 * 12 * 128 * 128 * 64),
-        Problem("convolution", convolution(16, 3, 64, 128),
-                operations=2 * 4 * 14 * 14 * 9 * 64 * 128),
-        f8("float8-e4m3", "f8E4M3FN"),
-        f8("float8-e5m2", "f8E5M2"),
-        layer("vector", m=1, matrix="IDP"),
+        Problem("attention-context", attention(12, 128, 64, 2048), operations=2 * 12 * 128 * 64 * 2048),
+        Problem("convolution", convolution(16, 3, 256, 64),
+                operations=2 * 4 * 14 * 14 * 9 * 256 * 64),
     ]

@@ -110,6 +110,7 @@ void FragmentLowering::lowerLoop(scf::ForOp loop) {
   auto scalars =
       scf::ForOp::create(builder, loop.getLoc(), loop.getLowerBound(),
                          loop.getUpperBound(), loop.getStep(), initial);
+  scalars->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
   unsigned next = 0;
   for (auto [init, arg, result] : llvm::zip_equal(
            loop.getInitArgs(), loop.getRegionIterArgs(), loop.getResults())) {

@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -125,6 +126,23 @@ void PipelinedLoop::emitStep(Value k, Value accumulators, Value read,
                        ValueRange{next, advance(read), advance(write)});
 }
 
+/// Neither LLVM nor ptxas unrolls the loop: its body is long already, and whole
+/// loops of constant length would not fit the instruction cache.
+static void keepLoop(scf::ForOp loop) {
+  MLIRContext *context = loop.getContext();
+  auto unroll = LLVM::LoopUnrollAttr::get(
+      context, /*disable=*/BoolAttr::get(context, true), /*count=*/{},
+      /*runtimeDisable=*/{}, /*full=*/{}, /*followupUnrolled=*/{},
+      /*followupRemainder=*/{}, /*followupAll=*/{});
+  loop->setAttr("loop_annotation",
+                LLVM::LoopAnnotationAttr::get(
+                    context, /*disableNonforced=*/{}, /*vectorize=*/{},
+                    /*interleave=*/{}, unroll, /*unrollAndJam=*/{}, /*licm=*/{},
+                    /*distribute=*/{}, /*pipeline=*/{}, /*peeled=*/{},
+                    /*unswitch=*/{}, /*mustProgress=*/{}, /*isVectorized=*/{},
+                    /*startLoc=*/{}, /*endLoc=*/{}, /*parallelAccesses=*/{}));
+}
+
 void PipelinedLoop::run() {
   for (LoadTileOp load : loads)
     stageBytes += getBytes(load.getTile());
@@ -141,6 +159,7 @@ void PipelinedLoop::run() {
   auto pipelined =
       scf::ForOp::create(builder, loc, loop.getLowerBound(),
                          loop.getUpperBound(), loop.getStep(), initial);
+  keepLoop(pipelined);
   builder.setInsertionPointToStart(pipelined.getBody());
   auto args = pipelined.getRegionIterArgs();
   emitStep(pipelined.getInductionVar(), args[0], args[1], args[2]);
