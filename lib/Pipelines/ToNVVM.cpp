@@ -61,7 +61,9 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   // contraction is its epilogue.
   pm.addPass(qnn::createQNNToLinalgPass());
   pm.addPass(createConvertElementwiseToLinalgPass());
-  pm.addPass(cpu::createCodegenCPULegalizeElementsPass());
+  cpu::CodegenCPULegalizeElementsPassOptions elements;
+  elements.keepF8Contractions = true;
+  pm.addPass(cpu::createCodegenCPULegalizeElementsPass(elements));
   pm.addPass(cpu::createCodegenCPUDropEmptyTensorsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -75,6 +77,8 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   // constants.
   pm.addPass(nvvm::createCodegenNVVMFormKernelsPass({chip}));
   pm.addPass(nvvm::createCodegenNVVMPackPass());
+  // f8 that no kernel multiplies is decoded.
+  pm.addPass(cpu::createCodegenCPULegalizeElementsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // 4. Parameters leave the code.

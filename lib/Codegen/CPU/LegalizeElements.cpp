@@ -129,6 +129,15 @@ static Value createDecoded(RewriterBase &rewriter, Value value) {
       .getResult(0);
 }
 
+/// Whether `op` multiplies and adds elements of f8.
+static bool multipliesF8(linalg::LinalgOp op) {
+  auto isF8Tensor = [](Value value) {
+    return isF8(getElementTypeOrSelf(value));
+  };
+  return op.getNumReductionLoops() != 0 && op.getNumDpsInputs() == 2 &&
+         llvm::all_of(op.getDpsInputs(), isF8Tensor);
+}
+
 /// A reduction reads elements many times: its f8 operands are decoded before.
 static void decodeOperands(RewriterBase &rewriter, linalg::LinalgOp op) {
   rewriter.setInsertionPoint(op);
@@ -230,6 +239,13 @@ public:
 
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
+    kept.clear();
+    changed.clear();
+    if (keepF8Contractions)
+      getOperation().walk([&](linalg::LinalgOp op) {
+        if (multipliesF8(op))
+          kept.insert(op);
+      });
     if (failed(keepBoundary()))
       return signalPassFailure();
     prepareLinalgOps(rewriter);
@@ -238,13 +254,18 @@ public:
     legalizeScalars(rewriter);
     legalizeTensors(rewriter);
     for (auto func : getOperation().getOps<func::FuncOp>())
-      if (!func.isExternal())
+      if (changed.contains(func))
         legalizeBoundary(rewriter, func);
     if (failed(decodeScalars(rewriter)))
       signalPassFailure();
   }
 
 private:
+  /// The contractions that go on multiplying f8.
+  DenseSet<Operation *> kept;
+  /// The functions whose arguments or results change.
+  DenseSet<Operation *> changed;
+
   /// Writes down what the caller of each function passes.
   LogicalResult keepBoundary() {
     for (auto func : getOperation().getOps<func::FuncOp>())
@@ -261,6 +282,7 @@ private:
             return func.emitOpError()
                    << "expected a static shape, but got " << type;
           qnn::keepBoundaryType(func, index, isResult, type);
+          changed.insert(func);
         }
     return success();
   }
@@ -300,7 +322,8 @@ private:
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
-      if (op.getNumReductionLoops() != 0)
+      bool keep = kept.contains(op);
+      if (op.getNumReductionLoops() != 0 && !keep)
         decodeOperands(rewriter, op);
       // A named op's body is not its own to change.
       bool changes = llvm::any_of(
@@ -310,8 +333,12 @@ private:
             });
           });
       rewriter.setInsertionPoint(op);
-      if (changes && !isa<linalg::GenericOp>(op))
-        (void)linalg::generalizeNamedOp(rewriter, op);
+      if (!changes || isa<linalg::GenericOp>(op))
+        continue;
+      FailureOr<linalg::GenericOp> generic =
+          linalg::generalizeNamedOp(rewriter, op);
+      if (keep && succeeded(generic))
+        kept.insert(*generic);
     }
   }
 
@@ -366,6 +393,8 @@ private:
   /// What is left are f8 scalars: extensions are decoded, others are refused.
   LogicalResult decodeScalars(IRRewriter &rewriter) {
     WalkResult result = getOperation().walk([&](Operation *op) {
+      if (kept.contains(op->getParentOp()))
+        return WalkResult::advance();
       if (auto extend = dyn_cast<arith::ExtFOp>(op);
           extend && isF8(extend.getIn().getType())) {
         rewriter.setInsertionPoint(op);

@@ -66,6 +66,9 @@ private:
   mlir::Value loadMatrices(mlir::Value tile, mlir::Value row, mlir::Value chunk,
                            const Swizzle &swizzle, int64_t count);
 
+  // LowerDotTile.cpp
+  void lower(DotTileOp op);
+
   // LowerStoreTile.cpp
   void lower(InitTileOp op);
   void lower(StoreTileOp op);
@@ -79,9 +82,13 @@ private:
   void addToSums(const OperandAccess &access, mlir::Value batch,
                  mlir::Value row, mlir::Value firstColumn,
                  mlir::ValueRange addends);
+  /// Adds an integer over lanes whose numbers differ in the bits `distances`.
+  mlir::Value addLanes(mlir::Value sum, llvm::ArrayRef<int64_t> distances);
   void ifInside(llvm::ArrayRef<mlir::Value> conditions,
                 llvm::function_ref<void()> body);
 
+  /// One of the threads that have the same accumulators; null where no two do.
+  mlir::Value isStoring();
   /// Row `r` of the thread's part of a tile, and its first column.
   mlir::Value getRow(mlir::Value firstRow, int64_t r);
   mlir::Value getFirstColumn(mlir::Value first);

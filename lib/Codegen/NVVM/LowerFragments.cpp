@@ -66,13 +66,24 @@ void FragmentLowering::locate() {
 // Row r / 2 * 16 + r % 2 * 8 + lane / 4 of the warp: see the picture of the
 // accumulators of mma.sync in docs/codegen-nvvm.md.
 Value FragmentLowering::getRow(Value firstRow, int64_t r) {
+  if (schedule.isDot())
+    return index.add(firstRow, r);
   Value row = index.add(index.add(firstRow, warpRow), index.div(lane, 4));
   return index.add(row, r / 2 * 16 + r % 2 * 8);
 }
 
 Value FragmentLowering::getFirstColumn(Value first) {
+  if (schedule.isDot())
+    return index.add(first, warpColumn);
   return index.add(index.add(first, warpColumn),
                    index.mul(index.rem(lane, 4), schedule.getThreadColumns()));
+}
+
+Value FragmentLowering::isStoring() {
+  if (!schedule.isDot())
+    return {};
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane,
+                               index.constant(0));
 }
 
 Value FragmentLowering::isBelow(Value position, int64_t bound, int64_t tile) {
@@ -159,7 +170,7 @@ void FragmentLowering::lowerBlock(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     builder.setInsertionPoint(&op);
     llvm::TypeSwitch<Operation *>(&op)
-        .Case<LoadTileOp, InitTileOp, MultiplyTileOp, StoreTileOp>(
+        .Case<LoadTileOp, InitTileOp, MultiplyTileOp, DotTileOp, StoreTileOp>(
             [&](auto tileOp) {
               lower(tileOp);
               dead.push_back(tileOp);

@@ -6,7 +6,6 @@
 
 #include "FragmentLowering.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -86,8 +85,7 @@ void TileCopy::run(Value thread) {
   // Neighbouring threads read neighbouring addresses: along k, or along the
   // rows where it is these that are adjacent.
   int64_t rowStride = op.getRhs() ? access.nStride : access.m.getInnerStride();
-  bool alongRows =
-      !copyWidth && access.k.getInnerStride() != 1 && rowStride == 1;
+  bool alongRows = access.k.getInnerStride() != 1 && rowStride == 1;
   for (int64_t first = 0; first < total; first += threads) {
     Value id = index.add(thread, first);
     Value row, chunk;
@@ -145,31 +143,12 @@ void TileCopy::copy(Value row, Value column, Value rowOffset, Value k) {
       bytes == 16 ? builder.getUnitAttr() : UnitAttr());
 }
 
-/// Elements one by one; outside of the iteration space the first element of the
-/// operand is read, and replaced by zero.
+/// Elements one by one.
 void TileCopy::gather(Value row, Value column, Value rowOffset, Value k) {
-  SmallVector<Value> elements;
-  Value zero = arith::ConstantOp::create(builder, loc,
-                                         builder.getZeroAttr(access.element));
-  for (int64_t i = 0; i < swizzle.getWidth(); ++i) {
-    Value position = index.add(k, i);
-    Value inside = isRow;
-    if (space.getKSize() % schedule.getTile()[2]) {
-      Value isK = below(position, space.getKSize());
-      inside = inside ? Value(arith::AndIOp::create(builder, loc, inside, isK))
-                      : isK;
-    }
-    Value offset = index.add(rowOffset, access.k.getOffset(index, position));
-    if (inside)
-      offset = arith::SelectOp::create(builder, loc, inside, offset,
-                                       index.constant(0));
-    Value element = memref::LoadOp::create(builder, loc, access.base, offset);
-    if (inside)
-      element = arith::SelectOp::create(builder, loc, inside, element, zero);
-    elements.push_back(element);
-  }
-  auto type = VectorType::get(swizzle.getWidth(), access.element);
-  Value chunk = vector::FromElementsOp::create(builder, loc, type, elements);
+  int64_t extent = space.getKSize();
+  bool isWhole = extent % schedule.getTile()[2] == 0;
+  Value chunk = gatherChunk(builder, index, loc, access, rowOffset, k, isRow,
+                            isWhole ? std::nullopt : std::optional(extent));
   vector::StoreOp::create(builder, loc, chunk, op.getTile(),
                           ValueRange{row, column}, /*nontemporal=*/false,
                           llvm::MaybeAlign(16));

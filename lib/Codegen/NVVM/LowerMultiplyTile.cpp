@@ -208,6 +208,8 @@ void FragmentLowering::lower(MultiplyTileOp op) {
   case Unit::FMA:
     multiplyInOrder(op, accumulators);
     break;
+  case Unit::DOT:
+    llvm_unreachable("multiply_tile has no schedules of dot");
   }
   fragments[op.getResult()] = std::move(accumulators);
 }

@@ -90,7 +90,7 @@ void FragmentLowering::storeRow(const OperandAccess &access, Value batch,
   if (width == 1) {
     for (int64_t c = 0; c < columns; ++c) {
       Value column = index.add(firstColumn, c);
-      ifInside({isRow, isBelow(column, n, tile)}, [&] {
+      ifInside({isStoring(), isRow, isBelow(column, n, tile)}, [&] {
         memref::StoreOp::create(
             builder, loc, values[c], access.base,
             index.add(offset, index.mul(column, access.nStride)));
@@ -101,7 +101,7 @@ void FragmentLowering::storeRow(const OperandAccess &access, Value batch,
   // The thread's columns are all inside or all outside.
   Value first = index.add(offset, firstColumn);
   auto type = VectorType::get(width, access.element);
-  ifInside({isRow, isBelow(firstColumn, n, tile)}, [&] {
+  ifInside({isStoring(), isRow, isBelow(firstColumn, n, tile)}, [&] {
     for (int64_t c = 0; c < columns; c += width) {
       Value vector = vector::FromElementsOp::create(builder, loc, type,
                                                     values.slice(c, width));
@@ -110,6 +110,17 @@ void FragmentLowering::storeRow(const OperandAccess &access, Value batch,
                               /*nontemporal=*/false, getAlign(access, width));
     }
   });
+}
+
+Value FragmentLowering::addLanes(Value sum, ArrayRef<int64_t> distances) {
+  Value width = arith::ConstantIntOp::create(builder, loc, 32, 32);
+  for (int64_t distance : distances) {
+    Value offset = arith::ConstantIntOp::create(builder, loc, distance, 32);
+    auto other = gpu::ShuffleOp::create(builder, loc, sum, offset, width,
+                                        gpu::ShuffleMode::XOR);
+    sum = arith::AddIOp::create(builder, loc, sum, other.getShuffleResult());
+  }
+  return sum;
 }
 
 /// Adds the columns of a thread, then of the four threads that share a row, and
@@ -126,15 +137,12 @@ void FragmentLowering::addToSums(const OperandAccess &access, Value batch,
       addend = arith::SelectOp::create(builder, loc, inside, addend, zero);
     sum = arith::AddIOp::create(builder, loc, sum, addend);
   }
-  Value width = arith::ConstantIntOp::create(builder, loc, 32, 32);
-  for (int64_t distance : {1, 2}) {
-    Value offset = arith::ConstantIntOp::create(builder, loc, distance, 32);
-    auto other = gpu::ShuffleOp::create(builder, loc, sum, offset, width,
-                                        gpu::ShuffleMode::XOR);
-    sum = arith::AddIOp::create(builder, loc, sum, other.getShuffleResult());
+  Value isFirst = isStoring();
+  if (!isFirst) {
+    sum = addLanes(sum, {1, 2});
+    isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                    index.rem(lane, 4), index.constant(0));
   }
-  Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                        index.rem(lane, 4), index.constant(0));
   ifInside(
       {isFirst, isBelow(row, space.getMSize(), schedule.getTile()[0])}, [&] {
         Value offset = index.add(access.batch.getOffset(index, batch),

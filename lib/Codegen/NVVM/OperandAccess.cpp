@@ -6,6 +6,10 @@
 
 #include "OperandAccess.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::nvvm;
@@ -65,4 +69,34 @@ int64_t OperandAccess::getAlignment(int64_t limit) const {
     for (int64_t stride : dims->getStrides())
       alignment = std::gcd(alignment, stride);
   return alignment;
+}
+
+Value quantc::nvvm::gatherChunk(OpBuilder &builder, IndexArithmetic &index,
+                                Location loc, const OperandAccess &access,
+                                Value rowOffset, Value k, Value isRow,
+                                std::optional<int64_t> extent) {
+  int64_t width = 128 / access.element.getIntOrFloatBitWidth();
+  Value zero = arith::ConstantOp::create(builder, loc,
+                                         builder.getZeroAttr(access.element));
+  SmallVector<Value> elements;
+  for (int64_t i = 0; i < width; ++i) {
+    Value position = index.add(k, i);
+    Value inside = isRow;
+    if (extent) {
+      Value isK = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
+                                        position, index.constant(*extent));
+      inside = inside ? Value(arith::AndIOp::create(builder, loc, inside, isK))
+                      : isK;
+    }
+    Value offset = index.add(rowOffset, access.k.getOffset(index, position));
+    if (inside)
+      offset = arith::SelectOp::create(builder, loc, inside, offset,
+                                       index.constant(0));
+    Value element = memref::LoadOp::create(builder, loc, access.base, offset);
+    if (inside)
+      element = arith::SelectOp::create(builder, loc, inside, element, zero);
+    elements.push_back(element);
+  }
+  return vector::FromElementsOp::create(
+      builder, loc, VectorType::get(width, access.element), elements);
 }

@@ -52,6 +52,14 @@ struct OperandAccess {
   int64_t getAlignment(int64_t limit) const;
 };
 
+/// 16 bytes of elements along k, from `k` on, of the row at `rowOffset`. Those
+/// that do not exist are zero: all without `isRow`, unless that is null, and
+/// those from `extent` on. The first element of the operand is read instead.
+mlir::Value gatherChunk(mlir::OpBuilder &builder, IndexArithmetic &index,
+                        mlir::Location loc, const OperandAccess &access,
+                        mlir::Value rowOffset, mlir::Value k, mlir::Value isRow,
+                        std::optional<int64_t> extent);
+
 } // namespace quantc::nvvm
 
 #endif // QUANTC_LIB_CODEGEN_NVVM_OPERANDACCESS_H

@@ -24,10 +24,13 @@ std::string quantc::nvvm::checkSchedule(ScheduleAttr schedule, Type type,
   int64_t bytes = getElementBytes(type);
   int64_t shared = schedule.getSharedBytes(bytes);
   int64_t limit = target.getChip().sharedBytesPerCTA;
-  if (isF32 != (schedule.getUnit() == Unit::FMA))
+  bool isF8 = isa<Float8E4M3FNType, Float8E5M2Type>(type);
+  if (schedule.isDot() && !isa<IntegerType>(type))
+    os << "expected integers for a schedule of dot, but got " << type;
+  else if (isF32 != (schedule.getUnit() == Unit::FMA))
     os << "expected a schedule of " << (isF32 ? "fma" : "mma") << " for "
        << type << ", but got " << schedule;
-  else if (isa<Float8E4M3FNType, Float8E5M2Type>(type) && !target.hasF8())
+  else if (isF8 && !target.hasF8())
     os << "expected a chip with tensor cores on " << type << " (sm_89 or later)"
        << ", but got " << target.getChipName();
   else if (schedule.getTile()[2] * bytes < 32)
@@ -55,65 +58,94 @@ static constexpr Candidate candidates[] = {
     {32, 32, 2, 2},   {16, 32, 1, 4},
 };
 
+static int64_t countTiles(const Candidate &candidate, SpaceAttr space) {
+  return space.getBatchSize() *
+         llvm::divideCeil(space.getMSize(), candidate.m) *
+         llvm::divideCeil(space.getN(), candidate.n);
+}
+
 /// Relative time of a kernel: waves of CTAs, each as long as its slower side,
-/// multiplying or loading, and a start and an end.
+/// multiplying or loading, and a start and an end. `bytesPerCycle`: of
+/// products, on one multiprocessor.
 static double estimate(const Candidate &candidate, SpaceAttr space,
-                       int64_t bytes, int64_t tileK, const Target &target) {
-  int64_t tiles =
-      space.getBatchSize() *
-      llvm::divideCeil(std::max<int64_t>(space.getMSize(), 1), candidate.m) *
-      llvm::divideCeil(space.getN(), candidate.n);
-  const Chip &chip = target.getChip();
+                       int64_t tileBytes, int64_t steps, int64_t bytesPerCycle,
+                       int64_t multiprocessors) {
+  int64_t tiles = countTiles(candidate, space);
   // CTAs that share a multiprocessor take turns: the more of them, the better
   // latencies are hidden, but none gets faster than its share.
-  int64_t perMultiprocessor =
-      std::clamp<int64_t>(llvm::divideCeil(tiles, chip.multiprocessors), 1, 2);
-  double waves =
-      double(llvm::divideCeil(tiles, chip.multiprocessors * perMultiprocessor));
-  double steps = double(llvm::divideCeil(space.getKSize(), tileK));
-  // In cycles: products of bytes on tensor cores, reads of shared memory by
-  // each warp for its own rows and columns, 128 bytes a cycle, and what L2
-  // gives, about 48 bytes a cycle.
-  double multiply = double(candidate.m * candidate.n * tileK * bytes) /
-                    double(chip.bytesPerCycle);
-  double read =
-      double((candidate.m * candidate.warpsN + candidate.n * candidate.warpsM) *
-             tileK * bytes) /
-      128;
-  double load = double((candidate.m + candidate.n) * tileK * bytes) / 48;
-  double step = std::max({multiply, read, load, 64.0});
-  return waves * perMultiprocessor * (steps + 3) * step;
+  int64_t together =
+      std::clamp<int64_t>(llvm::divideCeil(tiles, multiprocessors), 1, 2);
+  int64_t waves = llvm::divideCeil(tiles, multiprocessors * together);
+  // In cycles: products, reads of shared memory by each warp for its own rows
+  // and columns, 128 bytes a cycle, and what L2 gives, about 48 bytes a cycle.
+  int64_t products = candidate.m * candidate.n * tileBytes;
+  int64_t reads =
+      (candidate.m * candidate.warpsN + candidate.n * candidate.warpsM) *
+      tileBytes;
+  int64_t loads = (candidate.m + candidate.n) * tileBytes;
+  double step = std::max({double(products) / double(bytesPerCycle),
+                          double(reads) / 128, double(loads) / 48, 64.0});
+  return double(waves * together * (steps + 3)) * step;
+}
+
+/// Parts of k for a grid that leaves half of the chip idle: enough for one
+/// wave, but of eight steps at least, which a second kernel is worth.
+static int64_t chooseSplit(const Candidate &candidate, SpaceAttr space,
+                           int64_t steps, int64_t multiprocessors) {
+  int64_t idle = multiprocessors / countTiles(candidate, space);
+  return std::max<int64_t>(std::min({idle, steps / 8, int64_t(8)}), 1);
+}
+
+/// A few rows: as many columns a warp as leave work for all multiprocessors.
+static ScheduleAttr chooseDot(SpaceAttr space, const Target &target) {
+  constexpr int64_t warps = 4;
+  int64_t wanted = 2 * target.getChip().multiprocessors;
+  int64_t columns = 8;
+  while (columns > 1 &&
+         space.getBatchSize() * space.getN() < columns * warps * wanted)
+    columns /= 2;
+  return ScheduleAttr::get(space.getContext(), Unit::DOT,
+                           {space.getMSize(), warps * columns, 512}, {1, warps},
+                           /*stages=*/1, /*split_k=*/1);
 }
 
 ScheduleAttr quantc::nvvm::chooseSchedule(SpaceAttr space, Type type,
                                           const Target &target) {
-  int64_t bytes = getElementBytes(type);
+  if (isa<IntegerType>(type) && space.getMSize() <= 4)
+    return chooseDot(space, target);
+  const Chip &chip = target.getChip();
+  int64_t bytes = getElementBytes(type), rowBytes = space.getKSize() * bytes;
   bool isF32 = type.isF32();
-  int64_t tileBytes = space.getKSize() * bytes >= 256 && !isF32 ? 128 : 64;
-  int64_t tileK = tileBytes / bytes;
+  int64_t bytesPerCycle = isF32 ? 64 * bytes : chip.bytesPerCycle;
+  int64_t tileBytes = rowBytes >= 256 && !isF32 ? 128 : 64;
   const Candidate *best = nullptr;
   double bestTime = 0;
   for (const Candidate &candidate : candidates) {
     // f32 has no use for more than 64 accumulators: it also keeps the operands
     // of a step over k in registers.
-    if (isF32 &&
-        candidate.m * candidate.n / (32 * candidate.warpsM * candidate.warpsN) >
-            64)
+    int64_t threads = 32 * candidate.warpsM * candidate.warpsN;
+    if (isF32 && candidate.m * candidate.n / threads > 64)
       continue;
-    double time = estimate(candidate, space, bytes, tileK, target);
+    double time = estimate(candidate, space, tileBytes,
+                           llvm::divideCeil(rowBytes, tileBytes), bytesPerCycle,
+                           chip.multiprocessors);
     if (!best || time < bestTime) {
       best = &candidate;
       bestTime = time;
     }
   }
-  int64_t steps = llvm::divideCeil(space.getKSize(), tileK);
-  int64_t stageBytes = (best->m + best->n) * tileBytes;
-  // Two CTAs on a multiprocessor where there is room.
-  int64_t room = target.getChip().sharedBytesPerMultiprocessor / 2 - 1024;
-  int64_t stages = std::clamp<int64_t>(room / stageBytes, 2, 4);
-  stages = std::min(stages, std::max<int64_t>(steps, 1));
+  // Two CTAs on a multiprocessor where there is room, with three stages each.
+  int64_t room = chip.sharedBytesPerMultiprocessor / 2 - 1024;
+  if (room / ((best->m + best->n) * tileBytes) < 3)
+    tileBytes = 64;
+  int64_t steps = llvm::divideCeil(rowBytes, tileBytes);
+  int64_t stages =
+      std::clamp<int64_t>(room / ((best->m + best->n) * tileBytes), 2, 4);
+  int64_t split = 1;
+  if (isa<IntegerType>(type))
+    split = chooseSplit(*best, space, steps, chip.multiprocessors);
   return ScheduleAttr::get(space.getContext(), isF32 ? Unit::FMA : Unit::MMA,
-                           {best->m, best->n, tileK},
-                           {best->warpsM, best->warpsN}, stages,
-                           /*split_k=*/1);
+                           {best->m, best->n, tileBytes / bytes},
+                           {best->warpsM, best->warpsN},
+                           std::min(stages, steps), split);
 }

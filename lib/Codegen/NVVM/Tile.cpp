@@ -167,6 +167,14 @@ void ContractTiling::emitEpilogue(Value accumulators) {
 
 void ContractTiling::emitWhole() {
   createLaunch("contract", 1, getStageBytes());
+  if (schedule.isDot()) {
+    Value sum = DotTileOp::create(
+        builder, loc, fragment, op.getLhs(), op.getRhs(), batch, m, n,
+        emitInit(), AffineMapAttr::get(op.getLhsMap()),
+        AffineMapAttr::get(op.getRhsMap()), op.getLhsFormatAttr(),
+        op.getRhsFormatAttr(), space, schedule);
+    return emitEpilogue(sum);
+  }
   Value sum =
       emitSum(emitInit(), index.constant(0), index.constant(space.getKSize()));
   emitEpilogue(sum);
@@ -233,6 +241,11 @@ LogicalResult ContractTiling::run() {
   if (tilesN > 65535)
     return op.emitOpError()
            << "expected at most 65535 tiles along n, but got " << tilesN;
+  int64_t tilesM = llvm::divideCeil(space.getMSize(), schedule.getTile()[0]);
+  if (tilesM * space.getBatchSize() > std::numeric_limits<int32_t>::max())
+    return op.emitOpError()
+           << "expected at most 2147483647 tiles along batch and m, but got "
+           << tilesM * space.getBatchSize();
   if (schedule.getSplitK() > 1)
     emitSplit();
   else

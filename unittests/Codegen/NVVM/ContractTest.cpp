@@ -20,36 +20,6 @@ using namespace quantc::nvvm::test;
 
 namespace {
 
-/// A product of bytes, with an initial value for every element. `layout` is of
-/// the right operand: "k, n" or "n, k".
-std::string getByteProduct(Shape s, llvm::StringRef layout, bool lhsUnsigned,
-                           bool rhsUnsigned, llvm::StringRef attributes = "") {
-  std::string w = layout == "k, n" ? formatv("{0}x{1}", s.k, s.n).str()
-                                   : formatv("{0}x{1}", s.n, s.k).str();
-  return formatv(R"(
-func.func @main(%a: tensor<{0}x{2}xi8>, %w: tensor<{3}xi8>, %c: tensor<{0}x{1}xi32>) -> tensor<{0}x{1}xi32> {{
-  %r = linalg.generic {{indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> ({4})>,
-                                         affine_map<(m, n, k) -> (m, n)>],
-                        iterator_types = ["parallel", "parallel", "reduction"]}
-      ins(%a, %w : tensor<{0}x{2}xi8>, tensor<{3}xi8>) outs(%c : tensor<{0}x{1}xi32>) attrs = {{{7}} {{
-    ^bb0(%x: i8, %y: i8, %z: i32):
-      %x32 = arith.{5} %x : i8 to i32
-      %y32 = arith.{6} %y : i8 to i32
-      %p = arith.muli %x32, %y32 : i32
-      %t = arith.addi %z, %p : i32
-      linalg.yield %t : i32
-  } -> tensor<{0}x{1}xi32>
-  return %r : tensor<{0}x{1}xi32>
-})",
-                 s.m, s.n, s.k, w, layout, lhsUnsigned ? "extui" : "extsi",
-                 rhsUnsigned ? "extui" : "extsi", attributes)
-      .str();
-}
-
-int32_t extend(int8_t value, bool isUnsigned) {
-  return isUnsigned ? int32_t(uint8_t(value)) : int32_t(value);
-}
-
 constexpr Shape shapes[] = {
     {1, 1, 1},     {16, 8, 32},  {3, 15, 3},   {7, 33, 2},     {64, 64, 64},
     {13, 100, 31}, {24, 3, 130}, {65, 72, 96}, {128, 64, 256}, {100, 130, 260}};
@@ -67,16 +37,9 @@ TEST_F(ContractTest, bytesInEveryLayoutAndSignedness) {
       check(getByteProduct(s, transposed ? "n, k" : "k, n", lhsUnsigned,
                            rhsUnsigned),
             {a.data(), w.data(), c.data()}, {result.data()});
-      for (int64_t m = 0; m < s.m; ++m)
-        for (int64_t n = 0; n < s.n; ++n) {
-          int32_t sum = c[m * s.n + n];
-          for (int64_t k = 0; k < s.k; ++k)
-            sum = wrappingAdd(
-                sum, extend(a[m * s.k + k], lhsUnsigned) *
-                         extend(w[transposed ? n * s.k + k : k * s.n + n],
-                                rhsUnsigned));
-          ASSERT_EQ(result[m * s.n + n], sum) << m << ", " << n;
-        }
+      ASSERT_EQ(compareProduct(s, {transposed, lhsUnsigned, rhsUnsigned}, a, w,
+                               c, result),
+                "");
     }
 }
 
@@ -100,13 +63,7 @@ TEST_F(ContractTest, bytesWithEverySchedule) {
                                schedule)
                            .str()),
         {a.data(), w.data(), c.data()}, {result.data()});
-    for (int64_t m = 0; m < s.m; ++m)
-      for (int64_t n = 0; n < s.n; ++n) {
-        int32_t sum = c[m * s.n + n];
-        for (int64_t k = 0; k < s.k; ++k)
-          sum += a[m * s.k + k] * w[n * s.k + k];
-        ASSERT_EQ(result[m * s.n + n], sum) << m << ", " << n;
-      }
+    ASSERT_EQ(compareProduct(s, ByteForm(), a, w, c, result), "");
   }
 }
 

@@ -73,6 +73,65 @@ inline int8_t quantize(float value) {
   return int8_t(std::fmin(127.0f, std::fmax(-128.0f, std::nearbyint(value))));
 }
 
+/// A product of bytes, with an initial value for every element. `layout` is of
+/// the right operand: "k, n" or "n, k".
+inline std::string getByteProduct(Shape s, llvm::StringRef layout,
+                                  bool lhsUnsigned, bool rhsUnsigned,
+                                  llvm::StringRef attributes = "") {
+  std::string w = layout == "k, n" ? llvm::formatv("{0}x{1}", s.k, s.n).str()
+                                   : llvm::formatv("{0}x{1}", s.n, s.k).str();
+  return llvm::formatv(R"(
+func.func @main(%a: tensor<{0}x{2}xi8>, %w: tensor<{3}xi8>, %c: tensor<{0}x{1}xi32>) -> tensor<{0}x{1}xi32> {{
+  %r = linalg.generic {{indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> ({4})>,
+                                         affine_map<(m, n, k) -> (m, n)>],
+                        iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %w : tensor<{0}x{2}xi8>, tensor<{3}xi8>) outs(%c : tensor<{0}x{1}xi32>) attrs = {{{7}} {{
+    ^bb0(%x: i8, %y: i8, %z: i32):
+      %x32 = arith.{5} %x : i8 to i32
+      %y32 = arith.{6} %y : i8 to i32
+      %p = arith.muli %x32, %y32 : i32
+      %t = arith.addi %z, %p : i32
+      linalg.yield %t : i32
+  } -> tensor<{0}x{1}xi32>
+  return %r : tensor<{0}x{1}xi32>
+})",
+                       s.m, s.n, s.k, w, layout,
+                       lhsUnsigned ? "extui" : "extsi",
+                       rhsUnsigned ? "extui" : "extsi", attributes)
+      .str();
+}
+
+inline int32_t extend(int8_t value, bool isUnsigned) {
+  return isUnsigned ? int32_t(uint8_t(value)) : int32_t(value);
+}
+
+/// How the right operand of a product lies, and which operands are unsigned.
+struct ByteForm {
+  bool transposed = true, lhsUnsigned = false, rhsUnsigned = false;
+};
+
+/// The first element in which `result` differs from c + a * w; empty if none.
+inline std::string compareProduct(Shape s, ByteForm form,
+                                  llvm::ArrayRef<int8_t> a,
+                                  llvm::ArrayRef<int8_t> w,
+                                  llvm::ArrayRef<int32_t> c,
+                                  llvm::ArrayRef<int32_t> result) {
+  for (int64_t m = 0; m < s.m; ++m)
+    for (int64_t n = 0; n < s.n; ++n) {
+      int32_t sum = c[m * s.n + n];
+      for (int64_t k = 0; k < s.k; ++k)
+        sum = wrappingAdd(
+            sum, extend(a[m * s.k + k], form.lhsUnsigned) *
+                     extend(w[form.transposed ? n * s.k + k : k * s.n + n],
+                            form.rhsUnsigned));
+      if (result[m * s.n + n] != sum)
+        return llvm::formatv("expected {0} at {1}, {2}, but got {3}", sum, m, n,
+                             result[m * s.n + n])
+            .str();
+    }
+  return "";
+}
+
 } // namespace quantc::nvvm::test
 
 #endif // QUANTC_UNITTESTS_CODEGEN_NVVM_CONTRACTTEST_H

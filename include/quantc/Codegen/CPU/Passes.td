@@ -119,6 +119,10 @@ def CodegenCPULegalizeElementsPass : Pass<"codegen-cpu-legalize-elements", "::ml
 
     Fails on arithmetic in f8.
   }];
+  let options = [
+    Option<"keepF8Contractions", "keep-f8-contractions", "bool", /*default=*/"false",
+           "Leave it to the target to multiply f8: bytes are cast in the bodies "
+           "of contractions">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -45,6 +45,28 @@ LogicalResult GPUDialect::verifyOperationAttribute(Operation *op,
 // ScheduleAttr
 //===----------------------------------------------------------------------===//
 
+static LogicalResult verifyDot(function_ref<InFlightDiagnostic()> emitError,
+                               ArrayRef<int64_t> tile, ArrayRef<int64_t> warps,
+                               int64_t stages, int64_t splitK) {
+  if (warps[0] != 1 || warps[1] > 16)
+    return emitError() << "expected 1 x 1 to 1 x 16 warps for dot, but got ["
+                       << warps << "]";
+  if (tile[0] < 1 || tile[0] > 4)
+    return emitError() << "expected 1 to 4 rows for dot, but got " << tile[0];
+  int64_t columns = tile[1] / warps[1];
+  if (tile[1] < 1 || tile[1] % warps[1] || columns > 8 ||
+      !llvm::isPowerOf2_64(columns))
+    return emitError() << "expected 1, 2, 4 or 8 columns for each of "
+                       << warps[1] << " warps, but got a tile of " << tile[1];
+  if (tile[2] != 512)
+    return emitError() << "expected a tile of 512 elements of k for dot, but "
+                          "got "
+                       << tile[2];
+  if (stages != 1 || splitK != 1)
+    return emitError() << "expected one stage and no split of k for dot";
+  return success();
+}
+
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    Unit unit, ArrayRef<int64_t> tile,
                                    ArrayRef<int64_t> warps, int64_t stages,
@@ -55,6 +77,13 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (warps.size() != 2 || warps[0] < 1 || warps[1] < 1)
     return emitError() << "expected 2 positive numbers of warps, but got ["
                        << warps << "]";
+  if (stages < 1 || stages > 8)
+    return emitError() << "expected 1 to 8 stages, but got " << stages;
+  if (splitK < 1)
+    return emitError() << "expected k to be split into at least 1, but got "
+                       << splitK;
+  if (unit == Unit::DOT)
+    return verifyDot(emitError, tile, warps, stages, splitK);
   if (warps[0] * warps[1] > 16)
     return emitError() << "expected at most 16 warps, but got "
                        << warps[0] * warps[1];
@@ -76,11 +105,6 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (accumulators > 128)
     return emitError() << "expected at most 128 accumulators a thread, but got "
                        << accumulators;
-  if (stages < 1 || stages > 8)
-    return emitError() << "expected 1 to 8 stages, but got " << stages;
-  if (splitK < 1)
-    return emitError() << "expected k to be split into at least 1, but got "
-                       << splitK;
   return success();
 }
 

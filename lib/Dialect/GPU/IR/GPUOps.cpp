@@ -57,6 +57,8 @@ LogicalResult ContractOp::verify() {
                          << lhs << " and " << rhs;
   if (getSchedule().getUnit() == Unit::MMA && lhs.isF32())
     return emitOpError() << "expected a schedule of fma for f32, but got mma";
+  if (getSchedule().isDot() && !areIntegers)
+    return emitOpError() << "expected integers for dot, but got " << lhs;
   if (getSchedule().getUnit() == Unit::FMA && !lhs.isF32())
     return emitOpError() << "expected a schedule of mma for " << lhs
                          << ", but got fma";

@@ -66,12 +66,28 @@ LogicalResult InitTileOp::verify() {
 
 LogicalResult MultiplyTileOp::verify() {
   ScheduleAttr schedule = getSchedule();
+  if (schedule.isDot())
+    return emitOpError() << "expected a schedule of mma or fma, but got "
+                         << schedule;
   if (failed(verifyTile(*this, "lhs", getLhs().getType(), schedule.getTile()[0],
                         schedule)) ||
       failed(verifyTile(*this, "rhs", getRhs().getType(), schedule.getTile()[1],
                         schedule)))
     return failure();
   return verifyFragment(*this, getResult().getType(), schedule);
+}
+
+LogicalResult DotTileOp::verify() {
+  SmallVector<int64_t> bounds = getSpace().getBounds();
+  if (!getSchedule().isDot())
+    return emitOpError() << "expected a schedule of dot, but got "
+                         << getSchedule();
+  if (failed(verifyAccess(*this, "lhs", getLhsMap(), getLhs().getType(),
+                          bounds)) ||
+      failed(
+          verifyAccess(*this, "rhs", getRhsMap(), getRhs().getType(), bounds)))
+    return failure();
+  return verifyFragment(*this, getResult().getType(), getSchedule());
 }
 
 LogicalResult StoreTileOp::verify() {

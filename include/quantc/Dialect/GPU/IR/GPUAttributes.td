@@ -25,7 +25,10 @@ def GPU_Unit : GPU_Enum<"Unit", "what multiplies and adds", [
   /// Tensor cores: mma.sync on 8-bit integers, f16, bf16 and f8.
   I32EnumAttrCase<"MMA", 0, "mma">,
   /// One fused multiply-add per product, in order of k: f32 exactly as written.
-  I32EnumAttrCase<"FMA", 1, "fma">]>;
+  I32EnumAttrCase<"FMA", 1, "fma">,
+  /// Four products of bytes a lane (dp4a), without shared memory: for a few rows,
+  /// where reading the right operand is all there is to do.
+  I32EnumAttrCase<"DOT", 2, "dot">]>;
 
 def GPU_ScheduleAttr : GPU_Attr<"Schedule", "schedule"> {
   let summary = "the tiles of a contraction kernel";
@@ -35,6 +38,9 @@ def GPU_ScheduleAttr : GPU_Attr<"Schedule", "schedule"> {
     rows and 8 columns, of which the columns are a power of two up to 64. K is
     read `stages` - 1 tiles ahead. With `split_k` > 1 that many CTAs share the
     sum of one tile.
+
+    With `dot`, a warp computes up to 4 rows and 8 columns: its lanes share k, 16
+    bytes each at a time.
 
     On a linalg op, under the name `qnn_gpu.schedule`, it overrides what
     `codegen-nvvm-form-kernels` would choose.
@@ -56,12 +62,13 @@ def GPU_ScheduleAttr : GPU_Attr<"Schedule", "schedule"> {
     int64_t getNumWarps() const { return getWarps()[0] * getWarps()[1]; }
     int64_t getNumThreads() const { return 32 * getNumWarps(); }
     /// Rows and columns of the accumulator that one thread holds.
-    int64_t getThreadRows() const { return getTile()[0] / getWarps()[0] / 8; }
-    int64_t getThreadColumns() const { return getTile()[1] / getWarps()[1] / 4; }
+    int64_t getThreadRows() const { return getTile()[0] / (isDot() ? 1 : 8 * getWarps()[0]); }
+    int64_t getThreadColumns() const { return getTile()[1] / getWarps()[1] / (isDot() ? 1 : 4); }
+    bool isDot() const { return getUnit() == Unit::DOT; }
     /// Bytes of shared memory that all stages take, for elements of
     /// `elementBytes`.
     int64_t getSharedBytes(int64_t elementBytes) const {
-      return getStages() * (getTile()[0] + getTile()[1]) * getTile()[2] * elementBytes;
+      return isDot() ? 0 : getStages() * (getTile()[0] + getTile()[1]) * getTile()[2] * elementBytes;
     }
   }];
 }

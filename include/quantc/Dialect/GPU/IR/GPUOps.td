@@ -170,6 +170,31 @@ def GPU_MultiplyTileOp : GPU_Op<"multiply_tile", [MemoryEffects<[MemRead]>,
   let hasVerifier = 1;
 }
 
+def GPU_DotTileOp : GPU_Op<"dot_tile", [MemoryEffects<[MemRead]>,
+    AllTypesMatch<["accumulators", "result"]>]> {
+  let summary = "multiply a few rows by columns, straight from memory";
+  let description = [{
+    All of the sum over k for the rows from `m` and the columns from `n` on, added
+    to the accumulators. For schedules of `dot`; formats and maps are those of
+    `qnn_gpu.contract`. Every lane of a warp has the sums afterwards.
+  }];
+  let arguments = (ins GPU_Operand:$lhs, GPU_Operand:$rhs, Index:$batch, Index:$m, Index:$n,
+                       GPU_Fragment:$accumulators, AffineMapAttr:$lhs_map, AffineMapAttr:$rhs_map,
+                       OptionalAttr<TypeAttr>:$lhs_format, OptionalAttr<TypeAttr>:$rhs_format,
+                       GPU_SpaceAttr:$space, GPU_ScheduleAttr:$schedule);
+  let results = (outs GPU_Fragment:$result);
+  let extraClassDeclaration = [{
+    /// What the elements of an operand stand for.
+    ::mlir::Type getLhsElement() { return getElement(getLhs(), getLhsFormat()); }
+    ::mlir::Type getRhsElement() { return getElement(getRhs(), getRhsFormat()); }
+  }];
+  let assemblyFormat = [{
+    $lhs `,` $rhs `[` $batch `,` $m `,` $n `]` `,` $accumulators attr-dict
+    `:` type($lhs) `,` type($rhs) `,` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 def GPU_StoreTileOp : GPU_Op<"store_tile", [AttrSizedOperandSegments, SingleBlock,
     MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "store what the epilogue makes of the accumulators";

@@ -1,0 +1,95 @@
+// RUN: quant-opt %s -verify-diagnostics -split-input-file
+
+// expected-error @+1 {{expected a tile of a multiple of 32 rows for 2 warps, but got 48}}
+#a = #qnn_gpu.schedule<mma, tile = [48, 32, 64], warps = [2, 1], stages = 2, split_k = 1>
+
+// -----
+
+// expected-error @+1 {{expected 8, 16, 32 or 64 columns for each of 1 warps, but got a tile of 24}}
+#a = #qnn_gpu.schedule<mma, tile = [16, 24, 64], warps = [1, 1], stages = 2, split_k = 1>
+
+// -----
+
+// expected-error @+1 {{expected at most 128 accumulators a thread, but got 256}}
+#a = #qnn_gpu.schedule<mma, tile = [128, 64, 64], warps = [1, 1], stages = 2, split_k = 1>
+
+// -----
+
+// expected-error @+1 {{expected a tile of 16, 32, 64, 128 or 256 elements of k, but got 48}}
+#a = #qnn_gpu.schedule<mma, tile = [16, 8, 48], warps = [1, 1], stages = 2, split_k = 1>
+
+// -----
+
+// expected-error @+1 {{expected 1 to 8 stages, but got 9}}
+#a = #qnn_gpu.schedule<mma, tile = [16, 8, 64], warps = [1, 1], stages = 9, split_k = 1>
+
+// -----
+
+// expected-error @+1 {{expected 1 to 4 rows for dot, but got 5}}
+#a = #qnn_gpu.schedule<dot, tile = [5, 8, 512], warps = [1, 4], stages = 1, split_k = 1>
+
+// -----
+
+// expected-error @+1 {{expected extents of at least 1}}
+#a = #qnn_gpu.space<batch = [], m = [4], n = 4, k = [0]>
+
+// -----
+
+// expected-error @+1 {{expected 'qnn_gpu.schedule' to be a #qnn_gpu.schedule, but got 3 : i64}}
+func.func @attribute() attributes {qnn_gpu.schedule = 3 : i64} {
+  return
+}
+
+// -----
+
+#schedule = #qnn_gpu.schedule<mma, tile = [16, 8, 64], warps = [1, 1], stages = 1, split_k = 1>
+func.func @format(%a: memref<4x4xi8>, %d: memref<4x4xi32>) {
+  // expected-error @+1 {{expected bytes to be ui8, f8E4M3FN or f8E5M2, but got 'i16'}}
+  qnn_gpu.contract lhs(%a : memref<4x4xi8>) rhs(%a : memref<4x4xi8>) outs(%d : memref<4x4xi32>)
+      attributes {lhs_format = i16, maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
+                  space = #qnn_gpu.space<batch = [], m = [4], n = 4, k = [4]>, schedule = #schedule} {
+    ^bb0(%acc: i32):
+      qnn_gpu.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+#schedule = #qnn_gpu.schedule<mma, tile = [16, 8, 64], warps = [1, 1], stages = 1, split_k = 1>
+func.func @access(%a: memref<4x4xi8>, %d: memref<4x4xi32>) {
+  // expected-error @+1 {{expected rhs to have more than 4 elements along a dimension of 'memref<4x4xi8>'}}
+  qnn_gpu.contract lhs(%a : memref<4x4xi8>) rhs(%a : memref<4x4xi8>) outs(%d : memref<4x4xi32>)
+      attributes {maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
+                  space = #qnn_gpu.space<batch = [], m = [4], n = 5, k = [4]>, schedule = #schedule} {
+    ^bb0(%acc: i32):
+      qnn_gpu.yield %acc : i32
+  }
+  return
+}
+
+// -----
+
+#schedule = #qnn_gpu.schedule<mma, tile = [16, 8, 64], warps = [1, 1], stages = 1, split_k = 1>
+func.func @epilogue(%a: memref<4x4xi8>, %d: memref<4x4xi32>) {
+  // expected-error @+1 {{expected the epilogue to yield 'i32'}}
+  qnn_gpu.contract lhs(%a : memref<4x4xi8>) rhs(%a : memref<4x4xi8>) outs(%d : memref<4x4xi32>)
+      attributes {maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
+                  space = #qnn_gpu.space<batch = [], m = [4], n = 4, k = [4]>, schedule = #schedule} {
+    ^bb0(%acc: i32):
+      %f = arith.sitofp %acc : i32 to f32
+      qnn_gpu.yield %f : f32
+  }
+  return
+}
+
+// -----
+
+#schedule = #qnn_gpu.schedule<mma, tile = [16, 8, 64], warps = [1, 1], stages = 1, split_k = 1>
+func.func @tile(%a: memref<4x4xi8>, %t: memref<16x32xi8, #gpu.address_space<workgroup>>, %i: index) {
+  // expected-error @+1 {{expected a tile of [16, 64] for lhs, but got [16, 32]}}
+  qnn_gpu.load_tile lhs %a[%i, %i, %i] to %t
+      {map = affine_map<(m, n, k) -> (m, k)>, space = #qnn_gpu.space<batch = [], m = [4], n = 4, k = [4]>, schedule = #schedule}
+      : memref<4x4xi8>, memref<16x32xi8, #gpu.address_space<workgroup>>
+  return
+}
