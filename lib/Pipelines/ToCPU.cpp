@@ -26,6 +26,16 @@ using namespace mlir;
 
 namespace {
 
+/// The options of a pass that knows the target.
+template <typename Options>
+Options withTarget(const quantc::cpu::Target &target) {
+  Options options;
+  options.triple = target.getTriple();
+  options.processor = target.getCPU();
+  options.features = target.getFeatures();
+  return options;
+}
+
 /// Buffers that the program allocates and frees, in one workspace.
 void addBufferization(OpPassManager &pm) {
   quantc::addOneShotBufferization(pm);
@@ -97,11 +107,10 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target,
   pm.addPass(createCSEPass());
   // 3. Contractions and their epilogues become kernels, while weights are still
   // constants. Operands that have to be shifted are where they are produced.
-  cpu::CodegenCPUFormKernelsPassOptions kernels;
-  kernels.triple = target.getTriple();
-  kernels.processor = target.getCPU();
-  kernels.features = target.getFeatures();
-  pm.addPass(cpu::createCodegenCPUFormKernelsPass(kernels));
+  pm.addPass(cpu::createCodegenCPUSplitProductsPass(
+      withTarget<cpu::CodegenCPUSplitProductsPassOptions>(target)));
+  pm.addPass(cpu::createCodegenCPUFormKernelsPass(
+      withTarget<cpu::CodegenCPUFormKernelsPassOptions>(target)));
   pm.addPass(createCSEPass());
   pm.addPass(cpu::createCodegenCPUFoldOffsetsPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
@@ -118,11 +127,10 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target,
   vectorize.vectorBits = target.getVectorBits();
   vectorize.parallel = parallel;
   pm.addPass(cpu::createCodegenCPUVectorizePass(vectorize));
-  cpu::CodegenCPUFuseRoundingPassOptions rounding;
-  rounding.triple = target.getTriple();
-  rounding.processor = target.getCPU();
-  rounding.features = target.getFeatures();
-  pm.addPass(cpu::createCodegenCPUFuseRoundingPass(rounding));
+  pm.addPass(cpu::createCodegenCPUFuseProductsPass(
+      withTarget<cpu::CodegenCPUFuseProductsPassOptions>(target)));
+  pm.addPass(cpu::createCodegenCPUFuseRoundingPass(
+      withTarget<cpu::CodegenCPUFuseRoundingPassOptions>(target)));
   // Half precision is computed in f32: LLVM would call library functions.
   pm.addPass(math::createMathExtendToSupportedTypes());
   pm.addPass(arith::createArithEmulateUnsupportedFloats(

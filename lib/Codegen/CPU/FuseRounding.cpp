@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 namespace quantc::cpu {
 #define GEN_PASS_DEF_CODEGENCPUFUSEROUNDINGPASS
@@ -82,6 +83,10 @@ struct FuseRounding : OpRewritePattern<arith::FPToSIOp> {
                                                       limit, flags));
     }
     rewriter.replaceOp(op, createConversion(rewriter, loc, type, clamped));
+    bounds.push_back(round);
+    for (Operation *replaced : bounds)
+      if (replaced->use_empty())
+        rewriter.eraseOp(replaced);
     return success();
   }
 
@@ -125,8 +130,7 @@ public:
       return;
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseRounding>(&getContext(), *target);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };
 

@@ -218,42 +218,42 @@ Value ContractLowering::addToSum(Value sum, Value addends, const Panel &panel,
 
 void ContractLowering::emitEpilogue(const Panel &panel, const Tile &tile,
                                     Value accumulators) {
-  // What does not change from row to row is loaded once, before any store.
   SmallVector<SmallVector<Value>> rows;
-  SmallVector<SmallVector<Value>> columns(captures.size());
-  for (auto [capture, column] : llvm::zip_equal(captures, columns)) {
+  SmallVector<SmallVector<Value>> scalars(captures.size());
+  for (const Operand &capture : captures)
     rows.push_back(getRowOffsets(capture, tile));
-    if (!capture.variesByRow())
-      for (int64_t q = 0; q < panel.registers; ++q)
-        column.push_back(capture.columnStride == 0 && q > 0
-                             ? column[0]
-                             : load(capture, rows.back()[0], panel, q));
-  }
   SmallVector<Value> destRows = getRowOffsets(dest, tile), sumRows;
+  SmallVector<Value> rowSums(tile.rows);
   if (sums)
     sumRows = getRowOffsets(*sums, tile);
   Block &body = op.getEpilogue().front();
-  for (int64_t r = 0; r < tile.rows; ++r) {
-    SmallVector<Value> scalars(captures.size());
-    Value sum;
-    for (int64_t q = 0; q < panel.registers; ++q) {
+  // One register of columns after the other: what belongs to the columns is
+  // loaded once, and for all columns of the panel it would not fit into the
+  // registers beside the accumulators.
+  for (int64_t q = 0; q < panel.registers; ++q) {
+    SmallVector<Value> columns(captures.size());
+    for (auto [i, capture] : llvm::enumerate(captures))
+      if (!capture.variesByRow() && (capture.columnStride != 0 || q == 0))
+        columns[i] = load(capture, rows[i][0], panel, q);
+    for (int64_t r = 0; r < tile.rows; ++r) {
       SmallVector<Value> arguments = {vector::ExtractOp::create(
           builder, loc, accumulators, ArrayRef<int64_t>{r, q})};
       for (auto [i, capture] : llvm::enumerate(captures)) {
-        if (!capture.variesByRow())
-          arguments.push_back(columns[i][q]);
-        else if (capture.columnStride != 0)
-          arguments.push_back(load(capture, rows[i][r], panel, q));
+        bool isScalar = capture.columnStride == 0;
+        if (isScalar && q == 0 && (capture.variesByRow() || r == 0))
+          scalars[i].push_back(
+              columns[i] ? columns[i] : load(capture, rows[i][r], panel, q));
+        if (isScalar)
+          arguments.push_back(scalars[i][capture.variesByRow() ? r : 0]);
         else
-          arguments.push_back(
-              scalars[i] ? scalars[i]
-                         : scalars[i] = load(capture, rows[i][r], panel, q));
+          arguments.push_back(columns[i] ? columns[i]
+                                         : load(capture, rows[i][r], panel, q));
       }
       SmallVector<Value> results =
           vectorizeEpilogue(builder, body, lanes, arguments);
       Value result = results[0];
       if (sums)
-        sum = addToSum(sum, results[1], panel, q);
+        rowSums[r] = addToSum(rowSums[r], results[1], panel, q);
       Value offset =
           index.add(index.add(destRows[r], panel.firstColumn), q * lanes);
       if (isPartial(panel, q) && panel.lastLanes == 1)
@@ -269,13 +269,14 @@ void ContractLowering::emitEpilogue(const Panel &panel, const Tile &tile,
       else
         vector::StoreOp::create(builder, loc, result, dest.access.base, offset);
     }
-    if (sums)
+  }
+  if (sums)
+    for (int64_t r = 0; r < tile.rows; ++r)
       memref::StoreOp::create(
           builder, loc,
           vector::ReductionOp::create(builder, loc, vector::CombiningKind::ADD,
-                                      sum),
+                                      rowSums[r]),
           sums->access.base, index.add(sumRows[r], panel.index));
-  }
 }
 
 void ContractLowering::emitTile(const Panel &panel, const Tile &tile) {

@@ -113,9 +113,12 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
+    // An entry that is called has no workspace to pass on.
+    SymbolTableCollection symbols;
+    SymbolUserMap users(symbols, getOperation());
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (func->hasAttr("qnn.signature") && !func.isExternal() &&
-          SymbolTable::symbolKnownUseEmpty(func, getOperation()))
+          users.useEmpty(func))
         plan(func);
   }
 

@@ -417,6 +417,68 @@ def CodegenCPUExpandArithPass : Pass<"codegen-cpu-expand-arith"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def CodegenCPUSplitProductsPass : Pass<"codegen-cpu-split-products", "::mlir::ModuleOp"> {
+  let summary = "Compute products of rank one from words of 16 bits";
+  let description = [{
+    The tail of a contraction with zero points on both sides multiplies a row sum
+    by a column's zero point. A 32-bit multiplication of vectors is slow on x86:
+    two instructions' worth and ten cycles. Where bounds of the factors are known
+    (a zero point has eight bits; a sum of K elements has log2 K more than one), x y
+    is the sum of two products of 16 bits,
+
+        x y = x (y mod 2^b) + (x 2^b) (y div 2^b)
+
+    for the b with which x 2^b fits 16 bits, if y div 2^b does, too. Both halves of
+    both factors are packed into words once, for each row and each column, and the
+    tail adds up products of halves, which `codegen-cpu-fuse-products` turns into one
+    instruction. A subtraction becomes an addition of the negated word.
+
+    ```mlir
+    %7 = linalg.generic ... ins(%acc, %zb, %ra : tensor<64x32xi32>, tensor<32xi8>, tensor<64xi32>) {
+      %0 = arith.extsi %zb : i8 to i32
+      %1 = arith.muli %0, %ra : i32
+      %2 = arith.subi %acc, %1 : i32
+    ```
+    becomes
+    ```mlir
+    %b = linalg.generic ... ins(%zb : tensor<32xi8>) { (zb & 0xffff) | zb << 24 }
+    %a = linalg.generic ... ins(%ra : tensor<64xi32>) { (-ra & 0xff) | (-ra >> 8) << 16 }
+    %7 = linalg.generic ... ins(%acc, %b, %a : tensor<64x32xi32>, tensor<32xi32>, tensor<64xi32>) {
+      // lower(b) * lower(a) + upper(b) * upper(a), in shifts by 16
+      %2 = arith.addi %acc, %1 : i32
+    ```
+
+    Other targets than x86 are left alone.
+  }];
+  let options = CPU_TargetOptions.options;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def CodegenCPUFuseProductsPass : Pass<"codegen-cpu-fuse-products", "::mlir::ModuleOp"> {
+  let summary = "Add products of halves by one instruction";
+  let description = [{
+    What `codegen-cpu-split-products` prepares, once it is vectors of one register:
+    `vpmaddwd`. Where `vpdpwssd` is the better instruction, LLVM makes it of that and
+    the addition to the accumulator.
+
+    ```mlir
+    %0 = arith.shli %a, %c16   %1 = arith.shrsi %0, %c16   // lower(a)
+    ...
+    %6 = arith.muli %1, %3     %7 = arith.muli %4, %5
+    %8 = arith.addi %6, %7 : vector<16xi32>
+    ```
+    becomes
+    ```mlir
+    %8 = llvm.call_intrinsic "llvm.x86.avx512.pmaddw.d.512"(%a', %b')
+    ```
+
+    Other targets than x86 are left alone.
+  }];
+  let options = CPU_TargetOptions.options;
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect"];
+}
+
 def CodegenCPUFuseRoundingPass : Pass<"codegen-cpu-fuse-rounding", "::mlir::ModuleOp"> {
   let summary = "Round in the conversion to integers";
   let description = [{
