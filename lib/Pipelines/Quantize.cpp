@@ -78,6 +78,9 @@ void quantc::buildIntegerPipeline(OpPassManager &pm,
 
 void quantc::buildSelectPipeline(OpPassManager &pm,
                                  const QuantizeOptions &options) {
+  // A cache is what it is whatever the sites do with it, and they choose
+  // knowing what it is.
+  pm.addPass(qnn::createQNNQuantizeCachePass({options.recipe}));
   qnn::QNNSelectSchemePassOptions select;
   select.recipe = options.recipe;
   select.maxError = options.maxError;

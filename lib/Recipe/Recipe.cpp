@@ -26,6 +26,12 @@ OperandRecipe OperandRecipe::getActivationDefault() {
   return recipe;
 }
 
+OperandRecipe CacheRecipe::getDefault() {
+  OperandRecipe recipe = OperandRecipe::getActivationDefault();
+  recipe.granularity = qnn::Granularity::Head;
+  return recipe;
+}
+
 OperandRecipe OperandRecipe::getWeightDefault() {
   OperandRecipe recipe = getActivationDefault();
   recipe.symmetric = true;

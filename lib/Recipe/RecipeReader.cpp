@@ -194,6 +194,60 @@ struct yaml::MappingTraits<SmoothRecipe> {
 };
 
 template <>
+struct yaml::MappingTraits<CacheRecipe> {
+  static void mapping(IO &io, CacheRecipe &recipe) {
+    OperandRecipe operand;
+    io.mapOptional("storage", operand.storage);
+    io.mapOptional("symmetric", operand.symmetric);
+    io.mapOptional("narrow_range", operand.narrowRange);
+    io.mapOptional("granularity", operand.granularity);
+    io.mapOptional("estimator", operand.estimator);
+    io.mapOptional("percentile", operand.percentile);
+    io.mapOptional("ema_rate", operand.emaRate);
+    recipe.operand = recipe.operand.overriddenBy(operand);
+    recipe.operand.dynamic =
+        *recipe.operand.granularity == qnn::Granularity::Token;
+    io.mapOptional("shared", recipe.shared);
+    std::string scale = "calibrated";
+    io.mapOptional("scale", scale);
+    double value = 0;
+    if (scale == "calibrated")
+      return;
+    if (llvm::to_float(scale, value) && std::isfinite(value) && value > 0)
+      recipe.scale = value;
+    else
+      io.setError("expected 'calibrated' or a positive scale, but got '" +
+                  scale + "'");
+  }
+  static std::string validate(IO &io, CacheRecipe &recipe) {
+    OperandKind kind = OperandKind::Activations;
+    std::string error =
+        yaml::MappingContextTraits<OperandRecipe, OperandKind>::validate(
+            io, recipe.operand, kind);
+    if (!error.empty())
+      return error;
+    if (!llvm::is_contained({"i8", "f8E4M3FN", "f8E5M2"},
+                            StringRef(*recipe.operand.storage)))
+      return "expected storage i8, f8E4M3FN or f8E5M2 of a cache, but got '" +
+             *recipe.operand.storage + "'";
+    qnn::Granularity granularity = *recipe.operand.granularity;
+    std::string name = qnn::stringifyGranularity(granularity).str();
+    if (granularity == qnn::Granularity::Channel ||
+        granularity == qnn::Granularity::Block)
+      return "expected granularity tensor, head or token of a cache, but got "
+             "'" +
+             name + "'";
+    if (recipe.scale && !*recipe.operand.symmetric)
+      return "expected a symmetric cache for a given scale";
+    bool isToken = granularity == qnn::Granularity::Token;
+    if (isToken && (recipe.scale || recipe.shared))
+      return "expected no given and no shared scale with granularity 'token', "
+             "which is measured at run time";
+    return "";
+  }
+};
+
+template <>
 struct yaml::MappingTraits<SharedScales> {
   static void mapping(IO &io, SharedScales &scales) {
     io.mapOptional("attention_weights", scales.attentionWeights);
@@ -347,6 +401,7 @@ struct yaml::MappingTraits<Recipe> {
     io.mapOptional("requantize", recipe.requantize);
     io.mapOptional("auto", recipe.autoSelect);
     io.mapOptional("skip", recipe.skip);
+    io.mapOptional("kv_cache", recipe.kvCache);
     io.mapOptional("overflow", recipe.overflow);
     io.mapOptional("sites", recipe.sites);
   }
@@ -374,7 +429,9 @@ static constexpr StringRef kKeys[] = {"auto",          "target",
                                       "name",          "float",
                                       "block_size",    "requantize",
                                       "overflow",      "output_projection",
-                                      "shared_scales", "attention_weights"};
+                                      "shared_scales", "attention_weights",
+                                      "kv_cache",      "shared",
+                                      "scale"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {

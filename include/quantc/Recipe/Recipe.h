@@ -94,6 +94,20 @@ struct SkipRules {
   int64_t minMacs = 0;
 };
 
+/// How key-value caches are stored, see docs/kv-cache.md.
+struct CacheRecipe {
+  /// Storage, symmetry, estimator and granularity: tensor, head, or token,
+  /// which is measured at run time.
+  OperandRecipe operand = getDefault();
+  /// Keys and values of a layer have the same scales.
+  bool shared = false;
+  /// In place of calibrated scales.
+  std::optional<double> scale;
+
+  /// i8, asymmetric, per head, minmax.
+  static OperandRecipe getDefault();
+};
+
 /// One of the ways to quantize a site that 'auto' chooses from: the recipe with
 /// what is set here.
 struct CandidateRecipe {
@@ -129,6 +143,8 @@ struct Recipe {
   qnn::RequantizeMode requantize = qnn::RequantizeMode::Float;
   std::optional<AutoRecipe> autoSelect;
   SkipRules skip;
+  /// Without it caches stay as they are.
+  std::optional<CacheRecipe> kvCache;
   /// What becomes of a site whose sums may not fit its accumulator.
   qnn::OverflowAction overflow = qnn::OverflowAction::Error;
   /// In the order of the file; later ones override earlier ones.

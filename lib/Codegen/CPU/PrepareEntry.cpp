@@ -122,9 +122,11 @@ public:
     }
     auto name = func.getArgAttrOfType<StringAttr>(index, "qnn.input");
     std::string fallback = "arg" + std::to_string(index);
-    inputs.push_back(entry(
-        index, unique(name ? name.getValue() : StringRef(fallback), fallback),
-        ElementsAttr()));
+    inputs.push_back(
+        entry(index,
+              unique(inputNames, name ? name.getValue() : StringRef(fallback),
+                     fallback),
+              ElementsAttr()));
   }
 
   void addResource(unsigned index, DenseResourceElementsAttr data) {
@@ -142,7 +144,8 @@ public:
     SmallVector<NamedAttribute> fields = {
         named("name",
               builder.getStringAttr(
-                  unique(name.empty() ? StringRef(fallback) : name, fallback))),
+                  unique(outputNames, name.empty() ? StringRef(fallback) : name,
+                         fallback))),
         named("type", TypeAttr::get(qnn::getBoundaryType(func, index, true)))};
     addQuantization(func.getResultAttrDict(index), fields);
     outputs.push_back(builder.getDictionaryAttr(fields));
@@ -181,14 +184,16 @@ private:
         fields.push_back(named(key, value));
   }
 
-  StringRef unique(StringRef name, StringRef fallback) {
+  /// An output may have the name of an input: of a state.
+  StringRef unique(llvm::StringSet<> &taken, StringRef name,
+                   StringRef fallback) {
     return builder.getStringAttr(taken.insert(name).second ? name : fallback)
         .getValue();
   }
 
   func::FuncOp func;
   Builder builder;
-  llvm::StringSet<> taken;
+  llvm::StringSet<> inputNames, outputNames;
   SmallVector<Attribute> parameters, inputs, outputs;
 };
 

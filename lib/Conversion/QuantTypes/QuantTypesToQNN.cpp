@@ -132,7 +132,7 @@ static void describe(func::FuncOp function, unsigned index, bool isResult,
     else
       function.setArgAttr(index, name, value);
   };
-  set("qnn.scale",
+  set(qnn::kScaleAttrName,
       builder.getF32FloatAttr(parameters.scales.getSplatValue<float>()));
   int64_t zeroPoint = 0;
   if (parameters.zeroPoints) {
@@ -140,7 +140,7 @@ static void describe(func::FuncOp function, unsigned index, bool isResult,
     zeroPoint = parameters.storage.isUnsignedInteger() ? value.getZExtValue()
                                                        : value.getSExtValue();
   }
-  set("qnn.zero_point", builder.getI64IntegerAttr(zeroPoint));
+  set(qnn::kZeroPointAttrName, builder.getI64IntegerAttr(zeroPoint));
 }
 
 LogicalResult Resolver::resolveSignature(func::FuncOp function) {

@@ -27,6 +27,9 @@ inline constexpr llvm::StringLiteral kSqnrAttrName = "qnn.sqnr";
 inline constexpr llvm::StringLiteral kParameterAttrName = "qnn.parameter";
 inline constexpr llvm::StringLiteral kInputAttrName = "qnn.input";
 inline constexpr llvm::StringLiteral kOutputAttrName = "qnn.output";
+/// Of arguments and results: what their integers stand for.
+inline constexpr llvm::StringLiteral kScaleAttrName = "qnn.scale";
+inline constexpr llvm::StringLiteral kZeroPointAttrName = "qnn.zero_point";
 inline constexpr llvm::StringLiteral kParameterFileAttrName =
     "qnn.parameter_file";
 inline constexpr llvm::StringLiteral kTermsAttrName = "qnn.terms";

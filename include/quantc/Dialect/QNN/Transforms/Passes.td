@@ -92,6 +92,10 @@ def QNNAnnotatePass : Pass<"qnn-annotate", "::mlir::ModuleOp"> {
     value share the observer, which is named after the first. Sites and
     observers that are there already are kept.
 
+    What is inserted into a key-value cache (see qnn-quantize-cache) passes
+    through an observer named `<input>/cache`, whose axis is the dimension of the
+    heads.
+
     The module gets `qnn.fingerprint`, by which statistics are matched to it.
 
     ```mlir
@@ -247,6 +251,45 @@ def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
                         "statistics">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect", "::quantc::qnn::QNNDialect"];
+}
+
+def QNNQuantizeCachePass : Pass<"qnn-quantize-cache", "::mlir::ModuleOp"> {
+  let summary = "Store the key-value caches of a decode step quantized";
+  let description = [{
+    A cache is an argument of a function that is updated by `tensor.insert_slice`,
+    returned, and read by a contraction, through whatever moves its elements. As
+    the recipe's `kv_cache` says (see `docs/kv-cache.md`), argument and result
+    become tensors of the storage type, what is inserted is quantized before, and
+    what reads the cache dequantizes it. Reshapes and transposes on the way to a
+    contraction are made on the storage, so that the contraction finds a
+    dequantized operand; with its other operand quantized as well it becomes one
+    of integers.
+
+    Scales are those of the observers that qnn-annotate puts on what is inserted,
+    or given by the recipe. Where they are measured per token, the function takes
+    and returns them beside the cache.
+
+    ```mlir
+    func.func @main(%cache: tensor<1x4x128x32xf32> {qnn.input = "k"}, %k: tensor<1x4x1x32xf32>, ...)
+    %0 = qnn.observe %k {axis = 1 : i64, name = "k/cache", statistics = ...}
+    %1 = tensor.insert_slice %0 into %cache[0, 0, %position, 0] [1, 4, 1, 32] [1, 1, 1, 1]
+    %2 = tensor.collapse_shape %1 [[0, 1], [2], [3]] : tensor<1x4x128x32xf32> into tensor<4x128x32xf32>
+    ```
+    becomes
+    ```mlir
+    func.func @main(%cache: tensor<1x4x128x32xi8> {qnn.input = "k"}, %k: tensor<1x4x1x32xf32>, ...)
+    %q = qnn.quantize %k, scale %s zero_point %z {axes = array<i64: 1>} : ... -> tensor<1x4x1x32xi8>
+    %1 = tensor.insert_slice %q into %cache[0, 0, %position, 0] [1, 4, 1, 32] [1, 1, 1, 1]
+    %3 = tensor.collapse_shape %1 [[0, 1], [2], [3]] : tensor<1x4x128x32xi8> into tensor<4x128x32xi8>
+    %2 = qnn.dequantize %3, scale %s zero_point %z {axes = array<i64: 0>} : ... -> tensor<4x128x32xf32>
+    ```
+  }];
+  let options = [
+    Option<"recipe", "recipe", "std::string", /*default=*/"", "The recipe file to follow">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect",
+                           "::quantc::qnn::QNNDialect"];
 }
 
 def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {

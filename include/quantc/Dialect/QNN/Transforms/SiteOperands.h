@@ -20,6 +20,10 @@ bool isObservable(mlir::Value value);
 /// is, without observers or a scheme.
 bool isExplicitlyQuantized(mlir::Operation *site);
 
+/// Whether one operand of the site is dequantized and the other one is not: it
+/// reads a quantized cache. A scheme can be chosen for the other operand.
+bool isHalfQuantized(mlir::Operation *site);
+
 /// The observer of a site's operand, or null.
 ObserveOp getObserver(mlir::OpOperand &operand);
 

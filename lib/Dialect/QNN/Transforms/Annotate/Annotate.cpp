@@ -6,6 +6,7 @@
 
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/Fingerprint.h"
+#include "quantc/Dialect/QNN/Transforms/KVCache.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
@@ -162,6 +163,20 @@ static std::optional<int64_t> getAxis(const SiteIndexing &indexing,
   return dims.front();
 }
 
+static void observeUpdates(const KVCache &cache, ObserverBuilder &observers) {
+  for (auto [i, op] : llvm::enumerate(cache.updates)) {
+    tensor::InsertSliceOp update = op;
+    if (!isObservable(update.getSource()))
+      continue;
+    std::string name = cache.getName() + "/cache";
+    if (i > 0)
+      name += "_" + std::to_string(i);
+    observers.observe(update.getSourceMutable(), name,
+                      cache.headDim ? getUpdateDim(update, *cache.headDim)
+                                    : std::nullopt);
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Pass
 //===----------------------------------------------------------------------===//
@@ -186,6 +201,11 @@ public:
 
     Builder builder(&getContext());
     ObserverBuilder observers(&getContext());
+    // The keys and values of the new tokens alone: in the cache, tokens would
+    // be counted again with every step.
+    for (auto function : module.getOps<func::FuncOp>())
+      for (const KVCache &cache : findCaches(function))
+        observeUpdates(cache, observers);
     for (linalg::LinalgOp site : sites) {
       if (getSiteName(site).empty())
         site->setAttr(kSiteAttrName,

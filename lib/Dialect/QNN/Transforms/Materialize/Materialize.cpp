@@ -69,6 +69,8 @@ bool OperandMaterializer::isQuantizable(Value value, QuantizationAttr scheme,
         llvm::formatv("observer '{0}' has no statistics", observer.getName());
     return false;
   }
+  if (value.getDefiningOp<DequantizeOp>())
+    return true;
   if (!isQuantizableConstant(value)) {
     reason = isConstantValue(value)
                  ? "a parameter is computed in a way that is not evaluated at "
@@ -125,6 +127,8 @@ OperandMaterializer::quantizeObserved(ObserveOp observer,
 FailureOr<Value> OperandMaterializer::materialize(Value value,
                                                   QuantizationAttr scheme,
                                                   FloatAttr scale) {
+  if (value.getDefiningOp<DequantizeOp>())
+    return value;
   Attribute key = scheme;
   if (scale)
     key = builder.getArrayAttr({scheme, scale});

@@ -69,7 +69,7 @@ public:
     }
     SmallVector<linalg::LinalgOp> sites;
     getOperation().walk([&](linalg::LinalgOp op) {
-      if (isSite(op) && !isExplicitlyQuantized(op))
+      if (isSite(op) && (!isExplicitlyQuantized(op) || isHalfQuantized(op)))
         sites.push_back(op);
     });
     if (!sites.empty())

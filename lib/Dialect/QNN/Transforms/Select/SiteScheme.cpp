@@ -187,6 +187,17 @@ static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
   return result;
 }
 
+/// The scheme by which an operand has been quantized already.
+static QuantizationAttr getGivenQuantization(DequantizeOp operand) {
+  ArrayRef<int64_t> axes = operand.getAxes();
+  return QuantizationAttr::get(
+      operand.getContext(), getElementTypeOrSelf(operand.getInput()),
+      /*symmetric=*/!operand.getZeroPoint(), /*narrowRange=*/false,
+      /*dynamic=*/false, /*powerOfTwo=*/false,
+      axes.empty() ? Granularity::Tensor : Granularity::Head, axes,
+      operand.getBlocks(), RangeEstimator::MinMax, FloatAttr());
+}
+
 /// The recipe's scheme of one operand.
 static FailureOr<QuantizationAttr>
 getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
@@ -288,6 +299,10 @@ FailureOr<SiteProposal> quantc::qnn::proposeScheme(linalg::LinalgOp site,
   std::array<QuantizationAttr, 2> schemes;
   std::array<std::optional<double>, 2> noises;
   for (unsigned operand : {0, 1}) {
+    if (auto given = site->getOperand(operand).getDefiningOp<DequantizeOp>()) {
+      schemes[operand] = getGivenQuantization(given);
+      continue;
+    }
     const OperandRecipe &asked =
         isWeight[operand] ? decision.weights : decision.activations;
     FailureOr<QuantizationAttr> scheme =

@@ -41,6 +41,13 @@ bool quantc::qnn::isExplicitlyQuantized(Operation *site) {
          isDequantized(site->getOperand(1));
 }
 
+bool quantc::qnn::isHalfQuantized(Operation *site) {
+  bool lhs = site->getOperand(0).getDefiningOp<DequantizeOp>() != nullptr;
+  bool rhs = site->getOperand(1).getDefiningOp<DequantizeOp>() != nullptr;
+  return lhs != rhs && isDequantized(site->getOperand(0)) !=
+                           isDequantized(site->getOperand(1));
+}
+
 ObserveOp quantc::qnn::getObserver(OpOperand &operand) {
   return operand.get().getDefiningOp<ObserveOp>();
 }

@@ -1,0 +1,85 @@
+//===- KVCache.h - key-value caches of a decode step ------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A cache is an argument of a function that is updated in place, slice by
+// slice, and returned: the keys or values of the tokens so far, to which a
+// decode step adds those of one token. It is found along SSA use-def chains
+// alone,
+//
+//   %1 = tensor.insert_slice %k into %cache[0, 0, %position, 0] ...
+//   ... a contraction reads %1, through reshapes and transposes ...
+//   return ..., %1
+//
+// whatever the layout, [batch, heads, tokens, features] or another.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QNN_TRANSFORMS_KVCACHE_H
+#define QUANTC_DIALECT_QNN_TRANSFORMS_KVCACHE_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace quantc::qnn {
+
+/// The dimensions of a cache that one dimension of a moved tensor consists of,
+/// outermost first; none for a dimension of size 1.
+using CacheDims = llvm::SmallVector<int64_t, 2>;
+/// In place of a dimension: what is none of the cache's.
+inline constexpr int64_t kNoCacheDim = -1;
+
+/// Follows the dimensions of a cache through an op that only moves elements
+/// (a reshape, transpose, broadcast, slice or observer): `dims` has those of
+/// its operand. Nullopt for any other op.
+std::optional<llvm::SmallVector<CacheDims>>
+followMove(mlir::Operation *op, llvm::ArrayRef<CacheDims> dims);
+
+/// A contraction that reads a cache.
+struct CacheReader {
+  mlir::OpOperand *operand;
+  mlir::linalg::LinalgOp getSite() const {
+    return llvm::cast<mlir::linalg::LinalgOp>(operand->getOwner());
+  }
+};
+
+struct KVCache {
+  mlir::BlockArgument argument;
+  /// The result of the function that returns the updated cache.
+  unsigned result = 0;
+  /// From the argument on; the last one is returned.
+  llvm::SmallVector<mlir::tensor::InsertSliceOp> updates;
+  llvm::SmallVector<CacheReader> readers;
+  /// Dimensions that both operands and the result of a reader have: batch and
+  /// heads.
+  llvm::SmallVector<int64_t> batchDims;
+  /// The innermost of them; its indices share a scale in granularity 'head'.
+  std::optional<int64_t> headDim;
+
+  mlir::RankedTensorType getType() const;
+  /// The argument and the cache after each update.
+  llvm::SmallVector<mlir::Value> getValues() const;
+  /// The dimensions that an update writes in part: the tokens.
+  llvm::SmallVector<int64_t> getTokenDims() const;
+  /// Its name as an input of the function, `arg<i>` without one.
+  std::string getName() const;
+};
+
+/// The dimension of what `update` inserts that is dimension `dim` of the cache;
+/// nullopt where it was dropped.
+std::optional<int64_t> getUpdateDim(mlir::tensor::InsertSliceOp update,
+                                    int64_t dim);
+
+/// All caches of a function in the order of its arguments.
+llvm::SmallVector<KVCache> findCaches(mlir::func::FuncOp function);
+
+/// Whether `values` holds the values of the keys in `keys`: one of its readers
+/// multiplies with what was computed from the product of the keys.
+bool readsScoresOf(const KVCache &values, const KVCache &keys);
+
+} // namespace quantc::qnn
+
+#endif // QUANTC_DIALECT_QNN_TRANSFORMS_KVCACHE_H
