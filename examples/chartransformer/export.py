@@ -7,6 +7,9 @@
 `--outliers` writes a variant whose float function is the same, but which is
 hard to quantize: in every LayerNorm of the blocks two channels of gamma and
 beta are multiplied by 100, and the rows of the weights that read them divided.
+
+`--decode` writes the decode step instead, with its key-value cache, and the
+committed data as steps: the tokens of all windows one after the other.
 """
 
 import argparse
@@ -65,6 +68,26 @@ def export(params, folder):
                   output_names=["logits"])
 
 
+def export_decode(params, folder):
+    """The decode step and its data; the cache is a state, carried by quantc."""
+    example = (np.zeros((1, 1), np.int32), np.zeros(1, np.int32),
+               model.empty_cache(CONFIG))
+    quantc.export(model.decode, params, example, folder / "model.mlir")
+    for name in ("calibration", "evaluation"):
+        data = quantc.load_safetensors(HERE / f"{name}.safetensors")
+        steps = as_steps(data["tokens"])
+        if "labels" in data:
+            steps["labels"] = data["labels"].reshape(-1, 1)
+        quantc.save_safetensors(steps, folder / f"{name}.safetensors")
+
+
+def as_steps(tokens):
+    """Inputs of `decode` for windows of tokens, one after the other."""
+    count, context = tokens.shape
+    return {"token": tokens.reshape(-1, 1),
+            "position": np.tile(np.arange(context, dtype=np.int32), count)}
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -74,12 +97,18 @@ def main():
                         help="the folder to write to")
     parser.add_argument("--outliers", action="store_true",
                         help="write only the model, with outlier channels")
+    parser.add_argument("--decode", action="store_true",
+                        help="write the decode step and its data")
     arguments = parser.parse_args()
 
     read = np.load if arguments.parameters.suffix == ".npz" else quantc.load_safetensors
     params = read_parameters(read(arguments.parameters))
     if arguments.outliers:
-        return export(with_outliers(params), arguments.output)
+        params = with_outliers(params)
+    if arguments.decode:
+        return export_decode(params, arguments.output)
+    if arguments.outliers:
+        return export(params, arguments.output)
 
     training, evaluation = text.load()
     export(params, arguments.output)

@@ -159,7 +159,7 @@ TEST(RecipeTest, Overflow) {
           .overflow,
       qnn::OverflowAction::Split);
   EXPECT_EQ(errorOf("version: 1\noverflow: wrap"),
-            "r.yaml:2:11: expected one of error, split");
+            "r.yaml:2:12: expected one of error, split");
 }
 
 TEST(RecipeTest, Errors) {
@@ -174,7 +174,7 @@ TEST(RecipeTest, Errors) {
   EXPECT_EQ(errorOf("description: x"),
             "r.yaml:1:1: missing required key 'version'");
   EXPECT_EQ(errorOf("version: 1\nweights: {storage: i3}"),
-            "r.yaml:2:11: expected storage i4, i8, ui8, i16, f8E4M3FN or "
+            "r.yaml:2:12: expected storage i4, i8, ui8, i16, f8E4M3FN or "
             "f8E5M2, but got 'i3'");
   EXPECT_EQ(errorOf("version: 1\nsmooth: {alpha: 2}"),
             "r.yaml:2:10: expected an alpha in [0, 1]");
@@ -182,9 +182,9 @@ TEST(RecipeTest, Errors) {
       errorOf("version: 1\nweights: {estimator: maximum}"),
       "r.yaml:2:22: expected one of minmax, percentile, entropy, mse, ema");
   EXPECT_EQ(errorOf("version: 1\nweights: {granularity: block, block_size: 0}"),
-            "r.yaml:2:11: expected a positive block_size, but got 0");
+            "r.yaml:2:12: expected a positive block_size, but got 0");
   EXPECT_EQ(errorOf("version: 1\nweights: {granularity: head, block_size: 2}"),
-            "r.yaml:2:11: expected block_size with granularity 'block' only, "
+            "r.yaml:2:12: expected block_size with granularity 'block' only, "
             "but got 'head'");
   EXPECT_NE(errorOf("version: 1\nsites: [{name: \"[\"}]"), "");
   EXPECT_NE(errorOf("version: [1"), "");
@@ -198,9 +198,9 @@ TEST(RecipeTest, Contradictions) {
   check("skip: {min_macs: -1}",
         "r.yaml:2:8: expected min_macs of at least 0, but got -1");
   check("weights: {dynamic: true}",
-        "r.yaml:2:11: expected weights to be static");
+        "r.yaml:2:12: expected weights to be static");
   check("weights: {granularity: token}",
-        "r.yaml:2:11: expected granularity 'tensor', 'channel' or 'block' of "
+        "r.yaml:2:12: expected granularity 'tensor', 'channel' or 'block' of "
         "weights, but got 'token'");
   check("activations: {granularity: block}",
         "r.yaml:2:15: expected blocks of weights only, but got some of "
@@ -308,6 +308,53 @@ TEST(RecipeTest, SharedScales) {
       "version: 1\nshared_scales: {attention_weights: true}", "r.yaml");
   ASSERT_TRUE(bool(recipe));
   EXPECT_TRUE(recipe->sharedScales.attentionWeights);
+}
+
+TEST(RecipeTest, Cache) {
+  EXPECT_FALSE(parse("version: 1").kvCache);
+  Recipe recipe = parse(R"(
+version: 1
+kv_cache: {}
+)");
+  ASSERT_TRUE(recipe.kvCache);
+  EXPECT_EQ(*recipe.kvCache->operand.storage, "i8");
+  EXPECT_FALSE(*recipe.kvCache->operand.symmetric);
+  EXPECT_FALSE(*recipe.kvCache->operand.dynamic);
+  EXPECT_EQ(*recipe.kvCache->operand.granularity, qnn::Granularity::Head);
+  EXPECT_FALSE(recipe.kvCache->shared);
+  EXPECT_FALSE(recipe.kvCache->scale);
+
+  recipe = parse(R"(
+version: 1
+kv_cache: {storage: f8E4M3FN, granularity: tensor, shared: true, scale: 1.0}
+)");
+  EXPECT_TRUE(*recipe.kvCache->operand.symmetric);
+  EXPECT_TRUE(recipe.kvCache->shared);
+  EXPECT_EQ(recipe.kvCache->scale, 1.0);
+  EXPECT_TRUE(*parse("version: 1\nkv_cache: {granularity: token}")
+                   .kvCache->operand.dynamic);
+}
+
+TEST(RecipeTest, CacheErrors) {
+  auto error = [](llvm::StringRef keys) {
+    return errorOf(("version: 1\nkv_cache: {" + keys + "}\n").str());
+  };
+  EXPECT_EQ(error("storage: ui8"),
+            "r.yaml:2:12: expected storage i8, f8E4M3FN or f8E5M2 of a cache, "
+            "but got 'ui8'");
+  EXPECT_EQ(error("granularity: channel"),
+            "r.yaml:2:12: expected granularity tensor, head or token of a "
+            "cache, but got 'channel'");
+  EXPECT_EQ(error("scale: 1.0"), "r.yaml:2:12: expected a symmetric cache for "
+                                 "a given scale");
+  EXPECT_EQ(error("scale: -1.0"),
+            "r.yaml:2:12: expected 'calibrated' or a positive scale, but got "
+            "'-1.0'");
+  EXPECT_EQ(error("granularity: token, shared: true"),
+            "r.yaml:2:12: expected no given and no shared scale with "
+            "granularity 'token', which is measured at run time");
+  EXPECT_EQ(error("shard: true"),
+            "r.yaml:2:12: unknown key 'shard'; did you mean 'shared'?");
 }
 
 } // namespace

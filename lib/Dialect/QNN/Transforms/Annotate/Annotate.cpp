@@ -173,7 +173,8 @@ static void observeUpdates(const KVCache &cache, ObserverBuilder &observers) {
       name += "_" + std::to_string(i);
     observers.observe(update.getSourceMutable(), name,
                       cache.headDim ? getUpdateDim(update, *cache.headDim)
-                                    : std::nullopt);
+                                    : std::nullopt,
+                      /*head=*/std::nullopt);
   }
 }
 

@@ -122,7 +122,8 @@ LogicalResult CacheParameters::computeFixed(const KVCache *partner,
     if (failed(addStatistics(*source, statistics)))
       return failure();
   FailureOr<QuantizationParameters> computed = computeQuantizationParameters(
-      toAttribute(*statistics, scheme.getContext()), cache.headDim, scheme,
+      toAttribute(*statistics, scheme.getContext()),
+      ObservedDims{cache.headDim, std::nullopt}, scheme,
       cache.getType().getShape(), emit);
   if (failed(computed))
     return failure();
