@@ -61,6 +61,35 @@ func.func @norm(%x: tensor<1x4x2xf32>, %i: tensor<4x1xf32>) -> (tensor<4x1xf32>,
 
 // -----
 
+// 1 + gamma in the body: the parameter then holds (1 + 3) / s, and the body nothing
+// but the product.
+
+// CHECK-LABEL: func @one_plus_gamma
+// CHECK-DAG:     %[[GAMMA:.*]] = arith.constant dense<[2.000000e+00, 8.000000e+00]> : tensor<2xf32>
+// CHECK:         linalg.generic {{.*}} ins(%{{.*}}, %[[GAMMA]] :
+// CHECK-NEXT:    ^bb0(%[[A:.*]]: f32, %[[G:.*]]: f32, %{{.*}}: f32):
+// CHECK:           %[[P:.*]] = arith.mulf %[[A]], %[[G]]
+// CHECK-NEXT:      linalg.yield %[[P]]
+func.func @one_plus_gamma(%x: tensor<4x2xf32>, %i: tensor<4x3xf32>) -> tensor<4x3xf32> {
+  %one = arith.constant 1.0 : f32
+  %gamma = arith.constant dense<3.0> : tensor<2xf32>
+  %w = arith.constant dense<[[1.0, 1.0, 1.0], [4.0, 4.0, 4.0]]> : tensor<2x3xf32>
+  %e = tensor.empty() : tensor<4x2xf32>
+  %n = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d0, d1)>],
+      iterator_types = ["parallel", "parallel"]} ins(%x, %gamma : tensor<4x2xf32>, tensor<2xf32>) outs(%e : tensor<4x2xf32>) {
+  ^bb0(%a: f32, %g: f32, %out: f32):
+    %0 = arith.addf %g, %one : f32
+    %1 = arith.mulf %a, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<4x2xf32>
+  %o = qnn.observe %n {name = "a/lhs", axis = 1 : i64, statistics = #qnn.statistics<count = 2, nanCount = 0, infCount = 0,
+    min = -1.0 : f32, max = 4.0 : f32, channelMin = [-1.0, -1.0], channelMax = [4.0, 1.0], binExponent = 3, firstBin = -1, histogram = [1, 1]>} : tensor<4x2xf32>
+  %0 = linalg.matmul {qnn.site = "a"} ins(%o, %w : tensor<4x2xf32>, tensor<2x3xf32>) outs(%i : tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %0 : tensor<4x3xf32>
+}
+
+// -----
+
 // The same norm, read by a residual too: not folded, and the remark says who.
 
 // CHECK-LABEL: func @residual

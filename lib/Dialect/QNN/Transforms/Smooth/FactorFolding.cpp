@@ -5,12 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "FactorFolding.h"
+#include "Site/LinalgBuilder.h"
 #include "SmoothStatistics.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/Groups.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -236,6 +238,23 @@ static bool isParameter(Value scalar, linalg::LinalgOp op) {
          isConstantValue(op.getMatchingOpOperand(argument)->get());
 }
 
+/// How factors along the loops of `op` lie along one of its operands; nothing
+/// where it does not vary along one of the loops.
+static std::optional<FactorLayout>
+getLayout(OpOperand &operand, linalg::LinalgOp op, const FactorLayout &loops) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  FactorLayout layout;
+  for (FactorLayout::Term term : loops.getTerms()) {
+    std::optional<unsigned> dim =
+        map.getResultPosition(getAffineDimExpr(term.dim, op->getContext()));
+    if (!dim)
+      return std::nullopt;
+    term.dim = *dim;
+    layout.add(term);
+  }
+  return layout;
+}
+
 /// Whether a body's value is an operand that does not vary along one of the
 /// loops.
 static bool isShared(Value scalar, linalg::LinalgOp op,
@@ -243,10 +262,79 @@ static bool isShared(Value scalar, linalg::LinalgOp op,
   auto argument = dyn_cast<BlockArgument>(scalar);
   if (!argument || argument.getOwner() != op.getBlock())
     return false;
-  AffineMap map = op.getMatchingIndexingMap(op.getMatchingOpOperand(argument));
-  return llvm::any_of(loops.getTerms(), [&](const FactorLayout::Term &term) {
-    return !map.isFunctionOfDim(term.dim);
-  });
+  return !getLayout(*op.getMatchingOpOperand(argument), op, loops);
+}
+
+/// The parameter that a body's value is computed from, with constants and
+/// nothing else, and that the body reads for nothing else: gamma of 1 + gamma.
+/// Null where there is no such parameter.
+static OpOperand *findOnlyParameter(Value scalar, linalg::LinalgOp op) {
+  OpOperand *parameter = nullptr;
+  SmallVector<Value> worklist = {scalar};
+  while (!worklist.empty()) {
+    Value value = worklist.pop_back_val();
+    if (matchPattern(value, m_Constant()))
+      continue;
+    if (!value.hasOneUse())
+      return nullptr;
+    if (isParameter(value, op)) {
+      if (parameter)
+        return nullptr;
+      parameter = op.getMatchingOpOperand(cast<BlockArgument>(value));
+      continue;
+    }
+    Operation *def = value.getDefiningOp();
+    if (!def || def->getBlock() != op.getBlock() || def->getNumRegions() > 0)
+      return nullptr;
+    llvm::append_range(worklist, def->getOperands());
+  }
+  return parameter;
+}
+
+/// Computes what the body computes from the parameter, for all of its elements.
+static linalg::GenericOp computeExpression(Value scalar, OpOperand &parameter) {
+  auto op = cast<linalg::LinalgOp>(parameter.getOwner());
+  BlockArgument argument = op.getMatchingBlockArgument(&parameter);
+  OpBuilder builder(op);
+  Value value = parameter.get();
+  return createElementwise(
+      builder, op.getLoc(), tensor::getMixedSizes(builder, op.getLoc(), value),
+      scalar.getType(), {value},
+      {builder.getMultiDimIdentityMap(
+          cast<RankedTensorType>(value.getType()).getRank())},
+      [&](OpBuilder &body, Location loc, ValueRange args) -> Value {
+        IRMapping mapping;
+        mapping.map(argument, args[0]);
+        for (Operation &inner : op.getBlock()->without_terminator())
+          if (llvm::all_of(inner.getOperands(), [&](Value operand) {
+                return mapping.contains(operand) ||
+                       matchPattern(operand, m_Constant());
+              }))
+            body.clone(inner, mapping);
+        return mapping.lookup(scalar);
+      });
+}
+
+static void eraseExpression(linalg::GenericOp computed) {
+  Operation *empty = computed.getDpsInits()[0].getDefiningOp();
+  computed.erase();
+  empty->erase();
+}
+
+bool FactorFolding::planExpression(Value scalar, linalg::LinalgOp op,
+                                   const FactorLayout &loops) {
+  OpOperand *parameter = findOnlyParameter(scalar, op);
+  if (!parameter || !scalar.getType().isF32())
+    return false;
+  std::optional<FactorLayout> layout = getLayout(*parameter, op, loops);
+  if (!layout || !isMultipliedNow(parameter->get()))
+    return false;
+  linalg::GenericOp computed = computeExpression(scalar, *parameter);
+  bool isKnown = isMultipliedNow(computed.getResult(0));
+  eraseExpression(computed);
+  if (isKnown)
+    steps.push_back({parameter, *layout, scalar});
+  return isKnown;
 }
 
 bool FactorFolding::planScalar(Value scalar, linalg::LinalgOp op,
@@ -257,6 +345,8 @@ bool FactorFolding::planScalar(Value scalar, linalg::LinalgOp op,
     return refuse(op, "uses it in more than one place");
   if (auto argument = dyn_cast<BlockArgument>(scalar))
     return planBlockArgument(argument, op, loops);
+  if (planExpression(scalar, op, loops))
+    return true;
   Operation *def = scalar.getDefiningOp();
   auto planOperand = [&](unsigned operand) {
     return planScalar(def->getOperand(operand), op, loops);
@@ -303,19 +393,12 @@ bool FactorFolding::planBlockArgument(BlockArgument argument,
   if (argument.getOwner() != op.getBlock())
     return refuse(op, "reads a value from outside");
   OpOperand *operand = op.getMatchingOpOperand(argument);
-  AffineMap map = op.getMatchingIndexingMap(operand);
   if (isZero(operand->get()))
     return true;
-  FactorLayout layout;
-  for (FactorLayout::Term term : loops.getTerms()) {
-    AffineExpr loop = getAffineDimExpr(term.dim, op->getContext());
-    std::optional<unsigned> dim = map.getResultPosition(loop);
-    if (!dim)
-      return refuse(op, "has an operand that is shared between channels");
-    term.dim = *dim;
-    layout.add(term);
-  }
-  return planOperand(*operand, layout);
+  std::optional<FactorLayout> layout = getLayout(*operand, op, loops);
+  if (!layout)
+    return refuse(op, "has an operand that is shared between channels");
+  return planOperand(*operand, *layout);
 }
 
 //===----------------------------------------------------------------------===//
@@ -324,9 +407,24 @@ bool FactorFolding::planBlockArgument(BlockArgument argument,
 
 void FactorFolding::apply(ArrayRef<float> factors) {
   for (const Step &step : steps) {
-    OpBuilder builder(step.operand->getOwner());
-    step.operand->set(multiply(builder, step.operand->getOwner()->getLoc(),
-                               step.operand->get(), step.layout, factors));
+    auto *owner = step.operand->getOwner();
+    OpBuilder builder(owner);
+    linalg::GenericOp computed;
+    Value value = step.operand->get();
+    if (step.expression) {
+      computed = computeExpression(step.expression, *step.operand);
+      value = computed.getResult(0);
+    }
+    step.operand->set(
+        multiply(builder, owner->getLoc(), value, step.layout, factors));
+    if (!step.expression)
+      continue;
+    // The parameter holds what the body computed from it.
+    eraseExpression(computed);
+    Value(step.expression)
+        .replaceAllUsesWith(
+            cast<linalg::LinalgOp>(owner).getMatchingBlockArgument(
+                step.operand));
   }
   for (auto &[observer, layout] : observers)
     rescaleStatistics(observer, layout, factors);

@@ -50,6 +50,9 @@ private:
   struct Step {
     mlir::OpOperand *operand;
     FactorLayout layout;
+    /// What the body computes from the operand and takes the factors itself;
+    /// null where that is the operand.
+    mlir::Value expression = nullptr;
   };
 
   bool planOperand(mlir::OpOperand &operand, const FactorLayout &layout);
@@ -59,6 +62,8 @@ private:
   /// `loops` tells how the factors lie along the loops of `op`.
   bool planScalar(mlir::Value scalar, mlir::linalg::LinalgOp op,
                   const FactorLayout &loops);
+  bool planExpression(mlir::Value scalar, mlir::linalg::LinalgOp op,
+                      const FactorLayout &loops);
   bool planBlockArgument(mlir::BlockArgument argument,
                          mlir::linalg::LinalgOp op, const FactorLayout &loops);
   bool planSlice(mlir::tensor::ExtractSliceOp op, const FactorLayout &layout);
