@@ -7,7 +7,8 @@
 // The same site with zero points on both sides and without any, from the float
 // activation to the requantized result, on one thread. The two take turns, in
 // alternating order; the ratio is the median over the rounds of the quotient
-// within a round.
+// within a round. Where buffers lie in memory changes times by more than zero
+// points do: both are made anew several times.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,6 +35,11 @@ constexpr double kGate = 1.02;
 
 llvm::cl::opt<unsigned> rounds("rounds", llvm::cl::desc("Pairs of samples"),
                                llvm::cl::init(100));
+llvm::cl::opt<unsigned>
+    placements("placements",
+               llvm::cl::desc("How often to allocate everything anew; the "
+                              "pairs are spread evenly"),
+               llvm::cl::init(5));
 llvm::cl::opt<std::string>
     output("output", llvm::cl::desc("Also write OUTPUT.json and OUTPUT.md"));
 
@@ -71,7 +77,9 @@ struct Samples {
   }
 };
 
-Samples measure(Site &symmetric, Site &asymmetric) {
+/// Adds `rounds` pairs to the samples.
+void measure(Site &symmetric, Site &asymmetric, unsigned rounds,
+             Samples &samples) {
   double start = now();
   symmetric.run();
   unsigned repetitions = std::max(1, int(3e-3 / (now() - start)));
@@ -81,7 +89,6 @@ Samples measure(Site &symmetric, Site &asymmetric) {
       site.run();
     times.push_back((now() - begin) / repetitions);
   };
-  Samples samples;
   for (unsigned round = 0; round < rounds; ++round) {
     if (round % 2)
       sample(asymmetric, samples.asymmetric);
@@ -89,7 +96,6 @@ Samples measure(Site &symmetric, Site &asymmetric) {
     if (round % 2 == 0)
       sample(asymmetric, samples.asymmetric);
   }
-  return samples;
 }
 
 int fail(const llvm::Twine &message) {
@@ -109,8 +115,8 @@ llvm::Error write(const std::string &path, const std::string &text) {
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::cl::ParseCommandLineOptions(argc, argv, "what zero points cost\n");
-  if (rounds == 0)
-    return fail("expected at least one round");
+  if (placements == 0 || rounds < placements)
+    return fail("expected at least one placement and a round for each");
   const Shape shapes[] = {
       {"1024x1024x1024", false, 1024, 1024, 1024},
       {"128x3072x768", false, 128, 3072, 768},
@@ -125,13 +131,24 @@ int main(int argc, char **argv) {
      << formatv("{0:F2}", kGate) << " |\n|---|---|---|---|---|\n";
   llvm::json::Array json;
   for (const Shape &shape : shapes) {
-    Site symmetric(shape, /*asymmetric=*/false);
-    Site asymmetric(shape, /*asymmetric=*/true);
-    if (!symmetric.isValid() || !asymmetric.isValid())
-      return fail(shape.name + " does not compile");
-    if (!symmetric.isCorrect() || !asymmetric.isCorrect())
-      return fail(shape.name + " computes something else");
-    Samples samples = measure(symmetric, asymmetric);
+    Samples samples;
+    // The sites of one placement stay where they are until all are measured, or
+    // the next one would get the same memory.
+    std::vector<std::unique_ptr<Site>> sites;
+    for (unsigned i = 0; i < placements; ++i) {
+      auto create = [&](bool asymmetric) -> Site & {
+        return *sites.emplace_back(std::make_unique<Site>(shape, asymmetric));
+      };
+      // Which of the two comes first alternates, too.
+      bool asymmetricFirst = i % 2;
+      Site &first = create(asymmetricFirst), &second = create(!asymmetricFirst);
+      if (!first.isValid() || !second.isValid())
+        return fail(shape.name + " does not compile");
+      if (!first.isCorrect() || !second.isCorrect())
+        return fail(shape.name + " computes something else");
+      measure(asymmetricFirst ? second : first,
+              asymmetricFirst ? first : second, rounds / placements, samples);
+    }
     std::vector<double> ratios = samples.getRatios();
     double ratio = quantile(ratios, 0.5);
     os << formatv("| {0} | {1:F1} | {2:F1} | {3:F3} ({4:F3}..{5:F3}) | {6} |\n",
