@@ -109,7 +109,11 @@ DataSet::create(std::shared_ptr<const SafetensorsFile> file,
       continue;
     }
     int64_t batch = input.shape.front(), samples = (*tensor)->shape.front();
-    if (batch == 0 || samples == 0 || samples % batch != 0)
+    if (batch == 0)
+      return makeError(*file, "expected a model with samples in a batch, but "
+                              "the first axis of its input '" +
+                                  input.name + "' is 0");
+    if (samples == 0 || samples % batch != 0)
       return makeError(*file, "expected the first axis of '" + input.name +
                                   "' to be a positive multiple of " +
                                   llvm::Twine(batch) + ", but got " +

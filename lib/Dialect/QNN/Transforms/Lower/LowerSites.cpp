@@ -123,6 +123,10 @@ private:
 } // namespace
 
 void SiteLowering::keepFloat(linalg::LinalgOp op, StringRef reason) {
+  // Who selected float has given the reason; the dequantized result of another
+  // site is no half of a quantized one.
+  if (op->hasAttr(kFloatReasonAttrName))
+    return;
   op->setDiscardableAttr(kFloatReasonAttrName, rewriter.getStringAttr(reason));
   remark::missed(op.getLoc(),
                  remark::RemarkOpts::name("StaysFloat").category(passName))
