@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Calibration/Checkpoint.h"
+#include "quantc/Support/WriteFile.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -18,24 +19,18 @@ namespace json = llvm::json;
 static constexpr StringRef kFormat = "quantc-checkpoint";
 
 llvm::Error Checkpoint::write(StringRef path) const {
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-        json::OStream stream(os, /*IndentSize=*/2);
-        stream.object([&] {
-          stream.attribute("format", kFormat);
-          stream.attribute("version", kVersion);
-          stream.attribute("data", data);
-          stream.attribute("batches", batches);
-          stream.attributeBegin("statistics");
-          stream.rawValue([&](llvm::raw_ostream &os) { statistics.print(os); });
-          stream.attributeEnd();
-        });
-        return llvm::Error::success();
-      });
-  if (error)
-    return llvm::createStringError("cannot write '" + path +
-                                   "': " + llvm::toString(std::move(error)));
-  return llvm::Error::success();
+  return writeFile(path, [&](llvm::raw_ostream &os) {
+    json::OStream stream(os, /*IndentSize=*/2);
+    stream.object([&] {
+      stream.attribute("format", kFormat);
+      stream.attribute("version", kVersion);
+      stream.attribute("data", data);
+      stream.attribute("batches", batches);
+      stream.attributeBegin("statistics");
+      stream.rawValue([&](llvm::raw_ostream &os) { statistics.print(os); });
+      stream.attributeEnd();
+    });
+  });
 }
 
 llvm::Expected<Checkpoint> Checkpoint::read(StringRef path) {

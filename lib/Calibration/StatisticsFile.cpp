@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Calibration/StatisticsFile.h"
+#include "quantc/Support/WriteFile.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -135,15 +136,7 @@ void StatisticsFile::print(llvm::raw_ostream &os) const {
 }
 
 llvm::Error StatisticsFile::write(StringRef path) const {
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-        print(os);
-        return llvm::Error::success();
-      });
-  if (error)
-    return llvm::createStringError("cannot write '" + path +
-                                   "': " + llvm::toString(std::move(error)));
-  return llvm::Error::success();
+  return writeFile(path, [&](llvm::raw_ostream &os) { print(os); });
 }
 
 //===----------------------------------------------------------------------===//

@@ -10,6 +10,7 @@
 #include "Linker.h"
 #include "ModelInfo.h"
 #include "quantc/Parameters/Safetensors.h"
+#include "quantc/Support/WriteFile.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
@@ -101,19 +102,6 @@ llvm::Expected<ParameterLayout> writeParameters(StringRef path,
   return layout;
 }
 
-llvm::Error writeText(StringRef path, StringRef text) {
-  std::error_code code;
-  llvm::raw_fd_ostream stream(path, code);
-  if (!code) {
-    stream << text;
-    stream.close();
-    code = stream.error();
-    stream.clear_error();
-  }
-  return code ? llvm::createStringError(path + ": " + code.message())
-              : llvm::Error::success();
-}
-
 /// Whether a folder is a bundle and nothing else, so that it may be replaced.
 llvm::Error checkReplaceable(StringRef directory) {
   auto fail = [&](const llvm::Twine &actual) {
@@ -191,9 +179,9 @@ public:
             linkSharedLibrary(code->bytes, target, folder + "/model.so"))
       return error;
     if (llvm::Error error =
-            writeText(folder + "/model.h", makeBundleHeader(model)))
+            writeFile(folder + "/model.h", makeBundleHeader(model)))
       return error;
-    return writeText(folder + "/manifest.json", makeBundleManifest(model));
+    return writeFile(folder + "/manifest.json", makeBundleManifest(model));
   }
 
 private:
@@ -261,6 +249,9 @@ LogicalResult quantc::writeBundle(ModuleOp module, StringRef directory,
     return success();
   // Failures of compilation have been reported where they arose.
   std::string message = llvm::toString(std::move(error));
+  // Nobody has heard of the unfinished directory.
+  if (size_t at = message.find(temporary.str()); at != std::string::npos)
+    message.replace(at, temporary.size(), directory.str());
   if (!message.empty())
     emitError() << message;
   return failure();

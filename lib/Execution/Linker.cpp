@@ -6,6 +6,7 @@
 
 #include "Linker.h"
 #include "quantc/Runtime/LibrarySeal.h"
+#include "quantc/Support/WriteFile.h"
 
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/LLVMContext.h"
@@ -35,19 +36,6 @@ Expected<std::string> findLinker() {
                            "; the Debian package lld-22 has it");
 }
 
-Error writeFile(StringRef path, ArrayRef<char> bytes) {
-  std::error_code code;
-  raw_fd_ostream stream(path, code);
-  if (code)
-    return createStringError(path + ": " + code.message());
-  stream.write(bytes.data(), bytes.size());
-  stream.close();
-  code = stream.error();
-  stream.clear_error();
-  return code ? createStringError(path + ": " + code.message())
-              : Error::success();
-}
-
 /// Appends the seal that a loader looks for.
 Error sealLibrary(StringRef path) {
   auto library = MemoryBuffer::getFile(path);
@@ -55,7 +43,7 @@ Error sealLibrary(StringRef path) {
     return createStringError(path + ": " + library.getError().message());
   std::string bytes = (*library)->getBuffer().str();
   bytes += quantc::runtime::makeLibrarySeal(bytes);
-  return writeFile(path, bytes);
+  return quantc::writeFile(path, bytes);
 }
 
 /// Code that calls anything but the C library would fail to load elsewhere.
@@ -132,9 +120,12 @@ Error quantc::linkSharedLibrary(ArrayRef<char> object,
               log = inFolder("log");
   auto link = [&]() -> Error {
     auto machine = target.createTargetMachine(/*optimizationLevel=*/0);
-    if (Error error = writeFile(model, object))
+    SmallVector<char, 0> emptyObject = compileEmptyObject(*machine);
+    if (Error error =
+            quantc::writeFile(model, StringRef(object.data(), object.size())))
       return error;
-    if (Error error = writeFile(empty, compileEmptyObject(*machine)))
+    if (Error error = quantc::writeFile(
+            empty, StringRef(emptyObject.data(), emptyObject.size())))
       return error;
     // Libraries without symbols stand in for the target's: all that the linker
     // needs of them is their name.

@@ -5,11 +5,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Parameters/Safetensors.h"
+#include "quantc/Support/WriteFile.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/Support/Endian.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MathExtras.h"
@@ -81,47 +81,31 @@ static Error verifyTensors(ArrayRef<const SafetensorsTensor *> tensors) {
   return Error::success();
 }
 
-static Error writeTo(int fd, StringRef header,
-                     ArrayRef<const SafetensorsTensor *> tensors) {
-  llvm::raw_fd_ostream os(fd, /*shouldClose=*/false);
+static void writeTo(llvm::raw_ostream &os, StringRef header,
+                    ArrayRef<const SafetensorsTensor *> tensors) {
   char length[sizeof(uint64_t)];
   llvm::support::endian::write64le(length, header.size());
   os.write(length, sizeof(length));
   os << header;
   for (const SafetensorsTensor *tensor : tensors)
     os.write(tensor->data.data(), tensor->data.size());
-  os.flush();
-  std::error_code code = os.error();
-  // The destructor would end the process on an error that nobody looked at.
-  os.clear_error();
-  return llvm::errorCodeToError(code);
 }
 
 Error quantc::writeSafetensors(StringRef path,
                                ArrayRef<SafetensorsTensor> tensors,
                                const SafetensorsMetadata &metadata) {
-  auto describe = [&](Error error) {
-    return llvm::createStringError(path + ": cannot write safetensors file: " +
-                                   llvm::toString(std::move(error)));
-  };
   auto sorted = llvm::map_to_vector(
       tensors, [](const SafetensorsTensor &tensor) { return &tensor; });
   if (Error e = verifyTensors(sorted))
-    return describe(std::move(e));
+    return llvm::createStringError(path + ": cannot write safetensors file: " +
+                                   llvm::toString(std::move(e)));
   llvm::sort(sorted,
              [](const SafetensorsTensor *a, const SafetensorsTensor *b) {
                return std::tuple(getNaturalAlignment(*b), StringRef(a->name)) <
                       std::tuple(getNaturalAlignment(*a), StringRef(b->name));
              });
 
-  auto temporary = llvm::sys::fs::TempFile::create(path + ".tmp-%%%%%%");
-  if (!temporary)
-    return describe(temporary.takeError());
-  if (Error e = writeTo(temporary->FD, makeHeader(sorted, metadata), sorted)) {
-    llvm::consumeError(temporary->discard());
-    return describe(std::move(e));
-  }
-  if (Error e = temporary->keep(path))
-    return describe(std::move(e));
-  return Error::success();
+  return writeFile(path, [&](llvm::raw_ostream &os) {
+    writeTo(os, makeHeader(sorted, metadata), sorted);
+  });
 }

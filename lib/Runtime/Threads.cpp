@@ -173,6 +173,10 @@ struct quantc_threads {
 };
 
 quantc_threads *quantc_threads_start(int64_t count) {
+  // More is a mistake, and each would take memory before it is noticed.
+  constexpr int64_t maxThreads = 1 << 16;
+  if (count > maxThreads)
+    return nullptr;
   try {
     return new quantc_threads(count);
   } catch (const std::exception &) {

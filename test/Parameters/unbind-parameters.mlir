@@ -43,5 +43,5 @@ func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<3xi8>, tensor<5x1xi
 // FILE: n uint8[3] [225, 120, 15]
 // FILE-NEXT: q int8[3] [1, 2, -128]
 // FILE-NEXT: w float32[2] [1.0, 2.0]
-// UNWRITABLE: error: {{.*}}folder.safetensors: cannot write safetensors file: No such file or directory
+// UNWRITABLE: error: {{.*}}folder.safetensors: expected a file that can be written, but got: no such file or directory
 // NOFILE: error: expected option file of qnn-unbind-parameters

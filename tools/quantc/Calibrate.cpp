@@ -217,9 +217,8 @@ static Error runCalibrate(Tool &tool) {
     return createStringError("expected at most " +
                              Twine(RowSample::kMaxCapacity) +
                              " sample rows, but got " + Twine(sampleRows));
-  Expected<std::string> temporary = outputs.add(outputPath);
-  if (!temporary)
-    return temporary.takeError();
+  if (Error error = outputs.add(outputPath).takeError())
+    return error;
   if (!checkpoint.empty())
     if (Error error = outputs.addUnmanaged(checkpoint))
       return error;
@@ -234,7 +233,9 @@ static Error runCalibrate(Tool &tool) {
                  checkpoint, checkpointInterval});
   if (!statistics)
     return statistics.takeError();
-  if (Error error = statistics->write(*temporary))
+  if (Error error = outputs.write(outputPath, [&](StringRef temporary) {
+        return statistics->write(temporary);
+      }))
     return error;
   if (Error error = outputs.commit())
     return error;

@@ -56,4 +56,6 @@ void quantc::tool::exitOnCrashes() {
   action.sa_flags = SA_ONSTACK | SA_RESETHAND | SA_NODEFER;
   for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP})
     sigaction(signal, &action, nullptr);
+  // A file beyond the process's limit is an error of writing, as a full disk.
+  signal(SIGXFSZ, SIG_IGN);
 }

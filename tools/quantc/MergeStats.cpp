@@ -38,9 +38,8 @@ static Error runMergeStats(Tool &tool) {
     if (Error error = outputs.addInput(path))
       return error;
   }
-  Expected<std::string> temporary = outputs.add(outputPath);
-  if (!temporary)
-    return temporary.takeError();
+  if (Error error = outputs.add(outputPath).takeError())
+    return error;
 
   Expected<StatisticsFile> merged = StatisticsFile::read(inputPaths.front());
   if (!merged)
@@ -52,7 +51,9 @@ static Error runMergeStats(Tool &tool) {
     if (Error error = merged->merge(*file))
       return makeFileError(path, toString(std::move(error)));
   }
-  if (Error error = merged->write(*temporary))
+  if (Error error = outputs.write(outputPath, [&](StringRef temporary) {
+        return merged->write(temporary);
+      }))
     return error;
   return outputs.commit();
 }

@@ -15,6 +15,7 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
@@ -43,6 +44,38 @@ static Expected<OwningOpRef<ModuleOp>> parseModel(Tool &tool, StringRef path) {
   if (!main || main.isExternal())
     return makeFileError(path, "expected a function @main, but got none");
   return module;
+}
+
+/// The bytes of a tensor have to be a number, for whatever is compiled from it.
+static bool hasSize(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() ||
+      llvm::is_contained(tensor.getShape(), 0))
+    return true;
+  constexpr int64_t maxElementBytes = 16;
+  int64_t bytes = maxElementBytes;
+  return llvm::none_of(tensor.getShape(), [&](int64_t size) {
+    return llvm::MulOverflow(bytes, size, bytes);
+  });
+}
+
+static Error checkSizes(Tool &tool, ModuleOp module) {
+  auto refuse = [](Location loc, Type type) -> WalkResult {
+    emitError(loc) << "expected tensors of less than 2^63 bytes, but got "
+                   << type;
+    return WalkResult::interrupt();
+  };
+  WalkResult result = module.walk([&](Operation *op) -> WalkResult {
+    for (Type type : op->getResultTypes())
+      if (!hasSize(type))
+        return refuse(op->getLoc(), type);
+    for (Region &region : op->getRegions())
+      for (BlockArgument argument : region.getArguments())
+        if (!hasSize(argument.getType()))
+          return refuse(argument.getLoc(), argument.getType());
+    return WalkResult::advance();
+  });
+  return result.wasInterrupted() ? tool.diagnosed() : Error::success();
 }
 
 /// Whether the module has an operation of one of the dialects.
@@ -100,6 +133,8 @@ Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
   if (Error error = tool.getOutputs().addInput(path))
     return error;
   if (Error error = parseModel(tool, path).moveInto(model.module))
+    return error;
+  if (Error error = checkSizes(tool, *model.module))
     return error;
   if (Error error = convertToLinalg(tool, model))
     return error;
@@ -160,8 +195,7 @@ Error quantc::tool::writeModel(Tool &tool, Model &model, StringRef path) {
       llvm::SmallString<128> beside(path);
       llvm::sys::path::replace_extension(beside, "safetensors");
       parameterPath = beside.str().str();
-      std::string temporary;
-      if (Error error = outputs.add(parameterPath).moveInto(temporary))
+      if (Error error = outputs.add(parameterPath).takeError())
         return error;
       // The user has not named this file: the parameters of a model that is
       // being replaced are all that it may cost.
@@ -170,7 +204,9 @@ Error quantc::tool::writeModel(Tool &tool, Model &model, StringRef path) {
             parameterPath, "expected no file where the parameters of '" + path +
                                "' go, but there is one that belongs to no "
                                "such model; remove it or choose another -o");
-      if (Error error = writeSafetensors(temporary, *tensors))
+      if (Error error = outputs.write(parameterPath, [&](StringRef temporary) {
+            return writeSafetensors(temporary, *tensors);
+          }))
         return error;
     }
     setParameterFile(module, path, parameterPath);

@@ -6,13 +6,13 @@
 
 #include "OutputFiles.h"
 #include "Tool.h"
+#include "quantc/Support/WriteFile.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace quantc::tool;
 using llvm::Error;
@@ -87,6 +87,9 @@ Error OutputFiles::addInputDirectory(StringRef path) {
 }
 
 Error OutputFiles::addUnmanaged(StringRef path) {
+  if (path.empty())
+    return llvm::createStringError(
+        "expected the name of a file to write, but got ''");
   // Writing to a device, or renaming over one, is nothing to be done by half.
   if (fs::exists(path) && !fs::is_regular_file(path))
     return makeFileError(path, "expected a file to write, but got a directory "
@@ -95,6 +98,9 @@ Error OutputFiles::addUnmanaged(StringRef path) {
 }
 
 Error OutputFiles::addUnmanagedDirectory(StringRef path) {
+  if (path.empty())
+    return llvm::createStringError(
+        "expected the name of a directory to write, but got ''");
   return addEntry({path.str(), /*isOutput=*/true, /*isDirectory=*/true});
 }
 
@@ -132,20 +138,23 @@ StringRef OutputFiles::getTemporary(StringRef path) const {
   return output->temporary;
 }
 
+Error OutputFiles::write(
+    StringRef path,
+    llvm::function_ref<Error(StringRef temporary)> write) const {
+  StringRef temporary = getTemporary(path);
+  Error error = write(temporary);
+  if (!error)
+    return error;
+  // The user knows nothing of temporary names.
+  std::string message = llvm::toString(std::move(error));
+  if (size_t at = message.find(temporary.str()); at != std::string::npos)
+    message.replace(at, temporary.size(), path.str());
+  return llvm::createStringError(message);
+}
+
 Error OutputFiles::write(StringRef path, StringRef text) const {
-  std::error_code error;
-  llvm::raw_fd_ostream os(getTemporary(path), error);
-  if (!error) {
-    os << text;
-    os.close();
-    error = os.error();
-    os.clear_error();
-  }
-  if (error)
-    return makeFileError(
-        path, "expected to write " + llvm::Twine(text.size()) +
-                  " bytes, but got: " + StringRef(error.message()).lower());
-  return Error::success();
+  return write(path,
+               [&](StringRef temporary) { return writeFile(temporary, text); });
 }
 
 Error OutputFiles::commit() {

@@ -7,6 +7,8 @@
 #ifndef QUANTC_TOOLS_QUANTC_OUTPUTFILES_H
 #define QUANTC_TOOLS_QUANTC_OUTPUTFILES_H
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
 #include <string>
@@ -47,6 +49,12 @@ public:
 
   /// A directory that the command replaces by itself.
   llvm::Error addUnmanagedDirectory(llvm::StringRef path);
+
+  /// Lets `write` write the output `path` to the name it gets. Errors name the
+  /// output.
+  llvm::Error
+  write(llvm::StringRef path,
+        llvm::function_ref<llvm::Error(llvm::StringRef temporary)> write) const;
 
   /// Writes `text` as the output `path`.
   llvm::Error write(llvm::StringRef path, llvm::StringRef text) const;

@@ -47,9 +47,8 @@ static Error runRun(Tool &tool) {
     return error;
   if (Error error = outputs.addInput(inputPath))
     return error;
-  Expected<std::string> temporary = outputs.add(outputPath);
-  if (!temporary)
-    return temporary.takeError();
+  if (Error error = outputs.add(outputPath).takeError())
+    return error;
   auto model = CompiledModel::load(bundlePath, numThreads);
   if (!model)
     return model.takeError();
@@ -97,7 +96,9 @@ static Error runRun(Tool &tool) {
   for (const Result &result : results)
     tensors.push_back({result.spec.name, result.spec.dtype, result.spec.shape,
                        ArrayRef<char>(result.bytes)});
-  if (Error error = writeSafetensors(*temporary, tensors))
+  if (Error error = outputs.write(outputPath, [&](StringRef temporary) {
+        return writeSafetensors(temporary, tensors);
+      }))
     return error;
   return outputs.commit();
 }

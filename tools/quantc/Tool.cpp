@@ -80,7 +80,10 @@ void Tool::printDiagnostic(mlir::Diagnostic &diagnostic) {
   switch (diagnostic.getSeverity()) {
   case mlir::DiagnosticSeverity::Error:
     kind = "error";
-    ++numErrors;
+    // What follows is mostly its consequence: a parser that gives up says so at
+    // each level.
+    if (numErrors++ > 0)
+      return;
     break;
   case mlir::DiagnosticSeverity::Warning:
     kind = "warning";

@@ -9,6 +9,7 @@
 
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cstdlib>
@@ -24,7 +25,18 @@ static Command *const commands[] = {
 
 static void exitWithInternalError(void *, const char *reason, bool) {
   errs() << "quantc: internal error: " << reason << '\n';
+  // Unfinished outputs.
+  sys::RunInterruptHandlers();
   std::_Exit(kInternalError);
+}
+
+/// Huge tensors are the model's, not a mistake of quantc.
+static void exitWithoutMemory(void *, const char *, bool) {
+  errs()
+      << "quantc: error: expected memory for the model and its data, but got "
+         "none\n";
+  sys::RunInterruptHandlers();
+  std::_Exit(kInputError);
 }
 
 static void printVersion(raw_ostream &os) {
@@ -35,7 +47,7 @@ int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   exitOnCrashes();
   install_fatal_error_handler(exitWithInternalError);
-  install_bad_alloc_error_handler(exitWithInternalError);
+  install_bad_alloc_error_handler(exitWithoutMemory);
 
   // The LLVM libraries bring hundreds of options of their own.
   cl::HideUnrelatedOptions(quantcOptions);

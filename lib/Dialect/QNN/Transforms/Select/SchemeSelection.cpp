@@ -9,6 +9,7 @@
 #include "quantc/CostModel/SchemeSearch.h"
 #include "quantc/CostModel/SensitivityFile.h"
 #include "quantc/Dialect/QNN/Transforms/SiteWork.h"
+#include "quantc/Support/WriteFile.h"
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringExtras.h"
@@ -89,14 +90,10 @@ private:
 
 static LogicalResult writeDocument(ModuleOp module, StringRef path,
                                    json::Object document) {
-  llvm::Error error =
-      llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-        os << llvm::formatv("{0:2}\n", json::Value(std::move(document)));
-        return llvm::Error::success();
-      });
-  if (error)
-    return module.emitError() << "cannot write '" << path
-                              << "': " << llvm::toString(std::move(error));
+  if (llvm::Error error = writeFile(
+          path,
+          llvm::formatv("{0:2}\n", json::Value(std::move(document))).str()))
+    return module.emitError() << llvm::toString(std::move(error));
   return success();
 }
 
