@@ -34,9 +34,9 @@ quantc::getSmoothOptions(const Recipe &recipe, StringRef recipePath,
     options.alpha = *alpha;
   else
     options.recipe = recipePath.str();
-  // Where products of activations are quantized, what their observers know of
-  // values is needed.
-  options.keepStatistics = !recipe.skip.activationProducts;
+  // Where products of activations or a cache are quantized, what their
+  // observers know of values is needed.
+  options.keepStatistics = !recipe.skip.activationProducts || recipe.kvCache;
   return options;
 }
 
