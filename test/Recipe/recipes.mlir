@@ -7,6 +7,7 @@
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/modelopt-int8-sq.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,MODELOPT-INT8
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/modelopt-fp8.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,MODELOPT-FP8
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/furiosa-bert.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,FURIOSA-BERT
+// RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/amd-fp8.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,AMD-FP8
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/furiosa-gptj.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,FURIOSA-GPTJ
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/w8a8-symmetric.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,SYMMETRIC
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/w8a8-asymmetric.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,ASYMMETRIC
@@ -26,6 +27,7 @@ func.func @sites(%x: tensor<64x128xf32>, %i: tensor<64x32xf32>, %q: tensor<64x32
   // MODELOPT-INT8: lhs = #qnn.quantization<i8 symmetric narrow_range tensor minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
   // MODELOPT-FP8: lhs = #qnn.quantization<f8E4M3FN symmetric tensor minmax>, rhs = #qnn.quantization<f8E4M3FN symmetric tensor minmax>
   // FURIOSA-BERT: lhs = #qnn.quantization<i8 asymmetric channel axes = [1] percentile 99.99>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
+  // AMD-FP8: lhs = #qnn.quantization<f8E4M3FN symmetric tensor minmax>, rhs = #qnn.quantization<f8E4M3FN symmetric tensor minmax>
   // FURIOSA-GPTJ: lhs = #qnn.quantization<i8 asymmetric tensor minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
   // SYMMETRIC: lhs = #qnn.quantization<i8 symmetric {{(narrow_range )?}}tensor minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
   // ASYMMETRIC: lhs = #qnn.quantization<i8 asymmetric tensor minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
@@ -37,6 +39,7 @@ func.func @sites(%x: tensor<64x128xf32>, %i: tensor<64x32xf32>, %q: tensor<64x32
   // MODELOPT-INT8: linalg.matmul {qnn.float_reason = "its result is the function's (output projection)", qnn.site = "head"
   // MODELOPT-FP8: linalg.matmul {qnn.float_reason = "its result is the function's (output projection)", qnn.site = "head"
   // FURIOSA-BERT: #qnn.scheme<{{.*}}qnn.site = "head"
+  // AMD-FP8: linalg.matmul {qnn.float_reason = "its result is the function's (output projection)", qnn.site = "head"
   // FURIOSA-GPTJ: #qnn.scheme<{{.*}}qnn.site = "head"
   // SYMMETRIC: #qnn.scheme<{{.*}}qnn.site = "head"
   // ASYMMETRIC: #qnn.scheme<{{.*}}qnn.site = "head"
