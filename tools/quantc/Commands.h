@@ -15,6 +15,7 @@ extern Command importCommand;
 extern Command calibrateCommand;
 extern Command mergeStatsCommand;
 extern Command quantizeCommand;
+extern Command exportCommand;
 extern Command explainCommand;
 extern Command sensitivityCommand;
 extern Command reportCommand;

@@ -19,9 +19,9 @@ using namespace llvm;
 
 /// In the order in which a model meets them.
 static Command *const commands[] = {
-    &importCommand,  &calibrateCommand,   &mergeStatsCommand, &quantizeCommand,
-    &explainCommand, &sensitivityCommand, &reportCommand,     &compileCommand,
-    &runCommand,     &evalCommand,        &benchCommand};
+    &importCommand,  &calibrateCommand, &mergeStatsCommand,  &quantizeCommand,
+    &exportCommand,  &explainCommand,   &sensitivityCommand, &reportCommand,
+    &compileCommand, &runCommand,       &evalCommand,        &benchCommand};
 
 static void exitWithInternalError(void *, const char *reason, bool) {
   errs() << "quantc: internal error: " << reason << '\n';

@@ -4,9 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "UniformParameters.h"
+#include "QuantizedType.h"
 #include "quantc/Conversion/QuantTypes/Passes.h"
 #include "quantc/Dialect/QNN/IR/QNNOps.h"
+#include "quantc/Parameters/ConstantTensor.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -33,12 +34,24 @@ struct ConstantParameters {
 
 } // namespace
 
+/// Many parameters are a resource, which the matchers do not look into.
+template <typename Elements>
+static bool matchConstant(Value value, Elements &elements) {
+  if (matchPattern(value, m_Constant(&elements)))
+    return true;
+  std::optional<ConstantTensor> constant = ConstantTensor::get(value);
+  if (!constant)
+    return false;
+  elements = dyn_cast<Elements>(DenseElementsAttr::getFromRawBuffer(
+      constant->getType(), constant->getBytes()));
+  return bool(elements);
+}
+
 static FailureOr<ConstantParameters> getConstants(Operation *op, Value scale,
                                                   Value zeroPoint) {
   ConstantParameters parameters;
-  if (!matchPattern(scale, m_Constant(&parameters.scales)) ||
-      (zeroPoint &&
-       !matchPattern(zeroPoint, m_Constant(&parameters.zeroPoints))))
+  if (!matchConstant(scale, parameters.scales) ||
+      (zeroPoint && !matchConstant(zeroPoint, parameters.zeroPoints)))
     return op->emitOpError() << "expected constant scales and zero points, the "
                                 "only ones that a type can hold";
   return parameters;
@@ -115,6 +128,84 @@ getQuantizedType(Operation *op, RankedTensorType storage, Type expressed,
   return storage.clone(quantized);
 }
 
+/// The op's storage type; fails, after an error, on what no type holds.
+static FailureOr<RankedTensorType> getStorage(qnn::QuantizeOp op) {
+  return op.getResult().getType();
+}
+
+static FailureOr<RankedTensorType> getStorage(qnn::DequantizeOp op) {
+  RankedTensorType storage = op.getInput().getType();
+  // The accumulators of integer contractions may be wider than any storage.
+  if (storage.getElementType().isInteger(64))
+    return op.emitOpError() << "expected storage of up to 32 bits, but got "
+                            << storage.getElementType();
+  return storage;
+}
+
+static Type getExpressed(qnn::QuantizeOp op) {
+  return op.getInput().getType().getElementType();
+}
+
+static Type getExpressed(qnn::DequantizeOp op) {
+  return op.getResult().getType().getElementType();
+}
+
+template <typename Op>
+static FailureOr<RankedTensorType> getType(Op op, bool narrowRange) {
+  FailureOr<RankedTensorType> storage = getStorage(op);
+  if (failed(storage))
+    return failure();
+  auto parameters = getConstants(op, op.getScale(), op.getZeroPoint());
+  if (failed(parameters))
+    return failure();
+  return getQuantizedType(op, *storage, getExpressed(op), *parameters,
+                          op.getAxes(), op.getBlocks(), narrowRange);
+}
+
+template <typename Op>
+static FailureOr<RankedTensorType> getMergedType(Op op, bool narrowRange) {
+  ArrayRef<int64_t> axes = op.getAxes();
+  bool isBlocked =
+      llvm::any_of(op.getBlocks(), [](int64_t block) { return block != 1; });
+  bool isOne =
+      axes.empty() || axes.back() - axes.front() + 1 == int64_t(axes.size());
+  if (isBlocked || !isOne)
+    return op->emitOpError()
+           << "expected parameters per tensor or along neighbouring "
+              "dimensions, the only ones that StableHLO has a form for";
+  if (axes.size() < 2)
+    return getType(op, narrowRange);
+  FailureOr<RankedTensorType> storage = getStorage(op);
+  auto parameters = getConstants(op, op.getScale(), op.getZeroPoint());
+  if (failed(storage) || failed(parameters))
+    return failure();
+  ArrayRef<int64_t> shape = storage->getShape();
+  SmallVector<int64_t> merged(shape.take_front(axes.front()));
+  merged.push_back(
+      ShapedType::getNumElements(shape.slice(axes.front(), axes.size())));
+  llvm::append_range(merged, shape.drop_front(axes.back() + 1));
+  return getQuantizedType(op, storage->clone(merged), getExpressed(op),
+                          *parameters, axes.front(), {}, narrowRange);
+}
+
+FailureOr<RankedTensorType> quantc::getQuantizedType(qnn::QuantizeOp op) {
+  return getType(op, op.getNarrowRange());
+}
+
+FailureOr<RankedTensorType> quantc::getQuantizedType(qnn::DequantizeOp op,
+                                                     bool narrowRange) {
+  return getType(op, narrowRange);
+}
+
+FailureOr<RankedTensorType> quantc::getPerAxisType(qnn::QuantizeOp op) {
+  return getMergedType(op, op.getNarrowRange());
+}
+
+FailureOr<RankedTensorType> quantc::getPerAxisType(qnn::DequantizeOp op,
+                                                   bool narrowRange) {
+  return getMergedType(op, narrowRange);
+}
+
 /// Between unsigned storage and the signless integers of quant.scast.
 static Value castSign(OpBuilder &builder, Value value, RankedTensorType type) {
   if (value.getType() == type)
@@ -128,15 +219,10 @@ static RankedTensorType getSignless(RankedTensorType type) {
 }
 
 static LogicalResult exportQuantize(OpBuilder &builder, qnn::QuantizeOp op) {
-  auto parameters = getConstants(op, op.getScale(), op.getZeroPoint());
-  if (failed(parameters))
-    return failure();
-  RankedTensorType storage = op.getResult().getType();
-  auto type = getQuantizedType(
-      op, storage, op.getInput().getType().getElementType(), *parameters,
-      op.getAxes(), op.getBlocks(), op.getNarrowRange());
+  auto type = quantc::getQuantizedType(op);
   if (failed(type))
     return failure();
+  RankedTensorType storage = op.getResult().getType();
   Location loc = op.getLoc();
   Value q = quant::QuantizeCastOp::create(builder, loc, *type, op.getInput());
   q = quant::StorageCastOp::create(builder, loc, getSignless(storage), q);
@@ -147,21 +233,12 @@ static LogicalResult exportQuantize(OpBuilder &builder, qnn::QuantizeOp op) {
 
 static LogicalResult exportDequantize(OpBuilder &builder,
                                       qnn::DequantizeOp op) {
-  RankedTensorType storage = op.getInput().getType();
-  // The accumulators of integer contractions may be wider than any storage.
-  if (storage.getElementType().isInteger(64))
-    return op.emitOpError() << "expected storage of up to 32 bits, but got "
-                            << storage.getElementType();
-  auto parameters = getConstants(op, op.getScale(), op.getZeroPoint());
-  if (failed(parameters))
-    return failure();
-  auto type = getQuantizedType(
-      op, storage, op.getResult().getType().getElementType(), *parameters,
-      op.getAxes(), op.getBlocks(), /*narrowRange=*/false);
+  auto type = quantc::getQuantizedType(op, /*narrowRange=*/false);
   if (failed(type))
     return failure();
   Location loc = op.getLoc();
-  Value q = castSign(builder, op.getInput(), getSignless(storage));
+  Value q =
+      castSign(builder, op.getInput(), getSignless(op.getInput().getType()));
   q = quant::StorageCastOp::create(builder, loc, *type, q);
   Value x = quant::DequantizeCastOp::create(builder, loc,
                                             op.getResult().getType(), q);

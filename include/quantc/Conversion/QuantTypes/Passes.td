@@ -79,4 +79,44 @@ def QNNToQuantTypesPass : Pass<"qnn-to-quant-types"> {
   let dependentDialects = ["::mlir::quant::QuantDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def QNNToStableHLOPass : Pass<"qnn-to-stablehlo", "::mlir::ModuleOp"> {
+  let summary = "Write a model with explicit quantization as StableHLO";
+  let description = [{
+    For a module after `qnn-materialize`: `qnn.quantize` becomes
+    `stablehlo.uniform_quantize`, `qnn.dequantize` `stablehlo.uniform_dequantize`,
+    quantized constants are constants of quantized type, and the float operations
+    between them, linalg on tensors, become StableHLO's. The result has no
+    operation, type or attribute of this project. Importing it again gives the
+    same integers.
+
+    - A contraction becomes `dot_general`, a convolution `convolution`, in any
+      order of dimensions; groups are merged into the channels.
+    - Any other linalg op whose maps list loops becomes broadcasts, the tensor
+      operations of its body and, where it reduces, one `reduce`; a moving window
+      becomes `reduce_window`, a `tensor.extract` in a body `gather`.
+    - Padding, slices, reshapes and concatenations have their own forms.
+
+    What has no form is one error: parameters that are no constants, storage other
+    than integers, dynamic shapes and offsets, loops, reductions of several
+    results.
+
+    ```mlir
+    %q = qnn.quantize %x, scale %s : tensor<4x8xf32>, tensor<f32> -> tensor<4x8xi8>
+    %y = qnn.dequantize %q, scale %s : tensor<4x8xi8>, tensor<f32> -> tensor<4x8xf32>
+    %r = linalg.matmul ins(%y, %w : tensor<4x8xf32>, tensor<8x2xf32>) outs(%zero : tensor<4x2xf32>) -> tensor<4x2xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = stablehlo.uniform_quantize %x : (tensor<4x8xf32>) -> tensor<4x8x!quant.uniform<i8:f32, 5.0e-01>>
+    %1 = stablehlo.uniform_dequantize %0 : (tensor<4x8x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<4x8xf32>
+    %2 = stablehlo.dot_general %1, %w, contracting_dims = [1] x [0] : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::quant::QuantDialect", "::quantc::chlo::CHLODialect",
+    "::quantc::stablehlo::StableHLODialect"];
+}
+
 #endif // QUANTC_CONVERSION_QUANTTYPES_PASSES_TD

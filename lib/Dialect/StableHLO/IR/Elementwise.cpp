@@ -7,6 +7,7 @@
 #include "ShapeChecks.h"
 #include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -18,6 +19,8 @@ LogicalResult BitcastConvertOp::verify() {
   auto getWidth = [](Type element) -> unsigned {
     if (auto complex = dyn_cast<ComplexType>(element))
       return 2 * complex.getElementType().getIntOrFloatBitWidth();
+    if (auto quantized = dyn_cast<quant::QuantizedType>(element))
+      return quantized.getStorageTypeIntegralWidth();
     return element.getIntOrFloatBitWidth();
   };
   unsigned operandWidth = getWidth(operand.getElementType());
