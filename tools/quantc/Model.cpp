@@ -121,6 +121,15 @@ Error quantc::tool::lowerExplicitQuantization(Tool &tool, Model &model) {
           .wasInterrupted();
   if (!isExplicit)
     return Error::success();
+  // What such a program computes in float stays there.
+  model.module->walk([](linalg::LinalgOp op) {
+    bool isFloat = qnn::isSite(op) && !qnn::isExplicitlyQuantized(op) &&
+                   isa<FloatType>(getElementTypeOrSelf(op->getResult(0)));
+    if (isFloat && !op->hasAttr(qnn::kFloatReasonAttrName))
+      op->setDiscardableAttr(
+          qnn::kFloatReasonAttrName,
+          StringAttr::get(op.getContext(), "the program has it in float"));
+  });
   PassManager passes(&tool.getContext());
   buildIntegerPipeline(passes);
   return runPasses(tool, model, passes);

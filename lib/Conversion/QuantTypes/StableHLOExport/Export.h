@@ -34,7 +34,8 @@ mlir::Value exportBodyValue(mlir::OpBuilder &builder, mlir::Value value,
                             llvm::ArrayRef<mlir::Value> arguments,
                             llvm::ArrayRef<int64_t> shape);
 
-/// A constant tensor of `shape` whose elements are `value`.
+/// A constant tensor of `shape` whose elements are `value`; null for an index
+/// beyond 32 bits.
 mlir::Value createSplat(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::TypedAttr value, llvm::ArrayRef<int64_t> shape);
 

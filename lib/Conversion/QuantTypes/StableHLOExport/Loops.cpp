@@ -70,7 +70,8 @@ static Value createBroadcast(OpBuilder &builder, Location loc, Value value,
   if (!type)
     return exportScalar(builder, loc, value, shape);
   // Dimensions of size 1 may stand at index 0.
-  SmallVector<int64_t> kept, dims;
+  SmallVector<int64_t> kept;
+  SmallVector<unsigned> dims;
   for (auto [expr, size] : llvm::zip_equal(map.getResults(), type.getShape())) {
     if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
       if (constant.getValue() != 0 || size != 1)
@@ -78,16 +79,21 @@ static Value createBroadcast(OpBuilder &builder, Location loc, Value value,
       continue;
     }
     auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (!dim || llvm::is_contained(dims, int64_t(dim.getPosition())))
+    if (!dim || llvm::is_contained(dims, dim.getPosition()))
       return {};
     kept.push_back(size);
     dims.push_back(dim.getPosition());
   }
-  value = createReshape(builder, loc, value, kept);
-  if (kept == shape && llvm::is_sorted(dims))
+  // Some readers take a broadcast in increasing order only.
+  SmallVector<unsigned> order(dims);
+  llvm::sort(order);
+  value = createReordered(
+      builder, loc, createReshape(builder, loc, value, kept), dims, order);
+  if (order.size() == shape.size())
     return value;
-  return stablehlo::BroadcastInDimOp::create(builder, loc, type.clone(shape),
-                                             value, dims);
+  return stablehlo::BroadcastInDimOp::create(
+      builder, loc, type.clone(shape), value,
+      SmallVector<int64_t>(order.begin(), order.end()));
 }
 
 //===----------------------------------------------------------------------===//

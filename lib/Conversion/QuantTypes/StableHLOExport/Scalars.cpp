@@ -19,10 +19,10 @@ using namespace quantc;
 using namespace quantc::stablehlo_export;
 using Direction = stablehlo::ComparisonDirection;
 
-/// An index is an i64 in StableHLO.
+/// An index is an i32, as in JAX: shapes are static and not that large.
 static RankedTensorType getTensorType(Type scalar, ArrayRef<int64_t> shape) {
   if (scalar.isIndex())
-    scalar = IntegerType::get(scalar.getContext(), 64);
+    scalar = IntegerType::get(scalar.getContext(), 32);
   return RankedTensorType::get(shape, scalar);
 }
 
@@ -31,9 +31,12 @@ Value quantc::stablehlo_export::createSplat(OpBuilder &builder, Location loc,
                                             ArrayRef<int64_t> shape) {
   RankedTensorType type = getTensorType(value.getType(), shape);
   Attribute element = value;
-  if (auto index = dyn_cast<IntegerAttr>(value);
-      index && type.getElementType() != value.getType())
-    element = builder.getI64IntegerAttr(index.getInt());
+  if (value.getType().isIndex()) {
+    int64_t index = cast<IntegerAttr>(value).getInt();
+    if (!llvm::isInt<32>(index))
+      return {};
+    element = builder.getI32IntegerAttr(index);
+  }
   return stablehlo::ConstantOp::create(builder, loc, type,
                                        DenseElementsAttr::get(type, element));
 }
@@ -256,7 +259,7 @@ static Value exportExtract(OpBuilder &builder, tensor::ExtractOp op,
   Value vectors = columns.front();
   if (rank > 1)
     vectors = stablehlo::ConcatenateOp::create(
-        builder, loc, RankedTensorType::get(columnShape, builder.getI64Type()),
+        builder, loc, RankedTensorType::get(columnShape, builder.getI32Type()),
         columns, shape.size());
   auto dims = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   auto numbers = stablehlo::GatherDimensionNumbersAttr::get(
