@@ -123,6 +123,16 @@ std::string quantc::makeBundleManifest(const ModelDescription &model) {
           json.attribute("offset", offset);
         });
     });
+    if (!model.devices.empty())
+      json.attributeArray("devices", [&] {
+        for (const DeviceDescription &device : model.devices)
+          json.object([&] {
+            json.attribute("chip", device.chip);
+            json.attribute("arena_bytes", device.arenaBytes);
+            json.attribute("parameter_bytes", device.parameterBytes);
+            json.attribute("cubin", device.hasCubin);
+          });
+      });
   });
   stream << "\n";
   return text;

@@ -6,19 +6,18 @@
 
 #include "quantc/Execution/Bundle.h"
 
+#include "BundleFiles.h"
 #include "BundleTexts.h"
+#include "DeviceWriter.h"
 #include "Linker.h"
 #include "ModelInfo.h"
-#include "quantc/Parameters/Safetensors.h"
 #include "quantc/Support/WriteFile.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -42,64 +41,6 @@ bool isModelName(StringRef name) {
                       [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&
          !llvm::is_contained(keywords, name) &&
          !name.starts_with_insensitive("quantc");
-}
-
-uint64_t hashHeader(StringRef header) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (unsigned char byte : header)
-    hash = (hash ^ byte) * 0x100000001b3u;
-  return hash;
-}
-
-/// Writes the parameters and says where they lie.
-llvm::Expected<ParameterLayout> writeParameters(StringRef path,
-                                                const EntryPoint &entry,
-                                                StringRef fingerprint) {
-  ParameterLayout layout;
-  if (entry.parameters.empty())
-    return layout;
-  SmallVector<SafetensorsTensor> tensors;
-  uint64_t content = 0;
-  for (const ParameterSpec &spec : entry.parameters) {
-    if (spec.data.size() != spec.getBytes())
-      return llvm::createStringError(
-          "expected " + llvm::Twine(spec.getBytes()) +
-          " bytes for parameter '" + spec.name + "', but got " +
-          llvm::Twine(spec.data.size()));
-    // The names are those of safetensors but for the case. Constants of i4 have
-    // a byte for each element by now.
-    DType dtype = *parseDType(StringRef(spec.dtype).upper());
-    tensors.push_back(
-        {spec.name, dtype, llvm::to_vector(spec.shape), spec.data});
-    uint64_t pair[] = {content,
-                       llvm::xxh3_64bits(llvm::arrayRefFromStringRef(
-                           StringRef(spec.data.data(), spec.data.size())))};
-    content = llvm::xxh3_64bits(
-        {reinterpret_cast<const uint8_t *>(pair), sizeof(pair)});
-  }
-  SafetensorsMetadata metadata = {
-      {"quantc.content", llvm::utohexstr(content, /*LowerCase=*/true, 16)}};
-  if (!fingerprint.empty())
-    metadata["quantc.fingerprint"] = fingerprint.str();
-  if (llvm::Error error = writeSafetensors(path, tensors, metadata))
-    return error;
-
-  auto file = SafetensorsFile::open(path);
-  if (!file)
-    return file.takeError();
-  auto bytes = llvm::MemoryBuffer::getFile(path);
-  if (!bytes)
-    return llvm::errorCodeToError(bytes.getError());
-  StringRef text = (*bytes)->getBuffer();
-  layout.fileBytes = text.size();
-  layout.headerBytes =
-      sizeof(uint64_t) + llvm::support::endian::read64le(text.data());
-  layout.headerHash = hashHeader(text.take_front(layout.headerBytes));
-  const char *start = (*file)->getTensors().front().data.data();
-  for (const ParameterSpec &spec : entry.parameters)
-    layout.offsets.push_back(layout.headerBytes +
-                             ((*file)->lookup(spec.name)->data.data() - start));
-  return layout;
 }
 
 /// Whether a folder is a bundle and nothing else, so that it may be replaced.
@@ -189,8 +130,8 @@ private:
     if (entries.size() != 1)
       return llvm::createStringError("expected one public function, but got " +
                                      llvm::Twine(entries.size()));
-    auto layout = writeParameters(folder + "/parameters.safetensors",
-                                  entries.front(), model.fingerprint);
+    auto layout = writeBundleParameters(folder + "/parameters.safetensors",
+                                        entries.front(), model.fingerprint);
     if (!layout)
       return layout.takeError();
     model.parameters = *layout;

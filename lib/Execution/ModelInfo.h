@@ -24,6 +24,14 @@ struct ParameterLayout {
   std::vector<uint64_t> offsets;
 };
 
+/// What a bundle has for one chip.
+struct DeviceDescription {
+  std::string chip;
+  /// Of device memory, beside the inputs and outputs.
+  uint64_t arenaBytes = 0, parameterBytes = 0;
+  bool hasCubin = false;
+};
+
 struct ModelDescription {
   std::string name;
   std::string fingerprint;
@@ -31,6 +39,7 @@ struct ModelDescription {
   std::string compiler;
   const EntryPoint *entry = nullptr;
   ParameterLayout parameters;
+  std::vector<DeviceDescription> devices;
 };
 
 /// The element type's number in quantc_model.h.

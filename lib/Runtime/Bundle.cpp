@@ -4,11 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Runtime/Hash.h"
 #include "quantc/Runtime/LibrarySeal.h"
 #include "quantc/Runtime/quantc_runtime.h"
 
 #include "Cuda/DeviceModel.h"
-#include "Hash.h"
 #include "MappedFile.h"
 
 #include <cstdio>

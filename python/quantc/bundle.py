@@ -23,6 +23,8 @@ import zlib
 import ml_dtypes
 import numpy as np
 
+from .device import DeviceBundle, device_pointer
+
 _ABI_VERSION = 2
 _DTYPES = [np.dtype(dtype) for dtype in (
     np.bool_, np.int8, np.int16, np.int32, np.int64, np.float16,
@@ -106,12 +108,15 @@ class Bundle:
     With `threads` above 1, which needs a model compiled for it, Python's threads
     share the work; handing it out costs some ten microseconds an operation.
 
+    `device` may be "cuda", "cuda:1" or "emulator" for a bundle that was compiled
+    for GPUs; that needs quantc's runtime library.
+
     Attributes:
       inputs, outputs: the tensors by name, in the model's order.
       name, fingerprint, target, compiler: what the model says about itself.
     """
 
-    def __init__(self, directory, threads=1):
+    def __init__(self, directory, threads=1, device="cpu"):
         directory = pathlib.Path(directory)
         library = directory / "model.so"
         if not library.is_file():
@@ -137,6 +142,13 @@ class Bundle:
         self.compiler = self._info.compiler.decode()
         self.inputs = _describe(self._info.inputs, self._info.num_inputs)
         self.outputs = _describe(self._info.outputs, self._info.num_outputs)
+        self._device = None
+        if device != "cpu":
+            if threads != 1:
+                raise ValueError(f"expected 1 thread on the device '{device}', but "
+                                 f"got {threads}")
+            self._device = DeviceBundle(directory, device)
+            return
         self._map_parameters(directory / "parameters.safetensors")
         self._start_threads(library, threads)
 
@@ -189,9 +201,7 @@ class Bundle:
         The arrays need the model's element types and shapes exactly. Those that
         numpy lacks are those of ml_dtypes, as in JAX.
         """
-        if set(inputs) != set(self.inputs):
-            raise ValueError(f"expected the inputs {_names(self.inputs)}, but got "
-                             f"{_names(inputs)}")
+        _check_names("inputs", self.inputs, inputs)
         arrays = []
         for name, tensor in self.inputs.items():
             array = np.asarray(inputs[name], order="C")
@@ -203,7 +213,10 @@ class Bundle:
                    for name, tensor in self.outputs.items()}
         tables = (self._parameters, _pointers(arrays),
                   _pointers(list(outputs.values())))
-        if self._parallel:
+        if self._device:
+            self._device.run(*tables[1:])
+            status = 0
+        elif self._parallel:
             status = self._info.run_parallel(*tables, None,
                                              ctypes.byref(self._parallel))
         else:
@@ -214,6 +227,32 @@ class Bundle:
             if tensor.dtype == _INT4:
                 outputs[name] = _unpack(outputs[name], tensor.shape)
         return outputs
+
+    def launch(self, inputs, outputs, stream=0):
+        """Puts a run on a CUDA stream and returns at once.
+
+        `inputs` and `outputs` are dictionaries of dense arrays in device memory
+        with `__dlpack__`, as those of PyTorch, CuPy and JAX; they have to live
+        until the stream has done its work. `stream` is the number that the
+        frameworks give (`torch.cuda.current_stream().cuda_stream`).
+        """
+        if not self._device:
+            raise ValueError("expected a bundle on a GPU, but got one on the CPU")
+        tables, owners = [], []
+        for what, tensors, arrays in (("inputs", self.inputs, inputs),
+                                      ("outputs", self.outputs, outputs)):
+            _check_names(what, tensors, arrays)
+            pointers = [device_pointer(arrays[name], tensor, stream)
+                        for name, tensor in tensors.items()]
+            owners.append(pointers)
+            tables.append((ctypes.c_void_p * len(pointers))(
+                *(pointer for pointer, _ in pointers)))
+        self._device.launch(*tables, stream)
+
+    @property
+    def device_bytes(self):
+        """Device memory that the bundle holds; 0 on the CPU."""
+        return self._device.bytes if self._device else 0
 
 
 # What stands at the end of a library: magic, bytes before it, their CRC-32.
@@ -277,6 +316,12 @@ def _unpack(data, shape):
 
 def _pointers(arrays):
     return (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays))
+
+
+def _check_names(what, expected, given):
+    if set(given) != set(expected):
+        raise ValueError(f"expected the {what} {_names(expected)}, but got "
+                         f"{_names(given)}")
 
 
 def _names(names):

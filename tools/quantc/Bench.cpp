@@ -59,6 +59,7 @@ static cl::opt<std::string>
                         "a recipe's 'auto' takes as its target"),
                cl::sub(benchCommand), cl::cat(quantcOptions));
 static ThreadsOption numThreads(benchCommand);
+static DeviceOption device(benchCommand);
 
 namespace {
 /// A model and the times of its runs in seconds.
@@ -223,7 +224,7 @@ static Error runBench(Tool &tool) {
        {&bundlePath.getValue(), &againstPath.getValue()}) {
     if (path->empty())
       continue;
-    auto model = CompiledModel::load(*path, numThreads);
+    auto model = CompiledModel::load(*path, numThreads, device);
     if (!model)
       return model.takeError();
     if (Error error = fillInputs(**model))

@@ -54,6 +54,31 @@ static cl::opt<bool>
                       "results are the same"),
              cl::sub(compileCommand), cl::cat(quantcOptions));
 
+static cl::list<std::string>
+    chipNames("target", cl::CommaSeparated, cl::value_desc("sm_80,sm_89"),
+              cl::desc("GPUs to compile for beside the processor"),
+              cl::sub(compileCommand), cl::cat(quantcOptions));
+static cl::opt<bool>
+    requireCubin("require-cubin",
+                 cl::desc("Fail where there is no ptxas to make machine code "
+                          "for the GPUs (default: PTX alone)"),
+                 cl::sub(compileCommand), cl::cat(quantcOptions));
+
+/// The chips, each once, in the order of the command line.
+static Expected<std::vector<nvvm::Target>> resolveChips() {
+  std::vector<nvvm::Target> chips;
+  for (StringRef name : chipNames) {
+    Expected<nvvm::Target> chip = nvvm::Target::resolve(name);
+    if (!chip)
+      return chip.takeError();
+    if (none_of(chips, [&](const nvvm::Target &each) {
+          return each.getChipName() == chip->getChipName();
+        }))
+      chips.push_back(*chip);
+  }
+  return chips;
+}
+
 static Error runCompile(Tool &tool) {
   Expected<cpu::Target> target =
       cpu::Target::resolve({triple, targetCPU, targetFeatures});
@@ -61,6 +86,12 @@ static Error runCompile(Tool &tool) {
     return target.takeError();
   if (Error error = tool.getOutputs().addUnmanagedDirectory(outputPath))
     return error;
+  Expected<std::vector<nvvm::Target>> chips = resolveChips();
+  if (!chips)
+    return chips.takeError();
+  if (requireCubin && chips->empty())
+    return createStringError(
+        "expected --target with the chips that --require-cubin is for");
   Expected<Model> model = readModel(tool, modelPath, parameterPath);
   if (!model)
     return model.takeError();
@@ -69,6 +100,8 @@ static Error runCompile(Tool &tool) {
   BundleOptions options;
   options.name = modelName;
   options.compile.parallel = parallel;
+  options.chips = std::move(*chips);
+  options.requireCubin = requireCubin;
   if (failed(writeBundle(*model->module, outputPath, *target, options)))
     return tool.diagnosed();
   return Error::success();

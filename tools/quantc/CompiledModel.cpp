@@ -21,6 +21,12 @@ ThreadsOption::ThreadsOption(cl::SubCommand &command)
                    "with --parallel)"),
           cl::sub(command), cl::cat(quantcOptions)) {}
 
+DeviceOption::DeviceOption(cl::SubCommand &command)
+    : opt("device", cl::init("cpu"), cl::value_desc("name"),
+          cl::desc("cpu (default), cuda, cuda:N or emulator; GPUs need a "
+                   "bundle compiled with --target"),
+          cl::sub(command), cl::cat(quantcOptions)) {}
+
 TensorBuffers::TensorBuffers(ArrayRef<DataSpec> specs) {
   const Align alignment(64);
   for (const DataSpec &spec : specs) {
@@ -48,12 +54,16 @@ readTensors(StringRef path, const quantc_tensor_info *tensors, uint32_t count) {
 }
 
 Expected<std::unique_ptr<CompiledModel>>
-CompiledModel::load(StringRef path, unsigned numThreads) {
+CompiledModel::load(StringRef path, unsigned numThreads, StringRef device) {
+  if (device != "cpu" && numThreads > 1)
+    return createStringError("expected --device=cpu with --threads of more "
+                             "than 1, but got " +
+                             device);
   std::unique_ptr<CompiledModel> model(new CompiledModel());
   model->path = path.str();
   char message[1024];
-  model->bundle.reset(
-      quantc_bundle_open(model->path.c_str(), message, sizeof(message)));
+  model->bundle.reset(quantc_bundle_open_on(
+      model->path.c_str(), device.str().c_str(), message, sizeof(message)));
   if (!model->bundle)
     return createStringError(StringRef(message));
   if (Error error = model->startThreads(numThreads))
@@ -89,6 +99,8 @@ Error CompiledModel::run() {
   int32_t status = quantc_bundle_run(
       bundle.get(), const_cast<const void *const *>(getInputBuffers().data()),
       getOutputBuffers().data());
+  if (status == QUANTC_DEVICE_ERROR)
+    return makeFileError(path, quantc_last_error());
   if (status != QUANTC_OK)
     return makeFileError(path, "expected memory for the model's workspace, but "
                                "got none");

@@ -33,13 +33,19 @@ struct ThreadsOption : llvm::cl::opt<unsigned> {
   explicit ThreadsOption(llvm::cl::SubCommand &command);
 };
 
+/// The option `--device` of a command that runs bundles.
+struct DeviceOption : llvm::cl::opt<std::string> {
+  explicit DeviceOption(llvm::cl::SubCommand &command);
+};
+
 /// A loaded bundle with buffers for one batch of inputs and outputs.
 class CompiledModel {
 public:
-  /// Loads the bundle at `path` to run on `numThreads` threads; errors begin
-  /// with `path`.
+  /// Loads the bundle at `path` to run on `numThreads` threads, or on a GPU
+  /// ("cuda", "cuda:1", "emulator"); errors begin with `path`.
   static llvm::Expected<std::unique_ptr<CompiledModel>>
-  load(llvm::StringRef path, unsigned numThreads);
+  load(llvm::StringRef path, unsigned numThreads,
+       llvm::StringRef device = "cpu");
 
   llvm::StringRef getPath() const { return path; }
   llvm::ArrayRef<DataSpec> getInputs() const { return inputs; }

@@ -75,6 +75,7 @@ static cl::opt<int64_t>
 static cl::opt<bool> printJSON("json", cl::desc("Print a JSON object"),
                                cl::sub(evalCommand), cl::cat(quantcOptions));
 static ThreadsOption numThreads(evalCommand);
+static DeviceOption device(evalCommand);
 
 //===----------------------------------------------------------------------===//
 // Inputs
@@ -121,7 +122,7 @@ struct Runner {
   std::optional<DataSet> data;
   size_t logits = 0;
 
-  static Expected<Runner> load(StringRef path);
+  static Expected<Runner> load(StringRef path, StringRef device);
 
   const DataSpec &getSpec() const { return model->getOutputs()[logits]; }
   ArrayRef<float> getLogits() const {
@@ -132,10 +133,10 @@ struct Runner {
 };
 } // namespace
 
-Expected<Runner> Runner::load(StringRef path) {
+Expected<Runner> Runner::load(StringRef path, StringRef device) {
   Runner runner;
   if (Error error =
-          CompiledModel::load(path, numThreads).moveInto(runner.model))
+          CompiledModel::load(path, numThreads, device).moveInto(runner.model))
     return error;
   Expected<size_t> logits = findLogits(runner.model->getOutputs(), outputName);
   if (!logits)
@@ -160,7 +161,7 @@ Error Runner::run(int64_t batch) {
 /// Loads the reference, whose inputs and outputs have to be those of `runner`
 /// but for states: a quantized cache is no cache of floats.
 static Expected<Runner> loadReference(const Runner &runner) {
-  Expected<Runner> reference = Runner::load(referencePath);
+  Expected<Runner> reference = Runner::load(referencePath, "cpu");
   if (!reference)
     return reference;
   auto describe = [](ArrayRef<DataSpec> specs,
@@ -348,7 +349,7 @@ static Error runEval(Tool &tool) {
     return error;
   if (Error error = checkAtLeast(resamples, 1))
     return error;
-  Expected<Runner> runner = Runner::load(bundlePath);
+  Expected<Runner> runner = Runner::load(bundlePath, device);
   if (!runner)
     return runner.takeError();
   std::optional<Runner> reference;

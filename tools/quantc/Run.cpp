@@ -31,6 +31,7 @@ static cl::opt<std::string>
                cl::desc("Safetensors file to write the outputs to"),
                cl::sub(runCommand), cl::cat(quantcOptions));
 static ThreadsOption numThreads(runCommand);
+static DeviceOption device(runCommand);
 
 namespace {
 /// One output of all batches, concatenated along the first axis; of a state,
@@ -49,7 +50,7 @@ static Error runRun(Tool &tool) {
     return error;
   if (Error error = outputs.add(outputPath).takeError())
     return error;
-  auto model = CompiledModel::load(bundlePath, numThreads);
+  auto model = CompiledModel::load(bundlePath, numThreads, device);
   if (!model)
     return model.takeError();
   Expected<DataSet> data =

@@ -5,7 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Cuda/DeviceModel.h"
-#include "Hash.h"
+
+#include "quantc/Runtime/Hash.h"
 
 #include "gtest/gtest.h"
 

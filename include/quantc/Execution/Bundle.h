@@ -7,6 +7,7 @@
 #ifndef QUANTC_EXECUTION_BUNDLE_H
 #define QUANTC_EXECUTION_BUNDLE_H
 
+#include "quantc/Codegen/NVVM/Target.h"
 #include "quantc/Execution/Compiler.h"
 
 namespace quantc {
@@ -15,6 +16,10 @@ struct BundleOptions {
   /// Prefix of the exported C functions.
   std::string name = "model";
   CompileOptions compile;
+  /// The GPUs that the bundle also runs on.
+  std::vector<nvvm::Target> chips;
+  /// Fail where there is no ptxas to make machine code for them.
+  bool requireCubin = false;
 };
 
 /// Compiles the one public function of `module`, whose parameters are bound, to
@@ -25,6 +30,7 @@ struct BundleOptions {
 ///   parameters.safetensors  the parameters in the layout of the code, where
 ///                           there are any
 ///   manifest.json           the same tables for people and scripts
+///   cuda/                   kernels and plans, where there are chips
 ///
 /// The directory appears complete or not at all; a bundle that is there
 /// already is replaced, anything else is not. Failures are diagnostics.

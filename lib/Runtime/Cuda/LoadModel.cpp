@@ -6,7 +6,8 @@
 
 #include "DeviceModel.h"
 
-#include "../Hash.h"
+#include "quantc/Runtime/Hash.h"
+
 #include "../MappedFile.h"
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 
 #include "Plan.h"
 
-#include "../Hash.h"
+#include "quantc/Runtime/Hash.h"
 
 #include <charconv>
 

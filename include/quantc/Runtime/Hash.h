@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_LIB_RUNTIME_HASH_H
-#define QUANTC_LIB_RUNTIME_HASH_H
+#ifndef QUANTC_RUNTIME_HASH_H
+#define QUANTC_RUNTIME_HASH_H
 
 #include <cstdint>
 #include <string_view>
@@ -22,4 +22,4 @@ inline uint64_t fnv1a(std::string_view data) {
 
 } // namespace quantc::runtime
 
-#endif // QUANTC_LIB_RUNTIME_HASH_H
+#endif // QUANTC_RUNTIME_HASH_H

@@ -1,0 +1,58 @@
+//===- Assembler.cpp - PTX to machine code --------------------------------===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Assembler.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Program.h"
+
+using namespace llvm;
+
+/// nvidia/cu13/bin in the packages of a virtual environment.
+static std::string findWheel(StringRef environment) {
+  std::error_code code;
+  for (sys::fs::directory_iterator it(environment + "/lib", code), end;
+       it != end && !code; it.increment(code)) {
+    std::string folder = it->path() + "/site-packages/nvidia/cu13/bin";
+    if (sys::fs::is_directory(folder))
+      return folder;
+  }
+  return "";
+}
+
+std::optional<std::string> quantc::findAssembler() {
+  if (auto found = sys::findProgramByName("ptxas"))
+    return *found;
+  std::vector<std::string> folders;
+  if (auto home = sys::Process::GetEnv("CUDA_HOME"))
+    folders.push_back(*home + "/bin");
+  if (auto environment = sys::Process::GetEnv("VIRTUAL_ENV"))
+    folders.push_back(findWheel(*environment));
+  folders.push_back(QUANTC_CUDA_BIN);
+  for (const std::string &folder : folders)
+    if (!folder.empty())
+      if (auto found = sys::findProgramByName("ptxas", {folder}))
+        return *found;
+  return std::nullopt;
+}
+
+Error quantc::assemble(StringRef assembler, StringRef chip, StringRef ptx,
+                       StringRef cubin) {
+  std::string log = (cubin + ".log").str(), message;
+  int status = sys::ExecuteAndWait(
+      assembler, {assembler, ("-arch=" + chip).str(), "-o", cubin, ptx},
+      /*Env=*/std::nullopt, {StringRef(""), StringRef(log), StringRef(log)},
+      /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
+  if (status != 0)
+    if (auto text = MemoryBuffer::getFile(log))
+      message += (*text)->getBuffer().trim().str();
+  sys::fs::remove(log);
+  return status == 0 ? Error::success()
+                     : createStringError(assembler + " failed: " + message);
+}
