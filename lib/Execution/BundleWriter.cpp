@@ -122,6 +122,11 @@ public:
     if (llvm::Error error =
             writeFile(folder + "/model.h", makeBundleHeader(model)))
       return error;
+    auto devices =
+        writeDeviceFiles(module, folder + "/cuda", options, model.fingerprint);
+    if (!devices)
+      return devices.takeError();
+    model.devices = std::move(*devices);
     return writeFile(folder + "/manifest.json", makeBundleManifest(model));
   }
 

@@ -37,6 +37,7 @@ static void addKernelLowering(OpPassManager &pm) {
   kernels.addPass(createConvertNVGPUToNVVMPass());
   kernels.addPass(createSCFToControlFlowPass());
   kernels.addPass(cpu::createCodegenCPUExpandArithPass());
+  kernels.addPass(nvvm::createCodegenNVVMAlignPointersPass());
   ConvertGpuOpsToNVVMOpsOptions toNVVM;
   toNVVM.useBarePtrCallConv = true;
   kernels.addPass(createConvertGpuOpsToNVVMOps(toNVVM));
@@ -46,7 +47,6 @@ static void addKernelLowering(OpPassManager &pm) {
   kernels.addPass(createConvertNVVMToLLVMPass());
   kernels.addPass(createReconcileUnrealizedCastsPass());
   kernels.addPass(quantc::nvvm::createCodegenNVVMFinalizeKernelsPass());
-  kernels.addPass(nvvm::createCodegenNVVMAlignPointersPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
 }

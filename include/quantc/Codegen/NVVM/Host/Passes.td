@@ -36,16 +36,18 @@ def CodegenNVVMLowerMathPass : Pass<"codegen-nvvm-lower-math", "::mlir::ModuleOp
 def CodegenNVVMAlignPointersPass : Pass<"codegen-nvvm-align-pointers", "::mlir::gpu::GPUModuleOp"> {
   let summary = "Say how the pointers of kernels are aligned";
   let description = [{
-    Runs on the LLVM dialect. Kernels are launched on buffers of the arena, on
-    parameters and on tensors of the caller, all at multiples of 16 bytes. LLVM
-    needs to know to make one access of neighbouring ones.
+    Kernels are launched on buffers of the arena, on parameters and on tensors of
+    the caller, all at multiples of 16 bytes. LLVM needs to know to make one access of
+    neighbouring ones. As it may make it wider than what is asked for, an alignment
+    also has to divide the size of the buffer, so that none crosses its end.
 
     ```mlir
-    llvm.func @k(%x: !llvm.ptr) attributes {gpu.kernel, nvvm.kernel}
+    gpu.func @k(%x: memref<64xf32>, %y: memref<3x3xi8>) kernel
     ```
     becomes
     ```mlir
-    llvm.func @k(%x: !llvm.ptr {llvm.align = 16 : i64}) attributes {gpu.kernel, nvvm.kernel}
+    gpu.func @k(%x: memref<64xf32> {llvm.align = 16 : i64},
+                %y: memref<3x3xi8> {llvm.align = 1 : i64}) kernel
     ```
   }];
 }
