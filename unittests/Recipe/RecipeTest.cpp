@@ -159,7 +159,7 @@ TEST(RecipeTest, Overflow) {
           .overflow,
       qnn::OverflowAction::Split);
   EXPECT_EQ(errorOf("version: 1\noverflow: wrap"),
-            "r.yaml:2:12: expected one of error, split");
+            "r.yaml:2:11: expected one of error, split");
 }
 
 TEST(RecipeTest, Errors) {
@@ -174,7 +174,7 @@ TEST(RecipeTest, Errors) {
   EXPECT_EQ(errorOf("description: x"),
             "r.yaml:1:1: missing required key 'version'");
   EXPECT_EQ(errorOf("version: 1\nweights: {storage: i3}"),
-            "r.yaml:2:12: expected storage i4, i8, ui8, i16, f8E4M3FN or "
+            "r.yaml:2:11: expected storage i4, i8, ui8, i16, f8E4M3FN or "
             "f8E5M2, but got 'i3'");
   EXPECT_EQ(errorOf("version: 1\nsmooth: {alpha: 2}"),
             "r.yaml:2:10: expected an alpha in [0, 1]");
@@ -182,9 +182,9 @@ TEST(RecipeTest, Errors) {
       errorOf("version: 1\nweights: {estimator: maximum}"),
       "r.yaml:2:22: expected one of minmax, percentile, entropy, mse, ema");
   EXPECT_EQ(errorOf("version: 1\nweights: {granularity: block, block_size: 0}"),
-            "r.yaml:2:12: expected a positive block_size, but got 0");
+            "r.yaml:2:11: expected a positive block_size, but got 0");
   EXPECT_EQ(errorOf("version: 1\nweights: {granularity: head, block_size: 2}"),
-            "r.yaml:2:12: expected block_size with granularity 'block' only, "
+            "r.yaml:2:11: expected block_size with granularity 'block' only, "
             "but got 'head'");
   EXPECT_NE(errorOf("version: 1\nsites: [{name: \"[\"}]"), "");
   EXPECT_NE(errorOf("version: [1"), "");
@@ -198,9 +198,9 @@ TEST(RecipeTest, Contradictions) {
   check("skip: {min_macs: -1}",
         "r.yaml:2:8: expected min_macs of at least 0, but got -1");
   check("weights: {dynamic: true}",
-        "r.yaml:2:12: expected weights to be static");
+        "r.yaml:2:11: expected weights to be static");
   check("weights: {granularity: token}",
-        "r.yaml:2:12: expected granularity 'tensor', 'channel' or 'block' of "
+        "r.yaml:2:11: expected granularity 'tensor', 'channel' or 'block' of "
         "weights, but got 'token'");
   check("activations: {granularity: block}",
         "r.yaml:2:15: expected blocks of weights only, but got some of "
