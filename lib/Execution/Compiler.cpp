@@ -6,7 +6,9 @@
 
 #include "quantc/Execution/Compiler.h"
 
+#include "quantc/Codegen/NVVM/Translations.h"
 #include "quantc/Dialect/CPU/IR/CPUDialect.h"
+#include "quantc/Dialect/GPU/IR/GPUDialect.h"
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Pipelines/ToCPU.h"
 
@@ -81,8 +83,10 @@ void quantc::registerCompilerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registerAllToLLVMIRTranslations(registry);
-  registry.insert<cpu::CPUDialect, qnn::QNNDialect>();
+  registry.insert<cpu::CPUDialect, nvvm::GPUDialect, qnn::QNNDialect>();
   cpu::registerBufferizableOpInterfaceExternalModels(registry);
+  nvvm::registerBufferizableOpInterfaceExternalModels(registry);
+  nvvm::registerTranslations(registry);
 }
 
 FailureOr<ObjectCode> quantc::compileModule(ModuleOp module,

@@ -6,11 +6,8 @@
 
 #include "quantc/Execution/EmulatedExecutable.h"
 
-#include "quantc/Codegen/NVVM/Translations.h"
-#include "quantc/Dialect/GPU/IR/GPUDialect.h"
 #include "quantc/Emulator/CudaDriver.h"
 #include "quantc/Emulator/Emulator.h"
-#include "quantc/Execution/Compiler.h"
 #include "quantc/Pipelines/ToNVVM.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -178,13 +175,6 @@ std::string Interpreter::run(Operation &op) {
 }
 
 } // namespace
-
-void EmulatedExecutable::registerDialects(DialectRegistry &registry) {
-  registerCompilerDialects(registry);
-  registry.insert<nvvm::GPUDialect>();
-  nvvm::registerBufferizableOpInterfaceExternalModels(registry);
-  nvvm::registerTranslations(registry);
-}
 
 FailureOr<std::unique_ptr<EmulatedExecutable>>
 EmulatedExecutable::compile(ModuleOp module, const nvvm::Target &target,

@@ -7,6 +7,7 @@
 #include "Check.h"
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
+#include "quantc/Execution/Compiler.h"
 #include "quantc/Execution/EmulatedExecutable.h"
 #include "quantc/Execution/Executable.h"
 
@@ -72,7 +73,7 @@ private:
 } // namespace
 
 void quantc::check::registerLegDialects(DialectRegistry &registry) {
-  EmulatedExecutable::registerDialects(registry);
+  registerCompilerDialects(registry);
   registry.insert<qnn::QNNDialect>();
 }
 

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Emulator/Emulator.h"
+#include "quantc/Execution/Compiler.h"
 #include "quantc/Execution/EmulatedExecutable.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -38,7 +39,7 @@ class Subject {
 public:
   explicit Subject(llvm::StringRef text, llvm::StringRef chip = "sm_80") {
     DialectRegistry registry;
-    EmulatedExecutable::registerDialects(registry);
+    registerCompilerDialects(registry);
     context = std::make_unique<MLIRContext>(registry,
                                             MLIRContext::Threading::DISABLED);
     OwningOpRef<ModuleOp> module =

@@ -25,9 +25,6 @@ namespace quantc {
 /// bundles run through the runtime.
 class EmulatedExecutable {
 public:
-  /// What compile() needs in the module's context.
-  static void registerDialects(mlir::DialectRegistry &registry);
-
   /// Lowers a copy of `module`. Errors are diagnostics. `verifyEach`: the IR is
   /// verified after every pass, not only at the end.
   static mlir::FailureOr<std::unique_ptr<EmulatedExecutable>>
