@@ -39,6 +39,20 @@ std::vector<T> fromBytes(const Bytes &bytes) {
   return values;
 }
 
+/// `text` with the values in the places of $0, $1.
+template <typename... Values>
+std::string substitute(StringRef text, const Values &...values) {
+  std::string result = text.str();
+  size_t number = 0;
+  for (const std::string &value :
+       {(llvm::Twine() + llvm::Twine(values)).str()...}) {
+    std::string place = "$" + std::to_string(number++);
+    for (size_t at; (at = result.find(place)) != result.npos;)
+      result.replace(at, place.size(), value);
+  }
+  return result;
+}
+
 /// A bundle on one device.
 class Model {
 public:
@@ -129,6 +143,13 @@ protected:
                                 : normal(random);
     return values;
   }
+  /// Whole numbers, whose sums are exact in any order.
+  std::vector<float> makeWhole(size_t count) {
+    std::vector<float> values(count);
+    for (float &value : values)
+      value = int(random() % 201) - 100;
+    return values;
+  }
   template <typename T>
   std::vector<T> makeIntegers(size_t count, int64_t min, int64_t max) {
     std::vector<T> values(count);
@@ -142,6 +163,199 @@ protected:
   std::string error;
   std::mt19937 random{42};
 };
+
+TEST_F(DeviceTest, reducesRows) {
+  for (auto [rows, columns] : {std::pair(1, 1),
+                               {3, 15},
+                               {4, 16},
+                               {5, 17},
+                               {1, 31},
+                               {8, 32},
+                               {3, 33},
+                               {2, 40},
+                               {4, 64},
+                               {7, 100},
+                               {4, 128},
+                               {130, 130},
+                               {2, 1000},
+                               {3, 1024},
+                               {2, 1025},
+                               {1, 3000}}) {
+    std::string text = substitute(R"(
+      func.func @main(%x: tensor<$0x$1xf32>, %q: tensor<$0x$1xi8>)
+          -> (tensor<$0xf32>, tensor<$0xf32>, tensor<$0xi32>, tensor<$0x$1xf32>) {
+        %zero = arith.constant 0.0 : f32
+        %low = arith.constant 0xFF800000 : f32
+        %none = arith.constant 7 : i32
+        %e = tensor.empty() : tensor<$0xf32>
+        %ei = tensor.empty() : tensor<$0xi32>
+        %exy = tensor.empty() : tensor<$0x$1xf32>
+        %s0 = linalg.fill ins(%zero : f32) outs(%e : tensor<$0xf32>) -> tensor<$0xf32>
+        %m0 = linalg.fill ins(%low : f32) outs(%e : tensor<$0xf32>) -> tensor<$0xf32>
+        %i0 = linalg.fill ins(%none : i32) outs(%ei : tensor<$0xi32>) -> tensor<$0xi32>
+        %s = linalg.reduce { arith.addf } ins(%x : tensor<$0x$1xf32>) outs(%s0 : tensor<$0xf32>) dimensions = [1]
+        %m = linalg.reduce { arith.maximumf } ins(%x : tensor<$0x$1xf32>) outs(%m0 : tensor<$0xf32>) dimensions = [1]
+        %i = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+            ins(%q : tensor<$0x$1xi8>) outs(%i0 : tensor<$0xi32>) {
+        ^bb0(%a: i8, %b: i32):
+          %0 = arith.extsi %a : i8 to i32
+          %1 = arith.addi %b, %0 : i32
+          linalg.yield %1 : i32
+        } -> tensor<$0xi32>
+        %d = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+            ins(%x, %m, %s : tensor<$0x$1xf32>, tensor<$0xf32>, tensor<$0xf32>) outs(%exy : tensor<$0x$1xf32>) {
+        ^bb0(%a: f32, %b: f32, %c: f32, %o: f32):
+          %0 = arith.subf %a, %b : f32
+          %1 = arith.addf %0, %c : f32
+          linalg.yield %1 : f32
+        } -> tensor<$0x$1xf32>
+        return %s, %m, %i, %d : tensor<$0xf32>, tensor<$0xf32>, tensor<$0xi32>, tensor<$0x$1xf32>
+      })",
+                                  rows, columns);
+    std::vector<float> x = makeWhole(rows * columns);
+    auto q = makeIntegers<int8_t>(rows * columns, -128, 127);
+    std::vector<Bytes> outputs = runOnDevice(text, {toBytes(x), toBytes(q)});
+    ASSERT_EQ(outputs.size(), 4u);
+    auto sums = fromBytes<float>(outputs[0]),
+         highest = fromBytes<float>(outputs[1]),
+         shifted = fromBytes<float>(outputs[3]);
+    auto counts = fromBytes<int32_t>(outputs[2]);
+    for (int i = 0; i < rows; ++i) {
+      float sum = 0, max = -INFINITY;
+      int32_t count = 7;
+      for (int j = 0; j < columns; ++j) {
+        sum += x[i * columns + j];
+        max = std::max(max, x[i * columns + j]);
+        count += q[i * columns + j];
+      }
+      ASSERT_EQ(sums[i], sum) << rows << "x" << columns;
+      ASSERT_EQ(highest[i], max) << rows << "x" << columns;
+      ASSERT_EQ(counts[i], count) << rows << "x" << columns;
+      for (int j = 0; j < columns; ++j)
+        ASSERT_EQ(shifted[i * columns + j], x[i * columns + j] - max + sum);
+    }
+  }
+}
+
+TEST_F(DeviceTest, computesSoftmax) {
+  for (auto [rows, columns] :
+       {std::pair(3, 16), {5, 50}, {4, 128}, {2, 1500}}) {
+    std::string text = substitute(R"(
+      func.func @main(%x: tensor<$0x$1xf32>) -> tensor<$0x$1xf32> {
+        %low = arith.constant 0xFF800000 : f32
+        %zero = arith.constant 0.0 : f32
+        %e = tensor.empty() : tensor<$0x$1xf32>
+        %er = tensor.empty() : tensor<$0xf32>
+        %m0 = linalg.fill ins(%low : f32) outs(%er : tensor<$0xf32>) -> tensor<$0xf32>
+        %m = linalg.reduce { arith.maximumf } ins(%x : tensor<$0x$1xf32>) outs(%m0 : tensor<$0xf32>) dimensions = [1]
+        %p = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+            ins(%x, %m : tensor<$0x$1xf32>, tensor<$0xf32>) outs(%e : tensor<$0x$1xf32>) {
+        ^bb0(%a: f32, %b: f32, %o: f32):
+          %0 = arith.subf %a, %b : f32
+          %1 = math.exp %0 : f32
+          linalg.yield %1 : f32
+        } -> tensor<$0x$1xf32>
+        %s0 = linalg.fill ins(%zero : f32) outs(%er : tensor<$0xf32>) -> tensor<$0xf32>
+        %s = linalg.reduce { arith.addf } ins(%p : tensor<$0x$1xf32>) outs(%s0 : tensor<$0xf32>) dimensions = [1]
+        %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+            ins(%p, %s : tensor<$0x$1xf32>, tensor<$0xf32>) outs(%e : tensor<$0x$1xf32>) {
+        ^bb0(%a: f32, %b: f32, %o: f32):
+          %0 = arith.divf %a, %b : f32
+          linalg.yield %0 : f32
+        } -> tensor<$0x$1xf32>
+        return %y : tensor<$0x$1xf32>
+      })",
+                                  rows, columns);
+    std::vector<float> x(rows * columns);
+    std::normal_distribution<float> normal(0, 3);
+    for (float &value : x)
+      value = normal(random);
+    std::vector<Bytes> outputs = runOnDevice(text, {toBytes(x)});
+    ASSERT_EQ(outputs.size(), 1u);
+    auto y = fromBytes<float>(outputs[0]);
+    for (int i = 0; i < rows; ++i) {
+      double max = -INFINITY, sum = 0;
+      for (int j = 0; j < columns; ++j)
+        max = std::max<double>(max, x[i * columns + j]);
+      for (int j = 0; j < columns; ++j)
+        sum += std::exp(x[i * columns + j] - max);
+      for (int j = 0; j < columns; ++j) {
+        double expected = std::exp(x[i * columns + j] - max) / sum;
+        EXPECT_NEAR(y[i * columns + j], expected, 2e-6 * expected + 1e-38);
+      }
+    }
+  }
+}
+
+/// Functions and roundings have the CPU's bits, special values included.
+TEST_F(DeviceTest, computesFunctionsAsTheProcessor) {
+  for (StringRef function :
+       {"math.exp %a", "math.erf %a", "math.erfc %a", "math.tanh %a",
+        "math.log %b", "math.log1p %b", "math.expm1 %a", "math.sqrt %b",
+        "math.rsqrt %b", "math.roundeven %a", "math.floor %a", "math.ceil %a",
+        "math.trunc %a", "math.round %a", "arith.negf %a", "math.absf %a"}) {
+    std::string text = substitute(R"(
+      func.func @main(%x: tensor<1027xf32>) -> tensor<1027xf32> {
+        %e = tensor.empty() : tensor<1027xf32>
+        %y = linalg.map ins(%x : tensor<1027xf32>) outs(%e : tensor<1027xf32>) (%a: f32, %o: f32) {
+          %b = math.absf %a : f32
+          %r = $0 : f32
+          // NaN has one form here.
+          %n = arith.constant 0x7FC00000 : f32
+          %u = arith.cmpf uno, %r, %r : f32
+          %s = arith.select %u, %n, %r : f32
+          linalg.yield %s : f32
+        }
+        return %y : tensor<1027xf32>
+      })",
+                                  function);
+    SCOPED_TRACE(function.str());
+    compare(text, {toBytes(makeFloats(1027))});
+  }
+}
+
+TEST_F(DeviceTest, quantizesAndRequantizes) {
+  for (auto [rows, columns] : {std::pair(3, 5), {64, 64}, {33, 132}}) {
+    std::string text = substitute(R"(
+      func.func @main(%x: tensor<$0x$1xf32>, %s: tensor<$1xf32>)
+          -> (tensor<$0x$1xi8>, tensor<$1x$0xi8>) {
+        %low = arith.constant -128.0 : f32
+        %high = arith.constant 127.0 : f32
+        %zero = arith.constant 0.0 : f32
+        %e = tensor.empty() : tensor<$0x$1xi8>
+        %et = tensor.empty() : tensor<$1x$0xi8>
+        %q = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+            ins(%x, %s : tensor<$0x$1xf32>, tensor<$1xf32>) outs(%e : tensor<$0x$1xi8>) {
+        ^bb0(%a: f32, %b: f32, %o: i8):
+          %0 = arith.divf %a, %b : f32
+          %n = arith.cmpf uno, %0, %0 : f32
+          %1 = arith.select %n, %zero, %0 : f32
+          %2 = math.roundeven %1 : f32
+          %3 = arith.maximumf %2, %low : f32
+          %4 = arith.minimumf %3, %high : f32
+          %5 = arith.fptosi %4 : f32 to i32
+          %6 = arith.trunci %5 : i32 to i8
+          linalg.yield %6 : i8
+        } -> tensor<$0x$1xi8>
+        %t = linalg.transpose ins(%q : tensor<$0x$1xi8>) outs(%et : tensor<$1x$0xi8>) permutation = [1, 0]
+        return %q, %t : tensor<$0x$1xi8>, tensor<$1x$0xi8>
+      })",
+                                  rows, columns);
+    std::vector<float> x = makeFloats(rows * columns, 100), s(columns);
+    for (float &value : s)
+      value = std::uniform_real_distribution<float>(0.1f, 3)(random);
+    std::vector<Bytes> outputs = runOnDevice(text, {toBytes(x), toBytes(s)});
+    ASSERT_EQ(outputs.size(), 2u);
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < columns; ++j) {
+        float exact = x[i * columns + j] / s[j];
+        float rounded = std::isnan(exact) ? 0 : std::nearbyint(exact);
+        auto expected = char(std::min(std::max(rounded, -128.f), 127.f));
+        ASSERT_EQ(outputs[0][i * columns + j], expected) << exact;
+        ASSERT_EQ(outputs[1][j * rows + i], expected) << exact;
+      }
+  }
+}
 
 /// What moves elements, and windows: the CPU's bytes.
 TEST_F(DeviceTest, movesElements) {
@@ -248,6 +462,30 @@ TEST_F(DeviceTest, hasEmptyTensorsConstantsAndCopies) {
       return %0, %x, %z, %k : tensor<4x4xf32>, tensor<4x4xf32>, tensor<0x3xf32>, tensor<4xi32>
     })",
           {toBytes(makeFloats(16)), {}});
+}
+
+TEST_F(DeviceTest, writesOneFileOfEqualParameters) {
+  ASSERT_TRUE(succeeded(write(R"(
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %c = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+      %e = tensor.empty() : tensor<4xf32>
+      %0 = linalg.add ins(%x, %c : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    })",
+                              {"sm_80", "sm_89"})))
+      << error;
+  auto exists = [&](StringRef name) {
+    return llvm::sys::fs::exists(path() + "/cuda/" + name);
+  };
+  EXPECT_TRUE(exists("sm_80.plan") && exists("sm_80.ptx"));
+  EXPECT_TRUE(exists("sm_89.plan") && exists("sm_89.ptx"));
+  EXPECT_TRUE(exists("sm_80.safetensors"));
+  EXPECT_FALSE(exists("sm_89.safetensors"));
+  Model model(path(), "emulator");
+  std::vector<Bytes> outputs =
+      model.run({toBytes(std::vector<float>{1, 1, 1, 1})});
+  EXPECT_EQ(fromBytes<float>(outputs[0]), (std::vector<float>{2, 3, 4, 5}));
+  EXPECT_GT(quantc_bundle_device_bytes(model.bundle), 0u);
 }
 
 TEST_F(DeviceTest, refusesWhatKernelsCannotCompute) {

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <dlfcn.h>
+#include <unistd.h>
 #include <vector>
 
 using quantc::runtime::Driver;
@@ -16,18 +17,29 @@ namespace {
 
 constexpr const char *emulatorName = "libquantc_emulator.so";
 
+/// The file that this code is part of; empty where the system does not say.
+std::string getOwnFile() {
+  Dl_info self;
+  if (!dladdr(reinterpret_cast<void *>(&getOwnFile), &self) || !self.dli_fname)
+    return "";
+  // Of a program it is the name by which it was called, be it without a folder.
+  std::string name = self.dli_fname;
+  if (name.find('/') != std::string::npos)
+    return name;
+  char path[4096];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+  return length > 0 ? std::string(path, length) : "";
+}
+
 /// Where the emulator may be, the likeliest place first. A name without a
 /// folder is looked for by the system.
 std::vector<std::string> listEmulators() {
   if (const char *given = std::getenv("QUANTC_EMULATOR_LIBRARY"))
     return {given};
   std::vector<std::string> paths;
-  Dl_info self;
-  if (dladdr(reinterpret_cast<void *>(&listEmulators), &self) &&
-      self.dli_fname) {
-    std::string folder = self.dli_fname;
-    size_t slash = folder.rfind('/');
-    folder = slash == std::string::npos ? "." : folder.substr(0, slash);
+  std::string file = getOwnFile();
+  if (size_t slash = file.rfind('/'); slash != std::string::npos) {
+    std::string folder = file.substr(0, slash);
     paths.push_back(folder + "/" + emulatorName);
     paths.push_back(folder + "/../lib/" + emulatorName);
   }
