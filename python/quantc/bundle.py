@@ -211,16 +211,15 @@ class Bundle:
             arrays.append(_pack(array) if array.dtype == _INT4 else array)
         outputs = {name: np.empty(*_storage(tensor))
                    for name, tensor in self.outputs.items()}
-        tables = (self._parameters, _pointers(arrays),
-                  _pointers(list(outputs.values())))
+        tables = _pointers(arrays), _pointers(list(outputs.values()))
         if self._device:
-            self._device.run(*tables[1:])
+            self._device.run(*tables)
             status = 0
         elif self._parallel:
-            status = self._info.run_parallel(*tables, None,
+            status = self._info.run_parallel(self._parameters, *tables, None,
                                              ctypes.byref(self._parallel))
         else:
-            status = self._info.run(*tables)
+            status = self._info.run(self._parameters, *tables)
         if status != 0:
             raise MemoryError(f"model '{self.name}': out of memory")
         for name, tensor in self.outputs.items():
