@@ -205,10 +205,11 @@ def test_quantized_cache_is_the_quantized_prefill(road, params, windows, name):
         differs = found.view(np.uint8) != np.array(reference).view(np.uint8)
         # Both sides compute K and V in f32, in different orders: an element can
         # round differently only where it is next to a tie. Behind a layer where
-        # one did, by a whole step, sums of some thousand products with it are
-        # further apart than f32 makes them.
-        allowed = 0.1 if any(apart_in_layer[:layer]) else 5e-3
-        assert np.all(tie[differs] <= allowed), (key, tie[differs].max())
+        # one did, by a whole step, values are further apart than f32 makes them,
+        # by an amount that depends on the scores: there only the number of
+        # elements and what they do to the logits is bounded, below.
+        if not any(apart_in_layer[:layer]):
+            assert np.all(tie[differs] <= 5e-3), (key, tie[differs].max())
         apart_in_layer[layer] += np.count_nonzero(differs)
         apart += np.count_nonzero(differs)
     elements = sum(reference.size for reference, _ in stored.values())

@@ -41,7 +41,8 @@ public:
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
       return findThrough(linalgOp, cast<OpResult>(value), dim);
     if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
-      for (int64_t above : collapse.getReassociationIndices()[dim])
+      ReassociationIndices group = collapse.getReassociationIndices()[dim];
+      for (int64_t above : group)
         if (collapse.getSrcType().getDimSize(above) ==
             collapse.getType().getDimSize(dim))
           return find(collapse.getSrc(), above);

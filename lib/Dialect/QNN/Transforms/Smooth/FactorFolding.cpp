@@ -165,8 +165,10 @@ bool FactorFolding::planReshape(Operation *op, const FactorLayout &layout) {
     return refuse(op, "has a size that is not known");
   FactorLayout above;
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
+    SmallVector<ReassociationIndices> groups =
+        collapse.getReassociationIndices();
     for (const FactorLayout::Term &term : layout.getTerms()) {
-      ArrayRef<int64_t> group = collapse.getReassociationIndices()[term.dim];
+      ArrayRef<int64_t> group = groups[term.dim];
       if (term.isWhole())
         above.addSplit(term.stride, group, source.getShape());
       else if (group.size() == 1)
