@@ -57,7 +57,7 @@ def compare(road, recipe, candidates, samples):
         # The limit is met where sums in another order differ in the last bits.
         cost, found = measure(road, recipe, f"auto-{candidate}", "--sensitivity",
                               sensitivity, "--max-cost", cost * (1 + 1e-9))
-        rows.append((f"auto at that cost", cost, found["kl_divergence"], change(found)))
+        rows.append(("auto at that cost", cost, found["kl_divergence"], change(found)))
     return rows
 
 
