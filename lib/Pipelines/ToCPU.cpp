@@ -112,7 +112,7 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target,
   pm.addPass(cpu::createCodegenCPUFormKernelsPass(
       withTarget<cpu::CodegenCPUFormKernelsPassOptions>(target)));
   pm.addPass(createCSEPass());
-  pm.addPass(cpu::createCodegenCPUFoldOffsetsPass());
+  pm.addPass(cpu::createCodegenCPUFoldConversionsPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
   pm.addPass(cpu::createCodegenCPUPackPass());
   pm.addPass(createCanonicalizerPass());

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "OperandConversion.h"
 #include "PassTarget.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/CPU/Schedule.h"
@@ -39,6 +40,8 @@ public:
 
 private:
   LogicalResult chooseSchedule();
+  /// What has to happen to the bytes of the left operand first.
+  std::optional<OperandConversion> getLhsConversion();
   Value prepareLhs();
   PackOp pack();
   /// The destination of the sums over each panel's columns; adds its map.
@@ -80,7 +83,6 @@ LogicalResult KernelBuilder::chooseSchedule() {
         llvm::product_of(bounds.drop_front(view.getNDim() + 1))};
     schedule =
         quantc::cpu::chooseSchedule(op.getContext(), shape, operands, target);
-    return success();
   }
   if (schedule.isFloat() != view.isFloat || (schedule.isOfBytes() && isWide))
     return op.emitOpError() << "expected a schedule for "
@@ -91,7 +93,23 @@ LogicalResult KernelBuilder::chooseSchedule() {
   if (!isSupported(schedule, target))
     return op.emitOpError() << "expected a schedule that " << target.getCPU()
                             << " supports, but got " << schedule;
+  if (schedule.getDot() == DotKind::VPMADDWD)
+    lhsKind = LhsKind::Signed; // With 16 bits every byte is.
   return success();
+}
+
+/// vpmaddwd multiplies pairs of i16. A pair of bytes would be extended between
+/// its load and its broadcast, for every row and panel again: two instructions
+/// for as few updates as a panel has registers. A pair of i16 is broadcast by
+/// the load itself. Weights are read once for all rows, and stay bytes.
+std::optional<OperandConversion> KernelBuilder::getLhsConversion() {
+  if (schedule.getDot() == DotKind::VPMADDWD &&
+      getElementTypeOrSelf(view.lhs).isInteger(8))
+    return view.isLhsUnsigned ? OperandConversion::ZeroExtend
+                              : OperandConversion::SignExtend;
+  if (lhsKind == LhsKind::Offset)
+    return OperandConversion::FlipSign;
+  return std::nullopt;
 }
 
 Value KernelBuilder::prepareLhs() {
@@ -107,23 +125,10 @@ Value KernelBuilder::prepareLhs() {
               ->getResult(0);
     type = cast<RankedTensorType>(lhs.getType());
   }
-  if (lhsKind != LhsKind::Offset)
-    return lhs;
-  // A byte of the other signedness: the sign bit flipped. The producer of lhs
-  // takes this over where it can (codegen-cpu-fold-offsets).
-  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-  SmallVector<utils::IteratorType> iterators(type.getRank(),
-                                             utils::IteratorType::parallel);
-  auto shift = linalg::GenericOp::create(
-      builder, loc, type, lhs, empty(type.getShape(), type.getElementType()),
-      ArrayRef<AffineMap>{identity, identity}, iterators,
-      [](OpBuilder &b, Location loc, ValueRange args) {
-        Value sign =
-            arith::ConstantOp::create(b, loc, b.getI8IntegerAttr(-128));
-        Value flipped = arith::XOrIOp::create(b, loc, args[0], sign);
-        linalg::YieldOp::create(b, loc, flipped);
-      });
-  return shift.getResult(0);
+  std::optional<OperandConversion> conversion = getLhsConversion();
+  // The producer of lhs takes this over where it can
+  // (codegen-cpu-fold-conversions).
+  return conversion ? convertTensor(builder, loc, lhs, *conversion) : lhs;
 }
 
 PackOp KernelBuilder::pack() {

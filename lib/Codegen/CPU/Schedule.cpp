@@ -78,18 +78,18 @@ static Machine getMachine(const KernelOperands &operands,
   bool many = !target.isX86() || lanes == 16 || target.has("avx512vl");
   int64_t registers = many ? 32 : 16;
   auto machine = [&](DotKind dot, int64_t group, int64_t reserved,
-                     double perUpdate, double perOperand) {
-    return Machine{dot,      lanes,     group,      registers,
-                   reserved, perUpdate, perOperand, perOperand};
+                     double perUpdate, double perRow, double perRegister) {
+    return Machine{dot,      lanes,     group,  registers,
+                   reserved, perUpdate, perRow, perRegister};
   };
   if (operands.isFloat)
     return hasDot(target, DotKind::FMA, lanes)
-               ? machine(DotKind::FMA, 1, 1, 1, 0)
-               : machine(DotKind::MulAddF, 1, 2, 2, 0);
+               ? machine(DotKind::FMA, 1, 1, 1, 0, 0)
+               : machine(DotKind::MulAddF, 1, 2, 2, 0, 0);
   for (DotKind dot : {DotKind::VPDPBUSD, DotKind::SDOT}) {
     if (operands.isWide || !hasDot(target, dot, lanes))
       continue;
-    Machine bytes = machine(dot, 4, 1, 1, 0);
+    Machine bytes = machine(dot, 4, 1, 1, 0, 0);
     if (flipsLhs(dot, operands)) {
       bytes.reserved += 1;
       bytes.perRow += 1;
@@ -97,8 +97,8 @@ static Machine getMachine(const KernelOperands &operands,
     return bytes;
   }
   if (hasDot(target, DotKind::VPMADDWD, lanes))
-    return machine(DotKind::VPMADDWD, 2, 2, 2, 1);
-  return machine(DotKind::MulAdd, 1, 2, 2, 1);
+    return machine(DotKind::VPMADDWD, 2, 2, 2, 0, 1);
+  return machine(DotKind::MulAdd, 1, 2, 2, 1, 1);
 }
 
 LhsKind quantc::cpu::chooseLhsKind(const KernelOperands &operands,

@@ -17,7 +17,8 @@
 //     ZEN-NOT: correction
 //         ZEN: qnn_cpu.contract {{.*}} lhs_kind = #qnn_cpu<lhs unsigned>, {{.*}}dot = vpdpbusd
 //    AVX2-NOT: correction
-//        AVX2: qnn_cpu.contract {{.*}} lhs_kind = #qnn_cpu<lhs unsigned>, {{.*}}dot = vpmaddwd
+//        AVX2: arith.extui %{{.+}} : i8 to i16
+//        AVX2: qnn_cpu.contract lhs({{.*}}xi16>) {{.*}} lhs_kind = #qnn_cpu<lhs signed>, {{.*}}dot = vpmaddwd
 //         ARM: arith.xori
 //         ARM: qnn_cpu.pack {{.*}} correction
 //         ARM: qnn_cpu.contract {{.*}} correction{{.*}} lhs_kind = #qnn_cpu<lhs offset>, {{.*}}dot = sdot
@@ -49,7 +50,8 @@ func.func @unsigned_lhs(%a: tensor<8x12xi8>, %w: tensor<12x48xi8>, %i: tensor<8x
 //     ZEN-NOT: correction
 //         ZEN: qnn_cpu.contract {{.*}} lhs_kind = #qnn_cpu<lhs signed>, {{.*}} rhs_unsigned, {{.*}}dot = vpdpbusd
 //    AVX2-NOT: correction
-//        AVX2: qnn_cpu.contract {{.*}} rhs_unsigned, {{.*}}dot = vpmaddwd
+//        AVX2: arith.extsi %{{.+}} : i8 to i16
+//        AVX2: qnn_cpu.contract lhs({{.*}}xi16>) {{.*}} rhs_unsigned, {{.*}}dot = vpmaddwd
 //         ARM: qnn_cpu.contract {{.*}} correction{{.*}} lhs_kind = #qnn_cpu<lhs offset>, {{.*}} rhs_unsigned, {{.*}}dot = sdot
 func.func @unsigned_rhs(%a: tensor<8x12xi8>, %w: tensor<12x48xi8>, %i: tensor<8x48xi32>) -> tensor<8x48xi32> {
   %r = linalg.generic {indexing_maps = [#mk, #kn, #mn], iterator_types = ["parallel", "parallel", "reduction"]}

@@ -1,4 +1,4 @@
-// RUN: quant-opt %s -codegen-cpu-form-kernels="triple=x86_64-linux-gnu cpu=cascadelake" -codegen-cpu-fold-offsets -codegen-cpu-pack -split-input-file -mlir-print-local-scope | FileCheck %s
+// RUN: quant-opt %s -codegen-cpu-form-kernels="triple=x86_64-linux-gnu cpu=cascadelake" -codegen-cpu-fold-conversions -codegen-cpu-pack -split-input-file -mlir-print-local-scope | FileCheck %s
 
 #id = affine_map<(m, n) -> (m, n)>
 #row = affine_map<(m, n) -> (m)>

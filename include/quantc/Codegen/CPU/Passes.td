@@ -332,11 +332,11 @@ def CodegenCPUFormKernelsPass : Pass<"codegen-cpu-form-kernels", "::mlir::Module
                            "::mlir::tensor::TensorDialect", "::quantc::cpu::CPUDialect"];
 }
 
-def CodegenCPUFoldOffsetsPass : Pass<"codegen-cpu-fold-offsets"> {
-  let summary = "Shift operands of kernels where they are produced";
+def CodegenCPUFoldConversionsPass : Pass<"codegen-cpu-fold-conversions"> {
+  let summary = "Convert operands of kernels where they are produced";
   let description = [{
-    A shift by 128 that `codegen-cpu-form-kernels` has put in front of a kernel
-    moves up through reshapes and paddings, and becomes part of the epilogue of
+    A conversion that `codegen-cpu-form-kernels` has put in front of a kernel
+    (a shift by 128, an extension to 16 bits) moves up through reshapes and paddings, and becomes part of the epilogue of
     the kernel that produces the operand, if nobody else uses it. Elementwise
     producers are a matter of `codegen-cpu-fuse-elementwise`.
 
