@@ -81,6 +81,8 @@ void quantc::buildSelectPipeline(OpPassManager &pm,
   // A cache is what it is whatever the sites do with it, and they choose
   // knowing what it is.
   pm.addPass(qnn::createQNNQuantizeCachePass({options.recipe}));
+  // What is split off is a site, too, and gets its reason with the others.
+  pm.addPass(qnn::createQNNSplitOutliersPass({options.recipe}));
   qnn::QNNSelectSchemePassOptions select;
   select.recipe = options.recipe;
   select.maxError = options.maxError;

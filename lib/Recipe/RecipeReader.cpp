@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Recipe/Recipe.h"
+#include "RecipeChecks.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -101,27 +101,6 @@ namespace {
 enum class OperandKind { Activations, Weights };
 } // namespace
 
-/// What no weight can have, whatever the rest of the recipe says.
-static std::string validateWeights(const OperandRecipe &weights) {
-  if (weights.dynamic.value_or(false))
-    return "expected weights to be static";
-  if (weights.granularity &&
-      llvm::is_contained({qnn::Granularity::Token, qnn::Granularity::Head},
-                         *weights.granularity))
-    return "expected granularity 'tensor', 'channel' or 'block' of weights, "
-           "but got '" +
-           qnn::stringifyGranularity(*weights.granularity).str() + "'";
-  return "";
-}
-
-/// What no activation can have.
-static std::string validateActivations(const OperandRecipe &activations) {
-  if (activations.blockSize ||
-      activations.granularity == qnn::Granularity::Block)
-    return "expected blocks of weights only, but got some of activations";
-  return "";
-}
-
 template <>
 struct yaml::MappingContextTraits<OperandRecipe, OperandKind> {
   static void mapping(IO &io, OperandRecipe &recipe, OperandKind &) {
@@ -190,6 +169,18 @@ struct yaml::MappingTraits<SmoothRecipe> {
     if (recipe.alpha && !(*recipe.alpha >= 0 && *recipe.alpha <= 1))
       return "expected an alpha in [0, 1]";
     return "";
+  }
+};
+
+template <>
+struct yaml::MappingTraits<OutlierRecipe> {
+  static void mapping(IO &io, OutlierRecipe &recipe) {
+    io.mapRequired("threshold", recipe.threshold);
+  }
+  static std::string validate(IO &, OutlierRecipe &recipe) {
+    if (recipe.threshold > 0 && std::isfinite(recipe.threshold))
+      return "";
+    return "expected a positive threshold";
   }
 };
 
@@ -328,61 +319,6 @@ struct yaml::MappingTraits<SiteRule> {
   }
 };
 
-/// Finds keys that nothing looks at, such as a percentile where no estimator is
-/// 'percentile'. Rules and candidates may take them from the recipe, and the
-/// reverse.
-static std::string checkIdleKeys(const Recipe &recipe) {
-  for (OperandRecipe Recipe::*base : {&Recipe::activations, &Recipe::weights}) {
-    bool isWeights = base == &Recipe::weights;
-    std::vector<const OperandRecipe *> operands = {&(recipe.*base)};
-    auto collect = [&](const auto &parts) {
-      for (const auto &part : parts)
-        operands.push_back(isWeights ? &part.weights : &part.activations);
-    };
-    collect(recipe.sites);
-    if (recipe.autoSelect)
-      collect(recipe.autoSelect->candidates);
-    auto any = [&](auto holds) {
-      return llvm::any_of(operands, [&](const OperandRecipe *operand) {
-        return holds(*operand);
-      });
-    };
-    // The built-in defaults set these two.
-    OperandRecipe defaults = OperandRecipe::getWeightDefault();
-    auto isIdle = [&](auto isSet, auto isUsed) {
-      return any(isSet) && !any(isUsed);
-    };
-    auto uses = [](qnn::RangeEstimator estimator) {
-      return [=](const OperandRecipe &operand) {
-        return operand.estimator == estimator;
-      };
-    };
-    std::string of = isWeights ? " of weights" : " of activations";
-    if (isIdle(
-            [&](const OperandRecipe &operand) {
-              return operand.percentile &&
-                     operand.percentile != defaults.percentile;
-            },
-            uses(qnn::RangeEstimator::Percentile)))
-      return "expected an estimator 'percentile' for the percentile" + of;
-    if (isIdle(
-            [&](const OperandRecipe &operand) {
-              return operand.emaRate && operand.emaRate != defaults.emaRate;
-            },
-            uses(qnn::RangeEstimator::EMA)))
-      return "expected an estimator 'ema' for the ema_rate" + of;
-    if (isIdle(
-            [](const OperandRecipe &operand) {
-              return operand.blockSize.has_value();
-            },
-            [](const OperandRecipe &operand) {
-              return operand.granularity == qnn::Granularity::Block;
-            }))
-      return "expected granularity 'block' for the block_size" + of;
-  }
-  return "";
-}
-
 template <>
 struct yaml::MappingTraits<Recipe> {
   static void mapping(IO &io, Recipe &recipe) {
@@ -397,6 +333,7 @@ struct yaml::MappingTraits<Recipe> {
     recipe.activations = recipe.activations.overriddenBy(activations);
     recipe.weights = recipe.weights.overriddenBy(weights);
     io.mapOptional("smooth", recipe.smooth);
+    io.mapOptional("outliers", recipe.outliers);
     io.mapOptional("shared_scales", recipe.sharedScales);
     io.mapOptional("requantize", recipe.requantize);
     io.mapOptional("auto", recipe.autoSelect);
@@ -406,7 +343,8 @@ struct yaml::MappingTraits<Recipe> {
     io.mapOptional("sites", recipe.sites);
   }
   static std::string validate(IO &, Recipe &recipe) {
-    return checkIdleKeys(recipe);
+    std::string error = checkIdleKeys(recipe);
+    return error.empty() ? checkOutliers(recipe) : error;
   }
 };
 
@@ -431,7 +369,8 @@ static constexpr StringRef kKeys[] = {"auto",          "target",
                                       "overflow",      "output_projection",
                                       "shared_scales", "attention_weights",
                                       "kv_cache",      "shared",
-                                      "scale"};
+                                      "scale",         "outliers",
+                                      "threshold"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {

@@ -3,6 +3,7 @@
 
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/lecture-static.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,LECTURE-STATIC
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/lecture-dynamic.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,LECTURE-DYNAMIC
+// RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/llm-int8.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,LLM-INT8
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/speechmatics-int8.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,SPEECHMATICS
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/modelopt-int8-sq.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,MODELOPT-INT8
 // RUN: quant-opt %s -qnn-select-scheme=recipe=%source_dir/recipes/modelopt-fp8.yaml -verify-selected | FileCheck %s --check-prefixes=CHECK,MODELOPT-FP8
@@ -23,6 +24,7 @@ func.func @sites(%x: tensor<64x128xf32>, %i: tensor<64x32xf32>, %q: tensor<64x32
   %a = qnn.observe %x {name = "linear/lhs", axis = 1 : i64} : tensor<64x128xf32>
   // LECTURE-STATIC: lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.99>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
   // LECTURE-DYNAMIC: lhs = #qnn.quantization<i8 asymmetric dynamic token axes = [0] minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
+  // LLM-INT8: lhs = #qnn.quantization<i8 symmetric narrow_range dynamic token axes = [0] minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
   // SPEECHMATICS: lhs = #qnn.quantization<i8 symmetric narrow_range tensor mse>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] mse>
   // MODELOPT-INT8: lhs = #qnn.quantization<i8 symmetric narrow_range tensor minmax>, rhs = #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
   // MODELOPT-FP8: lhs = #qnn.quantization<f8E4M3FN symmetric tensor minmax>, rhs = #qnn.quantization<f8E4M3FN symmetric tensor minmax>
@@ -35,6 +37,7 @@ func.func @sites(%x: tensor<64x128xf32>, %i: tensor<64x32xf32>, %q: tensor<64x32
   %h = qnn.observe %0 {name = "head/lhs", axis = 1 : i64} : tensor<64x32xf32>
   // LECTURE-STATIC: #qnn.scheme<{{.*}}qnn.site = "head"
   // LECTURE-DYNAMIC: #qnn.scheme<{{.*}}qnn.site = "head"
+  // LLM-INT8: #qnn.scheme<{{.*}}qnn.site = "head"
   // SPEECHMATICS: #qnn.scheme<{{.*}}qnn.site = "head"
   // MODELOPT-INT8: linalg.matmul {qnn.float_reason = "its result is the function's (output projection)", qnn.site = "head"
   // MODELOPT-FP8: linalg.matmul {qnn.float_reason = "its result is the function's (output projection)", qnn.site = "head"

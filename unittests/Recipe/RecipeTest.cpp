@@ -6,6 +6,7 @@
 
 #include "quantc/Recipe/Recipe.h"
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 using namespace quantc;
@@ -355,6 +356,30 @@ TEST(RecipeTest, CacheErrors) {
             "granularity 'token', which is measured at run time");
   EXPECT_EQ(error("shard: true"),
             "r.yaml:2:12: unknown key 'shard'; did you mean 'shared'?");
+}
+
+TEST(RecipeTest, Outliers) {
+  EXPECT_FALSE(parse("version: 1").outliers);
+  Recipe recipe = parse("version: 1\noutliers: {threshold: 4.5}");
+  ASSERT_TRUE(recipe.outliers);
+  EXPECT_EQ(recipe.outliers->threshold, 4.5);
+  EXPECT_THAT(errorOf("version: 1\noutliers: {threshold: 6, thresold: 6}"),
+              testing::HasSubstr("did you mean 'threshold'?"));
+  EXPECT_THAT(errorOf("version: 1\noutliers: {threshold: 0}"),
+              testing::HasSubstr("expected a positive threshold"));
+  EXPECT_THAT(errorOf("version: 1\noutliers: {}"),
+              testing::HasSubstr("threshold"));
+  // No histogram is left of the other channels.
+  EXPECT_THAT(errorOf("version: 1\noutliers: {threshold: 6}\n"
+                      "activations: {estimator: mse}"),
+              testing::HasSubstr("but got 'mse'"));
+  EXPECT_THAT(errorOf("version: 1\noutliers: {threshold: 6}\n"
+                      "sites: [{name: a, activations: {estimator: entropy}}]"),
+              testing::HasSubstr("but got 'entropy'"));
+  EXPECT_THAT(errorOf("version: 1\noutliers: {threshold: 6}\n"
+                      "auto: {target: h100, max_error: 1, candidates: "
+                      "[{name: a}]}"),
+              testing::HasSubstr("expected outliers or auto"));
 }
 
 } // namespace

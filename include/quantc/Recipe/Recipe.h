@@ -65,6 +65,12 @@ struct SmoothRecipe {
   std::optional<double> alpha;
 };
 
+/// Channels of activations that stay in float.
+struct OutlierRecipe {
+  /// Those in which calibration saw a magnitude of at least this.
+  double threshold = 6;
+};
+
 /// Which values share a scale.
 struct SharedScales {
   /// The weights of an attention's Q, K and V: the largest of the three.
@@ -137,6 +143,8 @@ struct Recipe {
   OperandRecipe activations = OperandRecipe::getActivationDefault();
   OperandRecipe weights = OperandRecipe::getWeightDefault();
   std::optional<SmoothRecipe> smooth;
+  /// Without it no channel is treated apart.
+  std::optional<OutlierRecipe> outliers;
   SharedScales sharedScales;
   /// How integers get from one scale to another; with shifts, all scales are
   /// powers of two.

@@ -24,6 +24,8 @@ inline constexpr llvm::StringLiteral kSiteAttrName = "qnn.site";
 inline constexpr llvm::StringLiteral kSchemeAttrName = "qnn.scheme";
 inline constexpr llvm::StringLiteral kFloatReasonAttrName = "qnn.float_reason";
 inline constexpr llvm::StringLiteral kSqnrAttrName = "qnn.sqnr";
+/// Why qnn-split-outliers keeps a site in float.
+inline constexpr llvm::StringLiteral kOutliersAttrName = "qnn.outliers";
 inline constexpr llvm::StringLiteral kParameterAttrName = "qnn.parameter";
 inline constexpr llvm::StringLiteral kInputAttrName = "qnn.input";
 inline constexpr llvm::StringLiteral kOutputAttrName = "qnn.output";

@@ -292,6 +292,48 @@ def QNNQuantizeCachePass : Pass<"qnn-quantize-cache", "::mlir::ModuleOp"> {
                            "::quantc::qnn::QNNDialect"];
 }
 
+def QNNSplitOutliersPass : Pass<"qnn-split-outliers", "::mlir::ModuleOp"> {
+  let summary = "Keep the channels of activations that have outliers in float";
+  let description = [{
+    With `outliers` in the recipe (LLM.int8(); see `docs/recipes.md`), a channel of
+    an activation whose magnitude reached the threshold in calibration stays in
+    float. Each site that reads the activation, has a constant weight and is to be
+    quantized becomes the sum of two:
+
+        x W = inliers(x) inliers(W) + outliers(x) outliers(W)
+
+    The first one keeps the name, the shape and the recipe's scheme; outliers are
+    zero in both of its operands, which neither widen a range nor change a sum. The
+    second one, `<site>.outliers`, sums over the outliers alone: they are taken out
+    of the weight now, and gathered from the activation at run time. It stays in
+    float. Nothing changes where no channel reaches the threshold; where all do, the
+    site as a whole stays in float, with that as the reason.
+
+    The inliers have an observer of their own, whose ranges are those of the
+    channels that are left; it has no histogram.
+
+    ```mlir
+    %x = qnn.observe %n {axis = 1 : i64, name = "q/lhs", statistics = ...} : tensor<4x64xf32>
+    %q = linalg.matmul {qnn.site = "q"} ins(%x, %w : tensor<4x64xf32>, tensor<64x64xf32>) ...
+    ```
+    becomes, where two channels have outliers,
+    ```mlir
+    %few = linalg.generic ... tensor.extract %n[...] ... -> tensor<4x2xf32>
+    %rest = linalg.generic ... arith.select ... -> tensor<4x64xf32>
+    %x = qnn.observe %rest {axis = 1 : i64, name = "q/lhs/inliers", statistics = ...}
+    %a = linalg.matmul {qnn.outliers = "2 of 64 channels reach the outlier threshold 6",
+           qnn.site = "q.outliers"} ins(%few, %wfew : tensor<4x2xf32>, tensor<2x64xf32>) ...
+    %b = linalg.matmul {qnn.site = "q"} ins(%x, %wrest : tensor<4x64xf32>, tensor<64x64xf32>) ...
+    %q = linalg.generic ins(%b, %a ...) ... arith.addf ...
+    ```
+  }];
+  let options = [
+    Option<"recipe", "recipe", "std::string", /*default=*/"", "The recipe file to follow">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::quantc::qnn::QNNDialect"];
+}
+
 def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
   let summary = "Give each site a quantization scheme or a reason for float";
   let description = [{

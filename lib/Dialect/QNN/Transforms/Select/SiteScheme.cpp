@@ -52,6 +52,8 @@ getFloatReason(linalg::LinalgOp site, const SiteIndexing &indexing,
   if (decision.floatRule)
     return "the recipe keeps sites named '" + decision.floatRule->name +
            "' in float";
+  if (auto outliers = site->getAttrOfType<StringAttr>(kOutliersAttrName))
+    return outliers.str();
   if (isWeight[0] && isWeight[1])
     return "both operands are parameters";
   if (!isWeight[0] && !isWeight[1] && recipe.skip.activationProducts) {
