@@ -10,7 +10,7 @@ with the largest cosine.
 """
 
 import argparse
-import json
+import dataclasses
 import pathlib
 import sys
 
@@ -21,14 +21,20 @@ sys.path.insert(0, str(HERE.parent.parent / "python"))
 import quantc  # noqa: E402
 from quantc import compare  # noqa: E402
 
-HEADER = ("recipe", "cosine", "worst 1 %", "same neighbour", "right neighbour",
-          "parameters", "latency", "speed-up")
+HEADER = ("recipe", "cosine [95 % interval]", "worst 1 %",
+          "same neighbour [95 % interval]", "right neighbour", "parameters", "latency",
+          "speed-up")
+RESAMPLES = 1000
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def embeddings(road, bundle):
     output = road.work / "embeddings.safetensors"
     road.run("run", bundle, "--input", road.evaluation, "--output", output)
-    return np.array(quantc.load_safetensors(output)["embedding"], np.float64)
+    return unit(np.array(quantc.load_safetensors(output)["embedding"], np.float64))
 
 
 def neighbours(rows):
@@ -36,24 +42,49 @@ def neighbours(rows):
     return np.argmax(rows[0::2] @ rows[1::2].T, axis=1)
 
 
-def unit(rows):
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+def with_interval(values):
+    """The mean of a value for each package, and its 95 % bootstrap interval."""
+    drawn = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
+    return (values.mean(), *np.quantile(values[drawn].mean(axis=1), [0.025, 0.975]))
 
 
-def cells(name, road, bundle, expected, runs):
-    rows = unit(embeddings(road, bundle))
+@dataclasses.dataclass
+class Found:
+    """What was measured of one bundle; of means, with the limits of an interval."""
+    cosine: tuple
+    worst: float  # the first percentile of cosines
+    same: tuple  # the share of descriptions with the neighbour that float finds
+    right: float  # and with that of the same package
+    parameter_bytes: int
+    seconds: list  # of a batch: this bundle's, and next to it the float bundle's
+
+    def values(self):
+        return {"cosine": tuple(map(float, self.cosine)),
+                "neighbour": tuple(map(float, self.same))}
+
+    def cells(self, name):
+        ours = [f"{self.seconds[0] * 1e3:.1f} ms"]
+        if len(self.seconds) == 1:
+            compared = ("", "", "", f"{self.right:.2%}")
+        else:
+            cosine, same = self.cosine, [100 * share for share in self.same]
+            compared = ("{:.4f} [{:.4f}, {:.4f}]".format(*cosine), f"{self.worst:.4f}",
+                        "{:.1f} % [{:.1f}, {:.1f}]".format(*same), f"{self.right:.2%}")
+            ours.append(f"{self.seconds[1] / self.seconds[0]:.2f}x")
+        return (name, *compared, f"{self.parameter_bytes / 2**20:.1f} MiB", *ours,
+                *[""] * (2 - len(ours)))
+
+
+def measure(road, bundle, expected, runs):
+    """Compares a bundle's embeddings with the float model's, `expected`."""
+    rows = embeddings(road, bundle)
     cosine = np.sum(rows * expected, axis=1)
     found = neighbours(rows)
-    times = json.loads(road.run(
-        "bench", bundle, "--against", road.float_bundle, "--data", road.evaluation,
-        "--runs", runs, "--json"))["bundles"]
-    size = json.loads((bundle / "manifest.json").read_text())["parameter_file_bytes"]
-    seconds = [time["median_seconds"] for time in times]
-    return (name, f"{cosine.mean():.4f}", f"{np.quantile(cosine, 0.01):.4f}",
-            f"{np.mean(found == neighbours(expected)):.2%}",
-            f"{np.mean(found == np.arange(len(found))):.2%}",
-            f"{size / 2**20:.1f} MiB", f"{seconds[0] * 1e3:.1f} ms",
-            f"{seconds[1] / seconds[0]:.2f}x")
+    return Found(with_interval(cosine.reshape(-1, 2).mean(axis=1)),
+                 np.quantile(cosine, 0.01),
+                 with_interval(found == neighbours(expected)),
+                 np.mean(found == np.arange(len(found))),
+                 road.parameter_bytes(bundle), road.bench(bundle, runs))
 
 
 def main():
@@ -71,10 +102,12 @@ def main():
         road = compare.Road(arguments.quantc, arguments.work, arguments.work / "road",
                             lambda line: print(line, flush=True), mask="mask")
         road.prepare()
-        expected = unit(embeddings(road, road.float_bundle))
-        rows = [HEADER, cells("float", road, road.float_bundle, expected, arguments.runs)]
-        rows += [cells(recipe.stem, road, road.quantize(recipe), expected, arguments.runs)
-                 for recipe in arguments.recipes]
+        expected = embeddings(road, road.float_bundle)
+        bundles = {"float": road.float_bundle}
+        bundles |= {recipe.stem: road.quantize(recipe) for recipe in arguments.recipes}
+        rows = [HEADER] + [
+            measure(road, bundle, expected, arguments.runs).cells(name)
+            for name, bundle in bundles.items()]
     except (compare.CommandFailed, OSError) as error:
         sys.exit(f"evaluate: error: {error}")
     widths = [max(map(len, column)) for column in zip(*rows)]

@@ -39,14 +39,27 @@ class Row:
     parameter_bytes: int = 0
     seconds: float = 0.0
     float_seconds: float = None
+    agreement_interval: tuple = None
+    divergence_interval: tuple = None
+
+
+def change(found):
+    """What `eval` found of the accuracy's difference or the perplexity's ratio less
+    one: (value, lower limit, upper limit), as shares; None without labels."""
+    for key, base in (("perplexity_ratio", 1), ("accuracy_difference", 0)):
+        if key in found:
+            return tuple(value - base for value in
+                         (found[key], *found[f"{key}_interval"]))
+    return None
 
 
 class Road:
     """Runs quantc's commands for one model; the files go to `work`."""
 
-    def __init__(self, quantc, model, work, echo=print, mask=None):
-        """`mask` names the input that is zero at padding."""
-        self.quantc, self.echo = str(quantc), echo
+    def __init__(self, quantc, model, work, echo=print, mask=None, block=1):
+        """`mask` names the input that is zero at padding; intervals draw runs of
+        `block` samples together."""
+        self.quantc, self.echo, self.block = str(quantc), echo, block
         self.mask = ["--mask", mask] if mask else []
         self.model, self.work = pathlib.Path(model), pathlib.Path(work)
         if self.work.resolve() == self.model.resolve():
@@ -92,29 +105,38 @@ class Road:
         self.compile(quantized, bundle)
         return bundle
 
+    def evaluate(self, bundle, reference=None):
+        """What `eval` finds on the evaluation data, against another bundle."""
+        return json.loads(self.run(
+            "eval", bundle, "--data", self.evaluation, "--json",
+            *(["--reference", reference] if reference else []),
+            *(["--bootstrap-block", self.block] if self.block > 1 else [])))
+
+    def bench(self, bundle, runs):
+        """Median seconds of a batch: of the bundle and, next to it, in float."""
+        against = [] if bundle == self.float_bundle else ["--against", self.float_bundle]
+        times = json.loads(self.run("bench", bundle, "--data", self.evaluation, "--runs",
+                                    runs, "--json", *against))["bundles"]
+        return [time["median_seconds"] for time in times]
+
+    def parameter_bytes(self, bundle):
+        return json.loads((bundle / "manifest.json").read_text())["parameter_file_bytes"]
+
     def measure(self, bundle, runs):
         """Evaluates and times a bundle against the float bundle."""
-        reference = bundle != self.float_bundle
-        found = json.loads(self.run(
-            "eval", bundle, "--data", self.evaluation, "--json",
-            *(["--reference", self.float_bundle] if reference else [])))
-        times = json.loads(self.run(
-            "bench", bundle, "--data", self.evaluation, "--runs", runs, "--json",
-            *(["--against", self.float_bundle] if reference else [])))["bundles"]
-        manifest = json.loads((bundle / "manifest.json").read_text())
+        reference = self.float_bundle if bundle != self.float_bundle else None
+        found, seconds = self.evaluate(bundle, reference), self.bench(bundle, runs)
         metric = "perplexity" if "perplexity" in found else "accuracy"
         row = Row(self.model.name, bundle.name if reference else "float", metric,
-                  found[metric], parameter_bytes=manifest["parameter_file_bytes"],
-                  seconds=times[0]["median_seconds"])
+                  found[metric], parameter_bytes=self.parameter_bytes(bundle),
+                  seconds=seconds[0])
         if reference:
-            key = {"perplexity": "perplexity_ratio",
-                   "accuracy": "accuracy_difference"}[metric]
-            base = 1 if metric == "perplexity" else 0
-            row.change = tuple(value - base for value in
-                               (found[key], *found[f"{key}_interval"]))
-            row.agreement, row.sqnr = found["agreement"], found["sqnr_db"]
+            row.change, row.sqnr = change(found), found["sqnr_db"]
+            row.agreement = found["agreement"]
+            row.agreement_interval = tuple(found["agreement_interval"])
             row.divergence = found["kl_divergence"]
-            row.float_seconds = times[1]["median_seconds"]
+            row.divergence_interval = tuple(found["kl_divergence_interval"])
+            row.float_seconds = seconds[1]
         return row
 
 

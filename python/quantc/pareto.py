@@ -19,7 +19,7 @@ import json
 import pathlib
 import sys
 
-from quantc.compare import CommandFailed, Road
+from quantc.compare import CommandFailed, Road, change
 
 
 def measure(road, recipe, name, *options):

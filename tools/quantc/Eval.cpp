@@ -16,6 +16,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 using namespace quantc;
 using namespace quantc::tool;
@@ -66,6 +67,12 @@ static cl::opt<Metric> metricOption(
 static cl::opt<unsigned>
     resamples("bootstrap", cl::init(1000), cl::value_desc("n"),
               cl::desc("Resamples for the 95 % intervals (default 1000)"),
+              cl::sub(evalCommand), cl::cat(quantcOptions));
+static cl::opt<unsigned>
+    blockSize("bootstrap-block", cl::init(1), cl::value_desc("n"),
+              cl::desc("Draw runs of n samples together, for samples that "
+                       "depend on each other, as the steps of a text "
+                       "(default 1)"),
               cl::sub(evalCommand), cl::cat(quantcOptions));
 static cl::opt<int64_t>
     maxSamples("max-samples", cl::init(std::numeric_limits<int64_t>::max()),
@@ -240,6 +247,15 @@ static Expected<std::vector<LogitSums>> measure(Tool &tool, Runner &runner,
   return sums;
 }
 
+/// The sums of runs of `size` samples; the last one may be shorter.
+static std::vector<LogitSums> sumBlocks(ArrayRef<LogitSums> samples,
+                                        size_t size) {
+  std::vector<LogitSums> blocks((samples.size() + size - 1) / size);
+  for (auto [index, sample] : enumerate(samples))
+    blocks[index / size] += sample;
+  return blocks;
+}
+
 //===----------------------------------------------------------------------===//
 // Report
 //===----------------------------------------------------------------------===//
@@ -249,11 +265,27 @@ namespace {
 struct Line {
   StringRef key, title;
   double value;
-  /// How people read it: "{0:f4}", "{0:P}".
-  std::string text;
+  /// What people read, of the value and of the limits.
+  std::string (*format)(double);
   std::optional<Interval> interval;
 };
 } // namespace
+
+static std::string asFixed(double value) {
+  return formatv("{0:f4}", value).str();
+}
+static std::string asFine(double value) {
+  return formatv("{0:f6}", value).str();
+}
+static std::string asPercent(double value) {
+  return formatv("{0:f3} %", 100 * value).str();
+}
+static std::string asDecibel(double value) {
+  return formatv("{0:f2} dB", value).str();
+}
+static std::string asScientific(double value) {
+  return formatv("{0:e3}", value).str();
+}
 
 static json::Value toJSON(double value) {
   // JSON has no NaN and no infinity.
@@ -265,49 +297,43 @@ static std::vector<Line> summarize(ArrayRef<LogitSums> samples, Metric metric,
   LogitSums sums;
   for (const LogitSums &sample : samples)
     sums += sample;
-  auto fixed = [](double value) { return formatv("{0:f4}", value).str(); };
-  auto percent = [](double value) {
-    return formatv("{0:f3} %", 100 * value).str();
+  std::vector<LogitSums> blocks = sumBlocks(samples, blockSize);
+  auto interval = [&](function_ref<double(const LogitSums &)> statistic) {
+    return bootstrap(blocks, resamples, statistic);
   };
 
   std::vector<Line> lines;
+  auto add = [&](StringRef key, StringRef title, double value,
+                 std::string (*format)(double),
+                 std::optional<Interval> interval = std::nullopt) {
+    lines.push_back({key, title, value, format, interval});
+  };
   if (hasLabels && metric == Metric::Perplexity) {
-    lines.push_back({"perplexity", "perplexity", sums.getPerplexity(),
-                     fixed(sums.getPerplexity()), std::nullopt});
+    add("perplexity", "perplexity", sums.getPerplexity(), asFixed);
     if (hasReference) {
-      lines.push_back({"reference_perplexity", "reference perplexity",
-                       sums.getReferencePerplexity(),
-                       fixed(sums.getReferencePerplexity()), std::nullopt});
-      double ratio = sums.getPerplexityRatio();
-      lines.push_back(
-          {"perplexity_ratio", "perplexity ratio", ratio,
-           formatv("{0:f6}", ratio).str(),
-           bootstrap(samples, resamples, [](const LogitSums &resample) {
-             return resample.getPerplexityRatio();
-           })});
+      add("reference_perplexity", "reference perplexity",
+          sums.getReferencePerplexity(), asFixed);
+      add("perplexity_ratio", "perplexity ratio", sums.getPerplexityRatio(),
+          asFine, interval(std::mem_fn(&LogitSums::getPerplexityRatio)));
     }
   } else if (hasLabels) {
-    lines.push_back({"accuracy", "accuracy", sums.getAccuracy(),
-                     percent(sums.getAccuracy()), std::nullopt});
+    add("accuracy", "accuracy", sums.getAccuracy(), asPercent);
     if (hasReference) {
-      lines.push_back({"reference_accuracy", "reference accuracy",
-                       sums.getReferenceAccuracy(),
-                       percent(sums.getReferenceAccuracy()), std::nullopt});
+      add("reference_accuracy", "reference accuracy",
+          sums.getReferenceAccuracy(), asPercent);
       auto difference = [](const LogitSums &resample) {
         return resample.getAccuracy() - resample.getReferenceAccuracy();
       };
-      lines.push_back({"accuracy_difference", "accuracy difference",
-                       difference(sums), formatv("{0:f6}", difference(sums)),
-                       bootstrap(samples, resamples, difference)});
+      add("accuracy_difference", "accuracy difference", difference(sums),
+          asFine, interval(difference));
     }
   }
   if (hasReference) {
-    lines.push_back({"agreement", "top-1 agreement", sums.getAgreement(),
-                     percent(sums.getAgreement()), std::nullopt});
-    lines.push_back({"sqnr_db", "logit SQNR", sums.getSQNR(),
-                     formatv("{0:f2} dB", sums.getSQNR()), std::nullopt});
-    lines.push_back({"kl_divergence", "KL divergence", sums.getDivergence(),
-                     formatv("{0:e3}", sums.getDivergence()), std::nullopt});
+    add("agreement", "top-1 agreement", sums.getAgreement(), asPercent,
+        interval(std::mem_fn(&LogitSums::getAgreement)));
+    add("sqnr_db", "logit SQNR", sums.getSQNR(), asDecibel);
+    add("kl_divergence", "KL divergence", sums.getDivergence(), asScientific,
+        interval(std::mem_fn(&LogitSums::getDivergence)));
   }
   return lines;
 }
@@ -336,10 +362,10 @@ static void printReport(ArrayRef<Line> lines, ArrayRef<LogitSums> samples) {
   if (nonFinite > 0)
     outs() << formatv("{0,-22}{1}\n", "non-finite rows", nonFinite);
   for (const Line &line : lines) {
-    outs() << formatv("{0,-22}{1}", line.title, line.text);
+    outs() << formatv("{0,-22}{1}", line.title, line.format(line.value));
     if (line.interval)
-      outs() << formatv("  [{0:f6}, {1:f6}]", line.interval->low,
-                        line.interval->high);
+      outs() << formatv("  [{0}, {1}]", line.format(line.interval->low),
+                        line.format(line.interval->high));
     outs() << '\n';
   }
 }
@@ -348,6 +374,8 @@ static Error runEval(Tool &tool) {
   if (Error error = checkAtLeast(maxSamples, 1))
     return error;
   if (Error error = checkAtLeast(resamples, 1))
+    return error;
+  if (Error error = checkAtLeast(blockSize, 1))
     return error;
   Expected<Runner> runner = Runner::load(bundlePath, device);
   if (!runner)

@@ -1,0 +1,113 @@
+#===- accuracy - every recipe on every model, against its gate -------------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#===------------------------------------------------------------------------===#
+"""Measures the recipes that come along and says which gates they keep.
+
+Digits; the character transformer as a prefill, with outlier channels, and as a decode
+step with a key-value cache (token by token over the whole evaluation text); and a
+sentence encoder, which is fetched: each against its float model. Run it with the
+interpreter of the build's environment:
+
+    .venv/bin/python examples/accuracy [model[:recipe] ...]
+
+Rows that were measured before, of the same compiler, recipe, model and data, are not
+measured again. The exit code is 1 where a gate is missed.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import sys
+
+import cases
+import models
+import verdicts
+
+sys.path.insert(0, str(models.ROOT / "python"))
+from quantc import compare  # noqa: E402
+
+
+def parse_part(text):
+    """('model', [recipes]) of `model` or `model:recipe`."""
+    model, _, recipe = text.partition(":")
+    if model not in cases.RECIPES:
+        raise argparse.ArgumentTypeError(
+            f"expected a model of {', '.join(cases.RECIPES)}, but got '{model}'")
+    known = cases.RECIPES[model]
+    if recipe and recipe not in known:
+        raise argparse.ArgumentTypeError(
+            f"expected a recipe of {', '.join(known)}, but got '{recipe}'")
+    return model, [recipe] if recipe else known
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="accuracy", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="model[:recipe]", type=parse_part,
+                        help=f"some of {', '.join(cases.RECIPES)} (default: all)")
+    parser.add_argument("--quantc", type=pathlib.Path,
+                        default=models.ROOT / "build" / "bin" / "quantc",
+                        help="the compiler to run")
+    parser.add_argument("--work", type=pathlib.Path,
+                        default=models.ROOT / "build" / "accuracy",
+                        help="a folder for what is made on the way, and the rows")
+    parser.add_argument("--runs", type=int, default=20,
+                        help="timed runs of each bundle (default 20)")
+    parser.add_argument("--again", action="store_true",
+                        help="measure rows anew that were measured before")
+    parser.add_argument("--keep", action="store_true",
+                        help="also take rows that another compiler made")
+    parser.add_argument("--only-measured", action="store_true",
+                        help="measure nothing: tables of the rows that are there")
+    return parser.parse_args(arguments)
+
+
+def text_table(lines, left):
+    """Lines of cells as text, the first `left` columns to the left."""
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return "\n".join("  ".join(
+        cell.ljust(width) if index < left else cell.rjust(width)
+        for index, (cell, width) in enumerate(zip(line, widths))).rstrip()
+        for line in lines)
+
+
+def measure(arguments):
+    """Returns {model: [rows]} of all parts."""
+    chosen = {}
+    for model, recipes in arguments.parts or cases.RECIPES.items():
+        chosen.setdefault(model, []).extend(recipes)
+    rows = {}
+    for model, recipes in chosen.items():
+        case = models.open_case(model, arguments)
+        rows[model] = [row for recipe in ["float", *dict.fromkeys(recipes)]
+                       if (row := case.row(recipe))]
+    return rows
+
+
+def main():
+    arguments = parse(sys.argv[1:])
+    try:
+        rows = measure(arguments)
+    except (compare.CommandFailed, subprocess.CalledProcessError, OSError,
+            ValueError) as error:
+        sys.exit(f"accuracy: error: {error}")
+    for header, left, names in models.TABLES:
+        lines = [row.cells for name in names for row in rows.get(name, [])]
+        if lines:
+            print("\n" + text_table([header, *lines], left))
+    print()
+    for model, measured in rows.items():
+        print(f"{model}: {sum(row.seconds for row in measured):.0f} s for "
+              f"{len(measured)} rows, {sum(row.cached for row in measured)} of them "
+              "measured before")
+    everything = {(row.model, row.recipe): row
+                  for measured in rows.values() for row in measured}
+    kept, lines = verdicts.table(cases.GATES, everything)
+    if len(lines) > 1:
+        print("\n" + text_table(lines, len(verdicts.HEADER)))
+    sys.exit(0 if kept else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+#===- verdicts.py - rows against gates -------------------------------------===#
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#===------------------------------------------------------------------------===#
+"""Says which gates the measured rows keep."""
+
+import operator
+
+RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+             "not above": operator.le}
+HEADER = ("model", "recipe", "value", "measured [95 % interval]", "gate", "verdict")
+
+
+def find(gate, rows):
+    """The row that a gate is about; None where it was not measured."""
+    found = [rows[gate.model, recipe] for recipe in gate.recipes
+             if (gate.model, recipe) in rows]
+    if len(gate.recipes) == 1:
+        return found[0] if found else None
+    return max(found, key=lambda row: row.values["cosine"][0], default=None)
+
+
+def judge(gate, row):
+    """Whether the gate is kept, and what people read of it."""
+    value, *interval = row.values[gate.value]
+    fits = RELATIONS[gate.relation]
+    inside = [fits(limit, gate.bound) for limit in interval]
+    # What is no worse has an interval that reaches down to the bound.
+    kept = inside[0] if gate.relation == "not above" else fits(value, gate.bound)
+    verdict = "kept" if kept else "MISSED"
+    if gate.relation != "not above" and any(inside) != all(inside):
+        verdict += ", the interval crosses"
+    numbers = "{:.4g} [{:.4g}, {:.4g}]".format(value, *interval)
+    best = "best: " if len(gate.recipes) > 1 else ""
+    return kept, (gate.model, best + row.recipe, gate.value, numbers,
+                  f"{gate.relation} {gate.bound:g}", verdict)
+
+
+def table(gates, rows):
+    """Returns whether all gates of the measured rows are kept, and their table."""
+    judged = [judge(gate, row) for gate in gates if (row := find(gate, rows))]
+    return all(kept for kept, _ in judged), [HEADER, *(line for _, line in judged)]
