@@ -10,11 +10,15 @@ interpreter of the build's environment:
 
     .venv/bin/python examples/accuracy [model[:recipe] ...]
 
+`model:pareto` holds the recipe `auto` against each of its candidates everywhere, at
+equal cost.
+
 Rows that were measured before, of the same compiler, recipe, model and data, are not
 measured again. The exit code is 1 where a gate is missed.
 """
 
 import argparse
+import itertools
 import pathlib
 import subprocess
 import sys
@@ -33,7 +37,7 @@ def parse_part(text):
     if model not in cases.RECIPES:
         raise argparse.ArgumentTypeError(
             f"expected a model of {', '.join(cases.RECIPES)}, but got '{model}'")
-    known = cases.RECIPES[model]
+    known = cases.parts(model)
     if recipe and recipe not in known:
         raise argparse.ArgumentTypeError(
             f"expected a recipe of {', '.join(known)}, but got '{recipe}'")
@@ -75,13 +79,14 @@ def text_table(lines, left):
 def measure(arguments):
     """Returns {model: [rows]} of all parts."""
     chosen = {}
-    for model, recipes in arguments.parts or cases.RECIPES.items():
+    everything = [(model, cases.parts(model)) for model in cases.RECIPES]
+    for model, recipes in arguments.parts or everything:
         chosen.setdefault(model, []).extend(recipes)
     rows = {}
     for model, recipes in chosen.items():
         case = models.open_case(model, arguments)
-        rows[model] = [row for recipe in ["float", *dict.fromkeys(recipes)]
-                       if (row := case.row(recipe))]
+        names = dict.fromkeys(recipes if recipes == ["pareto"] else ["float", *recipes])
+        rows[model] = [row for name in names if (row := case.row(name))]
     return rows
 
 
@@ -92,8 +97,9 @@ def main():
     except (compare.CommandFailed, subprocess.CalledProcessError, OSError,
             ValueError) as error:
         sys.exit(f"accuracy: error: {error}")
-    for header, left, names in models.TABLES:
-        lines = [row.cells for name in names for row in rows.get(name, [])]
+    for header, left, is_in in models.TABLES:
+        lines = [line for row in itertools.chain(*rows.values()) if is_in(row)
+                 for line in row.lines]
         if lines:
             print("\n" + text_table([header, *lines], left))
     print()
@@ -101,9 +107,7 @@ def main():
         print(f"{model}: {sum(row.seconds for row in measured):.0f} s for "
               f"{len(measured)} rows, {sum(row.cached for row in measured)} of them "
               "measured before")
-    everything = {(row.model, row.recipe): row
-                  for measured in rows.values() for row in measured}
-    kept, lines = verdicts.table(cases.GATES, everything)
+    kept, lines = verdicts.table(cases.GATES, list(itertools.chain(*rows.values())))
     if len(lines) > 1:
         print("\n" + text_table(lines, len(verdicts.HEADER)))
     sys.exit(0 if kept else 1)

@@ -46,6 +46,10 @@ RECIPES = {
 }
 """The rows of each model, by recipe; `recipe@estimator` is a variant."""
 
+PARETO = {"digits": 64, "chartransformer": 32, "minilm": 32}
+"""Models on which `auto` is compared with each of its candidates everywhere, at equal
+cost, and the calibration samples that sensitivities are measured on: `model:pareto`."""
+
 PAIRS = {
     ("chartransformer-outliers", f"w8a8-{form}-autosmooth"): f"w8a8-{form}-smooth"
     for form in ("asymmetric", "symmetric")
@@ -68,6 +72,11 @@ class Gate:
     value: str
     relation: str
     bound: float
+
+
+def parts(model):
+    """What can be measured of a model."""
+    return [*RECIPES[model], *(["pareto"] if model in PARETO else [])]
 
 
 def gates(model, recipes, *conditions):

@@ -15,13 +15,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 sys.path[:0] = [str(ROOT / "python"), str(EXAMPLES / "minilm")]
 import evaluate  # noqa: E402
-from quantc import compare  # noqa: E402
+from quantc import compare, pareto  # noqa: E402
 
 TABLES = [
-    (compare.HEADER, 3, [name for name in cases.RECIPES if name != "minilm"]),
-    (("model", *evaluate.HEADER), 2, ["minilm"]),
+    (compare.HEADER, 3, lambda row: row.recipe != "pareto" and row.model != "minilm"),
+    (("model", *evaluate.HEADER), 2,
+     lambda row: row.recipe != "pareto" and row.model == "minilm"),
+    (pareto.HEADER, 2, lambda row: row.recipe == "pareto"),
 ]
-"""Headers, how many columns are text, and the models below them."""
+"""Headers, how many columns are text, and which rows are below."""
 
 FILES = ("model.mlir", "model.safetensors", "calibration.safetensors",
          "evaluation.safetensors")
@@ -91,22 +93,34 @@ class Case:
 
     def row(self, name):
         """The row of a recipe, or None where nothing is to be measured."""
-        recipes = [] if name == "float" else [self.recipe(name)]
+        source = {"float": None, "pareto": "auto"}.get(name, name)
+        recipes = [self.recipe(source)] if source else []
         if other := cases.PAIRS.get((self.name, name)):
             recipes.append(self.recipe(other))
-        key = digest(*self.files, self.runs, cases.BLOCKS.get(self.name),
+        samples = cases.PARETO[self.name] if name == "pareto" else None
+        key = digest(*self.files, self.runs, cases.BLOCKS.get(self.name), samples,
                      *map(digest_file, recipes))
         if self.only_measured:
             return self.store.load(name, key)
         return self.store.measure(name, key, lambda: self.make(name, *recipes))
 
     def make(self, name, recipe=None, other=None):
+        if name == "pareto":
+            return self.compare_auto(recipe)
         bundle = self.bundle(recipe)
         row = self.measure(name, bundle)
         if other:
             found = self.road.evaluate(bundle, self.bundle(other))
             row.values["excess"] = compare.change(found)
         return row
+
+    def compare_auto(self, recipe):
+        self.bundle(None)
+        pairs = pareto.compare(self.road, recipe, cases.PARETO[self.name])
+        values = {uniform.name: (uniform.divergence[0], joint.divergence[0],
+                                 pareto.TOLERANCE) for uniform, joint in pairs}
+        return Row(self.name, "pareto", values,
+                   [pareto.cells(self.name, choice) for pair in pairs for choice in pair])
 
     def bundle(self, recipe):
         """The bundle of a recipe, or of the float model."""
@@ -129,7 +143,7 @@ class LogitCase(Case):
         values = {} if name == "float" else {
             "loss": row.change, "agreement": (row.agreement, *row.agreement_interval),
             "divergence": (row.divergence, *row.divergence_interval)}
-        return Row(row.model, name, values, compare.cells(row))
+        return Row(row.model, name, values, [compare.cells(row)])
 
 
 class EmbeddingCase(Case):
@@ -142,7 +156,7 @@ class EmbeddingCase(Case):
         if self.expected is None:
             self.expected = evaluate.embeddings(self.road, self.road.float_bundle)
         found = evaluate.measure(self.road, bundle, self.expected, self.runs)
-        return Row(self.name, name, found.values(), [self.name, *found.cells(name)])
+        return Row(self.name, name, found.values(), [(self.name, *found.cells(name))])
 
 
 def open_case(name, arguments):

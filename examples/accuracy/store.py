@@ -16,7 +16,7 @@ class Row:
     model: str
     recipe: str
     values: dict  # name: (value, lower limit, upper limit)
-    cells: list  # of the table
+    lines: list  # of the table, each a list of cells
     seconds: float = 0.0  # that it took to make and measure
     cached: bool = False
 

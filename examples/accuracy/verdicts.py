@@ -12,8 +12,8 @@ HEADER = ("model", "recipe", "value", "measured [95 % interval]", "gate", "verdi
 
 def find(gate, rows):
     """The row that a gate is about; None where it was not measured."""
-    found = [rows[gate.model, recipe] for recipe in gate.recipes
-             if (gate.model, recipe) in rows]
+    found = [row for row in rows
+             if row.model == gate.model and row.recipe in gate.recipes]
     if len(gate.recipes) == 1:
         return found[0] if found else None
     return max(found, key=lambda row: row.values["cosine"][0], default=None)
@@ -35,7 +35,19 @@ def judge(gate, row):
                   f"{gate.relation} {gate.bound:g}", verdict)
 
 
+def judge_pareto(row):
+    """The same of `auto` against each of its candidates, from a row `pareto`."""
+    for name, (uniform, joint, tolerance) in row.values.items():
+        bound = uniform * (1 + tolerance)
+        kept = joint <= bound
+        yield kept, (row.model, f"auto, cost of {name}", "divergence", f"{joint:.4g}",
+                     f"<= {bound:.4g}", "kept" if kept else "MISSED")
+
+
 def table(gates, rows):
     """Returns whether all gates of the measured rows are kept, and their table."""
     judged = [judge(gate, row) for gate in gates if (row := find(gate, rows))]
+    for row in rows:
+        if row.recipe == "pareto":
+            judged += judge_pareto(row)
     return all(kept for kept, _ in judged), [HEADER, *(line for _, line in judged)]

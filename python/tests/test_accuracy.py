@@ -71,11 +71,18 @@ def test_a_gate_is_about_the_value_and_tells_of_the_interval(measured, relation,
 
 def test_of_several_recipes_the_best_is_held_against_the_gate():
     gates = cases.gates("m", ["a", "b", "c"], ("neighbour", ">=", 0.97))
-    rows = {("m", "a"): row("a", cosine=(0.98, 0, 1), neighbour=(0.99, 0.98, 1)),
-            ("m", "b"): row("b", cosine=(0.99, 0, 1), neighbour=(0.96, 0.95, 0.965))}
+    rows = [row("a", cosine=(0.98, 0, 1), neighbour=(0.99, 0.98, 1)),
+            row("b", cosine=(0.99, 0, 1), neighbour=(0.96, 0.95, 0.965))]
     kept, lines = verdicts.table(gates, rows)
     assert not kept and [line[1] for line in lines[1:]] == ["best: b"]
-    assert verdicts.table(gates, {}) == (True, [verdicts.HEADER])
+    assert verdicts.table(gates, []) == (True, [verdicts.HEADER])
+
+
+@pytest.mark.parametrize("joint, kept", [(1.01, True), (1.03, False)])
+def test_auto_is_held_against_each_candidate(joint, kept):
+    found, lines = verdicts.table([], [row("pareto", static=(1.0, joint, 0.02))])
+    assert found == kept
+    assert lines[1][1:3] == ("auto, cost of static", "divergence")
 
 
 def test_a_row_is_kept_as_long_as_its_sources_are_the_same(tmp_path):
