@@ -13,6 +13,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace quantc {
@@ -106,19 +108,43 @@ LogicalResult quantc::bindParameters(ModuleOp module, FilePtr file) {
   }
 
   llvm::DenseMap<std::pair<const SafetensorsTensor *, Type>, TypedAttr> attrs;
-  // Backwards, so that the indices stay valid while arguments go.
-  for (auto &[function, index, tensor] : llvm::reverse(bindings)) {
-    BlockArgument argument = function.getArgument(index);
-    auto type = cast<RankedTensorType>(argument.getType());
-    TypedAttr &attr = attrs[{tensor, type}];
-    if (!attr)
-      attr = makeResourceTensor(type, tensor->name, makeBlob(*tensor, file));
+  for (func::FuncOp function : module.getOps<func::FuncOp>()) {
+    llvm::DenseMap<Value, const Binding *> bound;
+    for (const Binding &binding : bindings)
+      if (binding.function == function)
+        bound[function.getArgument(binding.index)] = &binding;
+    if (bound.empty())
+      continue;
+    // A tensor is one constant of a type, and constants are in order of first
+    // use: the same function whatever the order of its arguments was, and
+    // whether they were bound before.
+    llvm::DenseMap<Attribute, Value> constants;
     auto builder = OpBuilder::atBlockBegin(&function.getBody().front());
-    Value constant =
-        arith::ConstantOp::create(builder, argument.getLoc(), attr);
-    argument.replaceAllUsesWith(constant);
-    if (failed(function.eraseArgument(index)))
-      return function.emitError("cannot erase argument ") << index;
+    auto getConstant = [&](BlockArgument argument, const Binding &binding) {
+      const SafetensorsTensor *tensor = binding.tensor;
+      auto type = cast<RankedTensorType>(argument.getType());
+      TypedAttr &attr = attrs[{tensor, type}];
+      if (!attr)
+        attr = makeResourceTensor(type, tensor->name, makeBlob(*tensor, file));
+      Value &constant = constants[attr];
+      if (!constant)
+        constant = arith::ConstantOp::create(builder, argument.getLoc(), attr);
+      return constant;
+    };
+    function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      for (OpOperand &operand : op->getOpOperands())
+        if (const Binding *binding = bound.lookup(operand.get()))
+          operand.set(
+              getConstant(cast<BlockArgument>(operand.get()), *binding));
+    });
+    for (BlockArgument argument : function.getArguments())
+      if (const Binding *binding = bound.lookup(argument))
+        getConstant(argument, *binding);
+    llvm::BitVector indices(function.getNumArguments());
+    for (auto [argument, binding] : bound)
+      indices.set(binding->index);
+    if (failed(function.eraseArguments(indices)))
+      return function.emitError("cannot erase arguments");
   }
   module->removeAttr(qnn::kParameterFileAttrName);
   return success();

@@ -3,6 +3,7 @@
 // RUN: quant-opt %t/model.mlir --qnn-bind-parameters=file=%t/p.safetensors | FileCheck %s --check-prefix=BIND
 // RUN: %python %S/Inputs/make.py %t/default.safetensors w:float32:4x2
 // RUN: quant-opt %t/default.mlir --qnn-bind-parameters | FileCheck %s --check-prefix=DEFAULT
+// RUN: quant-opt %t/order.mlir --qnn-bind-parameters=file=%t/p.safetensors | FileCheck %s --check-prefix=ORDER
 // RUN: mkdir %t/sub && cp %t/default.safetensors %t/sub/other.safetensors
 // RUN: quant-opt %t/attribute.mlir --qnn-bind-parameters | FileCheck %s --check-prefix=ATTRIBUTE
 // RUN: quant-opt %t/none.mlir --qnn-bind-parameters | FileCheck %s --check-prefix=NONE
@@ -32,6 +33,25 @@ func.func @main(%w: tensor<4x2xf32> {qnn.parameter = "w"}, %x: tensor<1x4xf32> {
                 %s: tensor<f32> {qnn.parameter = "scalar"}, %w2: tensor<4x2xf32> {qnn.parameter = "w"}) -> tensor<4x2xf32> {
   %0 = arith.addf %w, %w2 : tensor<4x2xf32>
   return %0 : tensor<4x2xf32>
+}
+
+//--- order.mlir
+// Constants are in order of first use, each there once: statistics then fit a model
+// whatever the order of its arguments is. What nothing reads comes last.
+// ORDER: %[[W:.*]] = arith.constant dense_resource<w>
+// ORDER-NEXT: %[[B:.*]] = arith.constant dense_resource<b>
+// ORDER-NEXT: arith.constant dense_resource<scalar>
+// ORDER-NOT: arith.constant
+// ORDER: linalg.matmul ins(%{{.*}}, %[[W]]
+// ORDER: linalg.broadcast ins(%[[B]]
+// ORDER: linalg.matmul ins(%{{.*}}, %[[W]]
+func.func @main(%s: tensor<f32> {qnn.parameter = "scalar"}, %b: tensor<2xf32> {qnn.parameter = "b"},
+                %w: tensor<4x2xf32> {qnn.parameter = "w"}, %w2: tensor<4x2xf32> {qnn.parameter = "w"},
+                %x: tensor<3x4xf32>, %y: tensor<3x2xf32>) -> (tensor<3x2xf32>, tensor<3x2xf32>) {
+  %0 = linalg.matmul ins(%x, %w : tensor<3x4xf32>, tensor<4x2xf32>) outs(%y : tensor<3x2xf32>) -> tensor<3x2xf32>
+  %1 = linalg.broadcast ins(%b : tensor<2xf32>) outs(%y : tensor<3x2xf32>) dimensions = [0]
+  %2 = linalg.matmul ins(%x, %w2 : tensor<3x4xf32>, tensor<4x2xf32>) outs(%1 : tensor<3x2xf32>) -> tensor<3x2xf32>
+  return %0, %2 : tensor<3x2xf32>, tensor<3x2xf32>
 }
 
 //--- default.mlir

@@ -59,6 +59,9 @@ std::string quantc::qnn::computeFingerprint(ModuleOp module) {
   (*copy)->removeAttr(kParameterFileAttrName);
   llvm::BLAKE3 hasher;
   copy->walk([&](Operation *op) {
+    // Parameters that nothing reads; a model that is written leaves them out.
+    if (op->hasTrait<OpTrait::ConstantLike>() && op->use_empty())
+      return op->erase();
     if (auto observer = dyn_cast<ObserveOp>(op)) {
       observer.removeStatisticsAttr();
       observer->removeAttr(kRowsAttrName);
