@@ -6,6 +6,7 @@
 
 #include "quantc/Parameters/ConstantTensor.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
@@ -150,10 +151,21 @@ std::optional<ConstantTensor> ConstantTensor::get(Attribute attr) {
 }
 
 std::optional<ConstantTensor> ConstantTensor::get(Value value) {
+  // Reshapes keep the bytes.
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
   Attribute attr;
-  if (!matchPattern(value, m_Constant(&attr)))
+  if (!type || !type.hasStaticShape() ||
+      !matchPattern(value, m_Constant(&attr)))
     return std::nullopt;
-  return get(attr);
+  std::optional<ConstantTensor> tensor = get(attr);
+  if (tensor)
+    tensor->type = type;
+  return tensor;
 }
 
 ArrayRef<char> ConstantTensor::getStoredBytes() {

@@ -72,6 +72,9 @@ public:
   size_t bias(size_t value);
   size_t add(size_t lhs, size_t rhs);
   size_t concat(size_t lhs, size_t rhs, int64_t axis);
+  /// Dimension `at` as two, the first of size `parts`, which divides it.
+  size_t split(size_t value, int64_t at, int64_t parts);
+  size_t transpose(size_t value, const std::vector<int64_t> &order);
   /// A reshape, transpose, slice or zero padding.
   size_t view(size_t value);
   /// Of NHWC; the value itself where it is too small.

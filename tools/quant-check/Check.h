@@ -30,7 +30,7 @@ struct Leg {
   bool verifyEach = false;
   /// NVIDIA chip (sm_80) whose kernels run on the emulator; empty: this
   /// machine.
-  std::string chip;
+  std::string chip = "";
   /// Of the emulator: how many schedules give the same result, without a
   /// report.
   unsigned schedules = 1;

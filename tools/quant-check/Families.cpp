@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Families.h"
-#include "Grow.h"
+#include "ChainFamilies.h"
 #include "ModeFamilies.h"
 
 namespace quantc::check {
@@ -343,62 +343,6 @@ size_t drawDynamic(Builder &b) {
   return b.restore(value, full);
 }
 
-//===----------------------------------------------------------------------===//
-// Chains
-//===----------------------------------------------------------------------===//
-
-/// A site, quantized for what follows.
-Quantized first(Builder &b, const std::vector<SiteClass> &classes) {
-  DrawnSite drawn =
-      drawSizes(b.random, drawForm(b.random, b.random.pick(classes)));
-  while (drawn.site.result.empty() || drawn.site.result.size() > 5)
-    drawn = drawSizes(b.random, drawForm(b.random, b.random.pick(classes)));
-  return b.quantize(siteOn(b, drawn));
-}
-
-size_t drawEpilogue(Builder &b) {
-  Quantized q = first(b, anySite());
-  return complete(b, b.tail(nextSite(b, q)), 1);
-}
-size_t drawResidual(Builder &b) {
-  return complete(b, residual(b, first(b, anySite())), 3);
-}
-size_t drawShared(Builder &b) {
-  return complete(b, sharedSites(b, first(b, anySite())), 1);
-}
-size_t drawConcat(Builder &b) {
-  return complete(b, concatenation(b, first(b, anySite())), 3);
-}
-/// Of floats, before their quantization, and of dequantized values.
-size_t drawViews(Builder &b) {
-  DrawnSite drawn =
-      drawSizes(b.random, drawForm(b.random, b.random.pick(anySite())));
-  size_t value = b.view(siteOn(b, drawn));
-  if (b.random.chance(50))
-    value = views(b, b.quantize(value));
-  return complete(b, value, 2);
-}
-template <Kind kind>
-size_t drawPool(Builder &b) {
-  static const std::vector<SiteClass> classes = {SiteClass::Conv2D};
-  Quantized q = first(b, classes);
-  while (b.shapeOf(q.node).size() != 4)
-    q = first(b, classes);
-  // What order the elements of a mean are added in is nobody's promise.
-  if (kind == Kind::AveragePool)
-    b.makeSumsExact(q);
-  size_t value = pooling(b, q, kind);
-  if (b.shapeOf(value).size() == 4 && b.random.chance(50))
-    value = nextSite(b, b.quantize(value));
-  return complete(b, value, 1);
-}
-size_t drawGraph(Builder &b) {
-  size_t value = b.dequantize(first(b, anySite()));
-  for (int64_t i = b.random.integer(1, 4); i > 0; --i)
-    value = grow(b, value);
-  return complete(b, value, 0);
-}
-
 template <DrawOnSites draw>
 size_t drawOnAny(Builder &b) {
   return draw(b, anySite());
@@ -453,14 +397,15 @@ const std::vector<Family> &families() {
       {"k-large", "up to the bound of i32", drawLargeK},
       {"empty", "no elements", drawEmpty},
       {"dynamic", "a size that is known at run time", drawDynamic},
-      {"epilogue", "a tail on a tail", drawEpilogue},
-      {"residual", "sums of two quantized tensors", drawResidual},
-      {"shared", "two sites read one tensor", drawShared},
-      {"concat", "", drawConcat},
-      {"views", "reshape, transpose, slice and pad", drawViews},
-      {"max-pool", "", drawPool<Kind::MaxPool>},
-      {"average-pool", "", drawPool<Kind::AveragePool>},
-      {"graph", "up to six operations of any kind", drawGraph},
+      {"epilogue", "a tail on a tail", drawOnAny<drawEpilogue>},
+      {"residual", "sums of two quantized tensors", drawOnAny<drawResidual>},
+      {"shared", "two sites read one tensor", drawOnAny<drawShared>},
+      {"concat", "", drawOnAny<drawConcat>},
+      {"views", "reshape, transpose, slice and pad", drawOnAny<drawViews>},
+      {"max-pool", "", [](Builder &b) { return drawPool(b, Kind::MaxPool); }},
+      {"average-pool", "",
+       [](Builder &b) { return drawPool(b, Kind::AveragePool); }},
+      {"graph", "up to six operations of any kind", drawOnAny<drawGraph>},
       {"lhs-block", "blocks along the summed dimension", drawAny<lhsBlock>},
       {"k-split", "beyond the bound of i32", drawSplitK},
       {"narrow-range", "the smallest value left out",
@@ -472,6 +417,7 @@ const std::vector<Family> &families() {
       {"fixed-point", "qnn-fuse-epilogue=requantize=fixed-point",
        drawOnAny<drawFixedPoint>},
       {"shift", "qnn-fuse-epilogue=requantize=shift", drawOnAny<drawShift>},
+      {"heads", "columns of a projection, split for attention", drawHeads},
   };
   return table;
 }

@@ -20,6 +20,9 @@ using Adjust = bool (*)(Random &, const DrawnSite &, OperandChoice &lhs,
 /// those that are in the result and, unless `shared`, not in the other operand.
 std::string freeLoops(const Site &site, int operand, bool shared);
 
+/// Draws a program on any of the sites and returns its result.
+using DrawOnSites = size_t (*)(Builder &, const std::vector<SiteClass> &sites);
+
 /// Random granularities, zero points and constants of both operands.
 void drawChoices(Random &random, const Site &site, OperandChoice &lhs,
                  OperandChoice &rhs);

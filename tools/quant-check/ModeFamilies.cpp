@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "ModeFamilies.h"
-#include "Grow.h"
 
 namespace quantc::check {
 

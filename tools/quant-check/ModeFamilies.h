@@ -7,12 +7,9 @@
 #ifndef QUANTC_TOOLS_QUANT_CHECK_MODEFAMILIES_H
 #define QUANTC_TOOLS_QUANT_CHECK_MODEFAMILIES_H
 
-#include "Builder.h"
+#include "Grow.h"
 
 namespace quantc::check {
-
-/// Each returns the result of a program on any site.
-using DrawOnSites = size_t (*)(Builder &, const std::vector<SiteClass> &sites);
 
 size_t drawNarrowRange(Builder &b, const std::vector<SiteClass> &sites);
 size_t drawResults(Builder &b, const std::vector<SiteClass> &sites);

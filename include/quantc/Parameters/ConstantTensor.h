@@ -53,7 +53,7 @@ public:
   /// Returns nullopt where there are no bytes to be had: sparse or string
   /// elements, dynamic shapes, resources without data or of the wrong size.
   static std::optional<ConstantTensor> get(mlir::Attribute attr);
-  /// The same for the constant that defines `value`.
+  /// The same for the constant that `value` is, or a reshape of.
   static std::optional<ConstantTensor> get(mlir::Value value);
 
   mlir::RankedTensorType getType() const { return type; }

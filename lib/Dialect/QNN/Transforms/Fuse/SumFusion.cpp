@@ -6,6 +6,7 @@
 
 #include "SumFusion.h"
 #include "Lower/Terms.h"
+#include "RootSplit.h"
 #include "Site/ConstantEvaluation.h"
 #include "Site/LinalgBuilder.h"
 #include "SumPath.h"
@@ -118,6 +119,10 @@ private:
   /// Quantizations that are to write sums become linalg.generic.
   LogicalResult lowerRoots(ArrayRef<SumPath> paths);
 
+  /// Ops of which a part of a dimension is summed compute that part as a
+  /// dimension.
+  void splitRoots();
+
   /// Gives `producer` a result for each different sum.
   void fuse(linalg::GenericOp producer, ArrayRef<SumPath> paths);
   void record(const SumPath &path);
@@ -153,6 +158,19 @@ LogicalResult SumFusion::lowerRoots(ArrayRef<SumPath> paths) {
   config.setStrictness(GreedyRewriteStrictness::ExistingOps);
   return applyOpPatternsGreedily(roots.getArrayRef(), std::move(patterns),
                                  config);
+}
+
+void SumFusion::splitRoots() {
+  // One at a time: each changes the paths of others.
+  auto isSplit = [](const SumPath &path) {
+    return path.split && path.obstacle.empty();
+  };
+  for (SmallVector<SumPath> paths = collect();; paths = collect()) {
+    auto path = llvm::find_if(paths, isSplit);
+    if (path == paths.end())
+      return;
+    splitRoot(rewriter, path->split, path->reduced);
+  }
 }
 
 void SumFusion::fuse(linalg::GenericOp producer, ArrayRef<SumPath> paths) {
@@ -258,6 +276,7 @@ LogicalResult SumFusion::run() {
   eliminateCommonSubExpressions(rewriter, dominance, root);
   if (failed(lowerRoots(collect())))
     return failure();
+  splitRoots();
   llvm::MapVector<Operation *, SmallVector<SumPath>> groups;
   for (SumPath &path : collect()) {
     record(path);

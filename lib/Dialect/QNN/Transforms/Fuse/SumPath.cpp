@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SumPath.h"
+#include "RootSplit.h"
 #include "Site/ConstantEvaluation.h"
 #include "Site/LinalgBuilder.h"
 #include "Site/ScalarProgram.h"
@@ -273,7 +274,7 @@ static std::string findRootObstacle(Value value) {
 }
 
 SumPath quantc::qnn::findSumPath(OperandSum sum) {
-  SumPath path{sum, sum.getInput(), {}, {}, ""};
+  SumPath path{sum, sum.getInput(), {}, {}, {}, ""};
   AffineMap map = sum.getInputMap();
   if (!map.isPermutation() || sum.op->getNumOperands() != 2) {
     path.obstacle = "the operand is summed over windows";
@@ -300,7 +301,11 @@ SumPath quantc::qnn::findSumPath(OperandSum sum) {
     } else if (auto expansion = dyn_cast<tensor::ExpandShapeOp>(op)) {
       auto source = contract(expansion.getReassociationIndices(), reduced);
       if (failed(source)) {
-        path.obstacle = "the summed dimension is part of one that was split";
+        path.root = expansion.getSrc();
+        path.split = expansion;
+        path.obstacle = findRootObstacle(path.root);
+        if (path.obstacle.empty())
+          path.obstacle = findSplitObstacle(expansion, reduced);
         return path;
       }
       path.reduced = *source;

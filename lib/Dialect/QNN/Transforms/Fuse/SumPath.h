@@ -26,6 +26,10 @@ struct SumPath {
   /// The ops between, the one nearest to the sum first, with the dimensions of
   /// their results that are summed over.
   llvm::SmallVector<std::pair<mlir::Operation *, llvm::SmallBitVector>> views;
+  /// Where a part of a dimension of `root` is summed over: the op that splits
+  /// the dimension, of whose result `reduced` are dimensions. The path ends
+  /// there; `root` has to be split first (splitRoot).
+  mlir::tensor::ExpandShapeOp split;
   /// Why the path ends before it reaches an op that can write the sum; empty
   /// where it does.
   std::string obstacle;

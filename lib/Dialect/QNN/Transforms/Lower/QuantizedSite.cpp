@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockedSite.h"
+#include "Site/ConstantEvaluation.h"
 #include "Site/LinalgBuilder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,6 +18,14 @@ using namespace quantc::qnn;
 //===----------------------------------------------------------------------===//
 // Matching
 //===----------------------------------------------------------------------===//
+
+/// Whether all zero points are known to be 0: data may make an asymmetric range
+/// symmetric.
+static bool isZeroConstant(Value zeroPoint) {
+  std::optional<ConstantBytes> constant = evaluate(zeroPoint);
+  return constant &&
+         llvm::all_of(constant->bytes, [](char byte) { return byte == 0; });
+}
 
 static FailureOr<QuantizedOperand> matchOperand(linalg::LinalgOp op,
                                                 const SiteIndexing &indexing,
@@ -36,7 +45,9 @@ static FailureOr<QuantizedOperand> matchOperand(linalg::LinalgOp op,
     return failure();
   operand.storage = dequantize.getInput();
   operand.scale = dequantize.getScale();
-  operand.zeroPoint = dequantize.getZeroPoint();
+  if (Value zeroPoint = dequantize.getZeroPoint();
+      zeroPoint && !isZeroConstant(zeroPoint))
+    operand.zeroPoint = zeroPoint;
   llvm::append_range(operand.axes, dequantize.getAxes());
 
   operand.blocks.assign(operand.axes.size(), 1);

@@ -24,7 +24,7 @@ namespace quantc::qnn {
 struct QuantizedOperand {
   mlir::Value storage;
   mlir::Value scale;
-  /// Null for a symmetric operand.
+  /// Null for a symmetric operand, and where all zero points turn out to be 0.
   mlir::Value zeroPoint;
   /// Null without padding.
   mlir::tensor::PadOp pad;
