@@ -66,7 +66,7 @@ size_t drawGraph(Builder &b, const std::vector<SiteClass> &sites) {
 
 size_t drawHeads(Builder &b) {
   int64_t heads = b.random.integer(1, 3),
-          width = b.random.pick({3, 16, 16, 20, 32}),
+          width = b.random.pick({3, 16, 32, 32, 40}),
           rows = b.random.integer(1, 6);
   DrawnSite projection;
   projection.site = {"linalg.matmul", false, "mk", "kn", "mn", {}, {}};

@@ -124,33 +124,33 @@ func.func @split(%x: tensor<6x8xf32>, %s: tensor<f32>, %b: tensor<6x4x4xi8>, %in
 // So is the contraction before it, or its accumulators would go through memory;
 // its operands are expanded, its initial value is made anew.
 // CHECK-LABEL: func @split_tail
-// CHECK: %[[W:.*]] = tensor.expand_shape %arg1 {{\[\[}}0], [1, 2]] output_shape [12, 2, 16]
-// CHECK: %[[V:.*]] = tensor.expand_shape %arg3 {{\[\[}}0, 1]] output_shape [2, 16]
-// CHECK: %[[I:.*]] = linalg.broadcast ins(%[[V]] : tensor<2x16xi32>) outs(%{{.*}} : tensor<6x2x16xi32>) dimensions = [0]
+// CHECK: %[[W:.*]] = tensor.expand_shape %arg1 {{\[\[}}0], [1, 2]] output_shape [12, 2, 32]
+// CHECK: %[[V:.*]] = tensor.expand_shape %arg3 {{\[\[}}0, 1]] output_shape [2, 32]
+// CHECK: %[[I:.*]] = linalg.broadcast ins(%[[V]] : tensor<2x32xi32>) outs(%{{.*}} : tensor<6x2x32xi32>) dimensions = [0]
 // CHECK: %[[D:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d3)>, affine_map<(d0, d1, d2, d3) -> (d3, d1, d2)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
-// CHECK-SAME: ins(%arg0, %[[W]] : tensor<6x12xi8>, tensor<12x2x16xi8>) outs(%[[I]]
+// CHECK-SAME: ins(%arg0, %[[W]] : tensor<6x12xi8>, tensor<12x2x32xi8>) outs(%[[I]]
 // CHECK-SAME: qnn.site = "q"
-// CHECK: linalg.generic {{.*}} ins(%[[D]], %{{.*}} : tensor<6x2x16xi32>, tensor<2x16xf32>) outs({{.*}} : tensor<6x2x16xi8>, tensor<6x2xi32>)
+// CHECK: linalg.generic {{.*}} ins(%[[D]], %{{.*}} : tensor<6x2x32xi32>, tensor<2x32xf32>) outs({{.*}} : tensor<6x2x32xi8>, tensor<6x2xi32>)
 // CHECK-NOT: linalg.generic
 // CHECK: linalg.batch_matmul
-func.func @split_tail(%x: tensor<6x12xi8>, %w: tensor<12x32xi8>, %s: tensor<32xf32>, %v: tensor<32xi32>, %b: tensor<6x16x4xi8>, %init: tensor<6x2x4xi32>) -> (tensor<6x2x4xi32>, tensor<6x2xi32>) {
+func.func @split_tail(%x: tensor<6x12xi8>, %w: tensor<12x64xi8>, %s: tensor<64xf32>, %v: tensor<64xi32>, %b: tensor<6x32x4xi8>, %init: tensor<6x2x4xi32>) -> (tensor<6x2x4xi32>, tensor<6x2xi32>) {
   %c0 = arith.constant 0 : i32
   %e = tensor.empty() : tensor<6x2xi32>
   %zero = linalg.fill ins(%c0 : i32) outs(%e : tensor<6x2xi32>) -> tensor<6x2xi32>
-  %ea = tensor.empty() : tensor<6x32xi32>
-  %start = linalg.broadcast ins(%v : tensor<32xi32>) outs(%ea : tensor<6x32xi32>) dimensions = [0]
-  %acc = linalg.matmul {qnn.site = "q"} ins(%x, %w : tensor<6x12xi8>, tensor<12x32xi8>) outs(%start : tensor<6x32xi32>) -> tensor<6x32xi32>
-  %eq = tensor.empty() : tensor<6x32xi8>
-  %q = linalg.generic {indexing_maps = [#mn, #n, #mn], iterator_types = ["parallel", "parallel"]} ins(%acc, %s : tensor<6x32xi32>, tensor<32xf32>) outs(%eq : tensor<6x32xi8>) {
+  %ea = tensor.empty() : tensor<6x64xi32>
+  %start = linalg.broadcast ins(%v : tensor<64xi32>) outs(%ea : tensor<6x64xi32>) dimensions = [0]
+  %acc = linalg.matmul {qnn.site = "q"} ins(%x, %w : tensor<6x12xi8>, tensor<12x64xi8>) outs(%start : tensor<6x64xi32>) -> tensor<6x64xi32>
+  %eq = tensor.empty() : tensor<6x64xi8>
+  %q = linalg.generic {indexing_maps = [#mn, #n, #mn], iterator_types = ["parallel", "parallel"]} ins(%acc, %s : tensor<6x64xi32>, tensor<64xf32>) outs(%eq : tensor<6x64xi8>) {
   ^bb0(%in: i32, %scale: f32, %out: i8):
     %0 = arith.sitofp %in : i32 to f32
     %1 = arith.mulf %0, %scale : f32
     %2 = arith.fptosi %1 : f32 to i8
     linalg.yield %2 : i8
-  } -> tensor<6x32xi8>
-  %a = tensor.expand_shape %q [[0], [1, 2]] output_shape [6, 2, 16] : tensor<6x32xi8> into tensor<6x2x16xi8>
-  %d = linalg.batch_matmul ins(%a, %b : tensor<6x2x16xi8>, tensor<6x16x4xi8>) outs(%init : tensor<6x2x4xi32>) -> tensor<6x2x4xi32>
-  %r = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "parallel", "reduction"]} ins(%a : tensor<6x2x16xi8>) outs(%zero : tensor<6x2xi32>) {
+  } -> tensor<6x64xi8>
+  %a = tensor.expand_shape %q [[0], [1, 2]] output_shape [6, 2, 32] : tensor<6x64xi8> into tensor<6x2x32xi8>
+  %d = linalg.batch_matmul ins(%a, %b : tensor<6x2x32xi8>, tensor<6x32x4xi8>) outs(%init : tensor<6x2x4xi32>) -> tensor<6x2x4xi32>
+  %r = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "parallel", "reduction"]} ins(%a : tensor<6x2x32xi8>) outs(%zero : tensor<6x2xi32>) {
   ^bb0(%in: i8, %out: i32):
     %0 = arith.extsi %in : i8 to i32
     %1 = arith.addi %out, %0 : i32

@@ -17,7 +17,7 @@ using namespace quantc::qnn;
 /// is as wide as its innermost dimension, and one of a few columns wastes most
 /// of every register and tile: the sums of a pass of their own cost less, which
 /// reads one byte for each K products of the contraction.
-static constexpr int64_t kMinPart = 16;
+static constexpr int64_t kMinPart = 32;
 
 /// The dimensions of the expansion's source that are summed over in part.
 static SmallVector<int64_t> getSplitDims(tensor::ExpandShapeOp expansion,
