@@ -104,8 +104,8 @@ def main():
             print("\n" + text_table([header, *lines], left))
     print()
     for model, measured in rows.items():
-        print(f"{model}: {sum(row.seconds for row in measured):.0f} s for "
-              f"{len(measured)} rows, {sum(row.cached for row in measured)} of them "
+        print(f"{model}: {sum(row.seconds for row in measured):.0f} s of one processor "
+              f"for {len(measured)} rows, {sum(row.cached for row in measured)} of them "
               "measured before")
     kept, lines = verdicts.table(cases.GATES, list(itertools.chain(*rows.values())))
     if len(lines) > 1:

@@ -35,14 +35,16 @@ STATIC = ["lecture-static", "speechmatics-int8", "modelopt-int8-sq", "modelopt-f
           "furiosa-bert"]
 RECIPES = {
     "digits": [*STATIC, "lecture-dynamic", "auto"],
-    "chartransformer": [*STATIC, "lecture-dynamic", "furiosa-gptj", "amd-fp8", "auto"],
+    "chartransformer": [*STATIC, "lecture-dynamic", "llm-int8", "furiosa-gptj", "amd-fp8",
+                        "auto"],
     "chartransformer-outliers": [
         "w8a8-asymmetric", "w8a8-asymmetric-smooth", "w8a8-asymmetric-autosmooth",
         "w8a8-symmetric", "w8a8-symmetric-smooth", "w8a8-symmetric-autosmooth",
-        "modelopt-int8-sq", "lecture-dynamic"],
+        "modelopt-int8-sq", "lecture-dynamic", "llm-int8"],
     "chartransformer-decode": ["kv8", "furiosa-gptj", "amd-fp8"],
     "minilm": [*estimated("furiosa-bert"), *estimated("lecture-static"),
-               "speechmatics-int8", "modelopt-int8-sq", "lecture-dynamic", "auto"],
+               "speechmatics-int8", "modelopt-int8-sq", "lecture-dynamic", "llm-int8",
+               "auto"],
 }
 """The rows of each model, by recipe; `recipe@estimator` is a variant."""
 
