@@ -48,7 +48,7 @@ RECIPES = {
 }
 """The rows of each model, by recipe; `recipe@estimator` is a variant."""
 
-PARETO = {"digits": 64, "chartransformer": 32, "minilm": 32}
+PARETO = {"digits": 256, "chartransformer": 32, "minilm": 32}
 """Models on which `auto` is compared with each of its candidates everywhere, at equal
 cost, and the calibration samples that sensitivities are measured on: `model:pareto`."""
 

@@ -117,10 +117,10 @@ class Case:
     def compare_auto(self, recipe):
         self.bundle(None)
         pairs = pareto.compare(self.road, recipe, cases.PARETO[self.name])
-        values = {uniform.name: (uniform.divergence[0], joint.divergence[0],
-                                 pareto.TOLERANCE) for uniform, joint in pairs}
+        values = {uniform.name: pareto.difference(uniform, joint)
+                  for uniform, joint in pairs}
         return Row(self.name, "pareto", values,
-                   [pareto.cells(self.name, choice) for pair in pairs for choice in pair])
+                   [line for pair in pairs for line in pareto.cells(self.name, *pair)])
 
     def bundle(self, recipe):
         """The bundle of a recipe, or of the float model."""

@@ -5,6 +5,8 @@
 
 import operator
 
+from cases import Gate
+
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
              "not above": operator.le}
 HEADER = ("model", "recipe", "value", "measured [95 % interval]", "gate", "verdict")
@@ -37,11 +39,11 @@ def judge(gate, row):
 
 def judge_pareto(row):
     """The same of `auto` against each of its candidates, from a row `pareto`."""
-    for name, (uniform, joint, tolerance) in row.values.items():
-        bound = uniform * (1 + tolerance)
-        kept = joint <= bound
-        yield kept, (row.model, f"auto, cost of {name}", "divergence", f"{joint:.4g}",
-                     f"<= {bound:.4g}", "kept" if kept else "MISSED")
+    for name in row.values:
+        gate = Gate(row.model, ("pareto",), name, "not above", 0)
+        kept, (*_, numbers, bound, verdict) = judge(gate, row)
+        yield kept, (row.model, "auto", f"divergence less {name}'s", numbers, bound,
+                     verdict)
 
 
 def table(gates, rows):

@@ -20,11 +20,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "python"))
 import quantc  # noqa: E402
 from quantc import compare  # noqa: E402
+from quantc.pareto import with_interval  # noqa: E402
 
 HEADER = ("recipe", "cosine [95 % interval]", "worst 1 %",
           "same neighbour [95 % interval]", "right neighbour", "parameters", "latency",
           "speed-up")
-RESAMPLES = 1000
 
 
 def unit(rows):
@@ -42,12 +42,6 @@ def neighbours(rows):
     return np.argmax(rows[0::2] @ rows[1::2].T, axis=1)
 
 
-def with_interval(values):
-    """The mean of a value for each package, and its 95 % bootstrap interval."""
-    drawn = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
-    return (values.mean(), *np.quantile(values[drawn].mean(axis=1), [0.025, 0.975]))
-
-
 @dataclasses.dataclass
 class Found:
     """What was measured of one bundle; of means, with the limits of an interval."""
@@ -59,8 +53,7 @@ class Found:
     seconds: list  # of a batch: this bundle's, and next to it the float bundle's
 
     def values(self):
-        return {"cosine": tuple(map(float, self.cosine)),
-                "neighbour": tuple(map(float, self.same))}
+        return {"cosine": self.cosine, "neighbour": self.same}
 
     def cells(self, name):
         ours = [f"{self.seconds[0] * 1e3:.1f} ms"]

@@ -7,7 +7,8 @@ same candidate, at the same cost.
 For each candidate of the recipe the model is quantized with it everywhere, and
 once more by the joint choice with that candidate's cost as the limit. Both are
 evaluated against the float model: the KL divergence of the logits says which is
-better. Sensitivities are measured on the calibration data first, so that the
+better, and counts as worse where the paired 95 % interval of the difference (a
+bootstrap over samples) is above zero. Sensitivities are measured on the calibration data first, so that the
 choice knows nothing of the evaluation data. Exit code 1 where the joint choice
 is worse.
 
@@ -20,10 +21,12 @@ import json
 import pathlib
 import sys
 
-from quantc.compare import CommandFailed, Road, change
+import numpy as np
 
-TOLERANCE = 0.02
-"""The relative difference of divergences that counts as equal."""
+from quantc.compare import CommandFailed, Road
+from quantc.tensors import load
+
+RESAMPLES = 1000
 
 
 @dataclasses.dataclass
@@ -31,23 +34,72 @@ class Choice:
     """One way to quantize all sites, and what came of it."""
     name: str
     cost: float  # seconds on the recipe's target
-    divergence: tuple  # mean KL divergence with the limits of its interval
-    change: tuple  # of perplexity or accuracy, likewise; None without labels
+    divergences: np.ndarray  # KL(float || this) of each sample
+    change: float  # of perplexity (relative) or accuracy; None without labels
 
 
-def measure(road, recipe, name, shown, *options):
+def log_softmax(logits):
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def get_change(expected, found, labels):
+    """The difference of accuracies, or the ratio of perplexities less one."""
+    if labels is None:
+        return None
+    if found.ndim == 2:
+        return float(np.mean(found.argmax(-1) == labels)
+                     - np.mean(expected.argmax(-1) == labels))
+    losses = [-np.take_along_axis(rows, labels[..., None], -1).mean()
+              for rows in (found, expected)]
+    return float(np.exp(losses[0] - losses[1]) - 1)
+
+
+class Evaluation:
+    """The float model's logits, which all choices are compared with."""
+
+    def __init__(self, road):
+        self.road = road
+        self.expected = self.read(road.float_bundle)
+        self.labels = load(road.evaluation).get("labels")
+
+    def read(self, bundle):
+        """The bundle's logits, normalized to logarithms of probabilities."""
+        output = self.road.work / "logits.safetensors"
+        self.road.run("run", bundle, "--input", self.road.evaluation, "--output", output)
+        outputs = load(output)
+        if len(outputs) > 1 and "logits" not in outputs:
+            raise ValueError(f"{bundle}: expected one output or 'logits', but got "
+                             f"{', '.join(outputs)}")
+        logits = outputs["logits"] if len(outputs) > 1 else next(iter(outputs.values()))
+        return log_softmax(np.array(logits, np.float64))
+
+    def compare(self, name, cost, bundle):
+        found = self.read(bundle)
+        rows = np.sum(np.exp(self.expected) * (self.expected - found), axis=-1)
+        return Choice(name, cost, rows.reshape(len(rows), -1).mean(axis=1),
+                      get_change(self.expected, found, self.labels))
+
+
+def with_interval(values):
+    """The mean over samples and its 95 % bootstrap interval."""
+    drawn = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
+    return tuple(map(float, (values.mean(), *np.quantile(values[drawn].mean(axis=1),
+                                                         [0.025, 0.975]))))
+
+
+def measure(evaluation, recipe, name, shown, *options):
     """Quantizes with `options` and evaluates."""
+    road = evaluation.road
     quantized, front = road.work / f"{name}.mlir", road.work / f"{name}.json"
     road.run("quantize", road.imported, "--statistics", road.statistics, "--recipe",
              recipe, *options, "--pareto", front, "-o", quantized)
     bundle = road.work / name
     road.compile(quantized, bundle)
-    found = road.evaluate(bundle, road.float_bundle)
     document = json.loads(front.read_text())
     cost = document.get("cost_seconds")
-    return Choice(shown, document["chosen"]["cost_seconds"] if cost is None else cost,
-                  (found["kl_divergence"], *found["kl_divergence_interval"]),
-                  change(found))
+    return evaluation.compare(
+        shown, document["chosen"]["cost_seconds"] if cost is None else cost, bundle)
 
 
 def read_candidates(recipe, sensitivity):
@@ -68,33 +120,45 @@ def compare(road, recipe, samples):
     road.run("sensitivity", road.imported, "--statistics", road.statistics, "--recipe",
              recipe, "--data", road.model / "calibration.safetensors",
              "--max-samples", samples, "-o", sensitivity)
-    pairs = []
+    evaluation, pairs = Evaluation(road), []
     for candidate in read_candidates(recipe, sensitivity):
-        uniform = measure(road, recipe, f"all-{candidate}", f"{candidate} everywhere",
+        uniform = measure(evaluation, recipe, f"all-{candidate}", f"{candidate} everywhere",
                           "--candidate", candidate)
         # The limit is met where sums in another order differ in the last bits.
-        joint = measure(road, recipe, f"auto-{candidate}", "auto at that cost",
+        joint = measure(evaluation, recipe, f"auto-{candidate}", "auto at that cost",
                         "--sensitivity", sensitivity,
                         "--max-cost", uniform.cost * (1 + 1e-9))
         pairs.append((uniform, joint))
     return pairs
 
 
-def is_worse(uniform, joint, tolerance=TOLERANCE):
-    return joint.divergence[0] > uniform.divergence[0] * (1 + tolerance)
+def difference(uniform, joint):
+    """How much more the joint choice diverges, with its paired interval."""
+    return with_interval(joint.divergences - uniform.divergences)
 
 
-HEADER = ("model", "choice", "cost, us", "KL divergence [95 % interval]", "change")
+def is_worse(uniform, joint):
+    return difference(uniform, joint)[1] > 0
 
 
-def cells(model, choice):
-    shown = f"{100 * choice.change[0]:+.3f} %" if choice.change else ""
-    return (model, choice.name, f"{1e6 * choice.cost:.3f}",
-            "{:.2e} [{:.2e}, {:.2e}]".format(*choice.divergence), shown)
+HEADER = ("model", "choice", "cost, us", "KL divergence [95 % interval]", "change",
+          "difference of KL [95 % interval]")
+
+
+def cells(model, uniform, joint):
+    """The two lines of a pair."""
+    lines = []
+    for choice in (uniform, joint):
+        shown = "" if choice.change is None else f"{100 * choice.change:+.3f} %"
+        lines.append([model, choice.name, f"{1e6 * choice.cost:.3f}",
+                      "{:.2e} [{:.2e}, {:.2e}]".format(*with_interval(choice.divergences)),
+                      shown, ""])
+    lines[1][-1] = "{:+.2e} [{:+.2e}, {:+.2e}]".format(*difference(uniform, joint))
+    return lines
 
 
 def table(model, pairs):
-    lines = [HEADER] + [cells(model, choice) for pair in pairs for choice in pair]
+    lines = [HEADER] + [line for pair in pairs for line in cells(model, *pair)]
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join("  ".join(
         cell.ljust(width) if index < 2 else cell.rjust(width)
@@ -112,9 +176,6 @@ def main():
                         help="a recipe with auto")
     parser.add_argument("--samples", type=int, default=32,
                         help="samples to measure sensitivities on (default 32)")
-    parser.add_argument("--tolerance", type=float, default=TOLERANCE,
-                        help="relative difference of KL that counts as equal "
-                        f"(default {TOLERANCE})")
     parser.add_argument("--mask", help="the input that is zero at padding")
     parser.add_argument("--quantc", default="quantc", help="the compiler to run")
     parser.add_argument("--work", type=pathlib.Path, required=True,
@@ -129,7 +190,7 @@ def main():
             road.prepare()
             pairs = compare(road, arguments.recipe, arguments.samples)
             texts.append(table(model.name, pairs))
-            worse |= any(is_worse(*pair, arguments.tolerance) for pair in pairs)
+            worse |= any(is_worse(*pair) for pair in pairs)
     except (CommandFailed, OSError, ValueError) as error:
         sys.exit(f"pareto: error: {error}")
     print("\n" + "\n\n".join(texts))
