@@ -376,8 +376,44 @@ CONSTANT = Family("constant", [
     Case("large", lambda v=normal(30, 40): jnp.asarray(v), ()),
 ])
 
+
+
+def masked(mask, q, k):
+    return jnp.where(mask, q @ k, -1e9)
+
+
+def computed(q, k):
+    """A mask that costs more than its memory, so that it stands there."""
+    i, j = (lax.broadcasted_iota(np.int32, (q.shape[-2], k.shape[-1]), d) for d in (0, 1))
+    return jnp.where((i * 3 - j * 5 + i * j) % 7 > 2, q @ k, -1e9)
+
+
+def booleans(*shape):
+    return RNG.integers(0, 2, shape).astype(np.bool_)
+
+
+# Products are exact, so that all bits are.
+SCORES = [(integers(3, m, 5).astype(np.float32), integers(3, 5, n).astype(np.float32))
+          for m, n in [(16, 16), (6, 7), (1, 40), (9, 1)]]
+
+MASK = Family("mask", [case for q, k in SCORES for m, n in [(q.shape[1], k.shape[2])] for case in [
+    Case(f"all_{m}_{n}", masked, (booleans(3, m, n), q, k)),
+    Case(f"batch_{m}_{n}", masked, (booleans(m, n), q, k)),
+    Case(f"rows_{m}_{n}", masked, (booleans(3, m, 1), q, k)),
+    Case(f"columns_{m}_{n}", masked, (booleans(n), q, k)),
+    Case(f"computed_{m}_{n}", computed, (q, k)),
+    Case(f"int8_{m}_{n}", lambda mask, q, k: jnp.where(mask, lax.dot_general(
+        q, k, (((2,), (1,)), ((0,), (0,))), preferred_element_type=np.int32), -7),
+        (booleans(m, n), q.astype(np.int8), k.astype(np.int8))),
+    Case(f"compare_{m}_{n}", lambda q, k: q @ k > 3, (q, k)),
+    Case(f"compare_both_{m}_{n}", lambda mask, q, k: (mask & (q @ k > 3), ~mask),
+         (booleans(m, n), q, k)),
+    Case(f"any_{m}_{n}", lambda q, k: ((q @ k > 3).any(-1), (q @ k > 3).all(-2)), (q, k)),
+]])
+
 FAMILIES = [BROADCAST, RESHAPE, TRANSPOSE, SLICE, CONCATENATE, PAD, REVERSE, IOTA, DYNAMIC, GATHER,
-            DOT, CONVOLUTION, REDUCE, REDUCE_WINDOW, TOP_K, CONSTANT]
+            DOT, CONVOLUTION, REDUCE, REDUCE_WINDOW, TOP_K, CONSTANT,
+            MASK]
 
 
 @pytest.mark.parametrize("family, name", parameters(FAMILIES))

@@ -45,9 +45,15 @@ bool isCheap(linalg::GenericOp producer) {
              producer.getNumLoops();
     });
   }
-  constexpr size_t maxOperations = 6;
+  // A condition's byte costs nothing: its reader takes the condition.
+  constexpr int64_t maxOperations = 6;
   return producer.getNumDpsInputs() == 0 &&
-         body->getOperations().size() <= maxOperations &&
+         llvm::count_if(*body,
+                        [](Operation &op) {
+                          auto extend = dyn_cast<arith::ExtUIOp>(op);
+                          return !extend ||
+                                 !extend.getIn().getType().isInteger(1);
+                        }) <= maxOperations &&
          llvm::none_of(*body, [](Operation &op) {
            return isa<tensor::ExtractOp, math::ExpOp>(op) ||
                   op.getNumRegions() != 0;

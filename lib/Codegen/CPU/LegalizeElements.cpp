@@ -4,10 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// In registers an i4 or f8 is a scalar like any other; tensors of them become
-// tensors of i8. A tensor's type changes wherever the tensor goes, and where a
-// scalar leaves or enters one it is converted:
+// In registers an i1, i4 or f8 is a scalar like any other; tensors of them
+// become tensors of i8. A tensor's type changes wherever the tensor goes, and
+// where a scalar leaves or enters one it is converted:
 //
+//   i1   0 or 1; a vector of i1 would be one of bits in LLVM's memory, where
+//        the scalars are bytes
 //   ui8  the same bits
 //   i4   sign extended
 //   f8   the same bits
@@ -42,7 +44,8 @@ static bool isF8(Type type) {
 
 /// Whether a scalar of this type stands in memory as an i8.
 static bool isHeldInByte(Type type) {
-  return type.isSignlessInteger(4) || type.isUnsignedInteger(8) || isF8(type);
+  return type.isSignlessInteger(1) || type.isSignlessInteger(4) ||
+         type.isUnsignedInteger(8) || isF8(type);
 }
 
 static bool isHeldInBytes(Type type) {
@@ -162,9 +165,11 @@ static void decodeOperands(RewriterBase &rewriter, linalg::LinalgOp op) {
 // Scalars at the border of tensors
 //===----------------------------------------------------------------------===//
 
-/// The byte that stands in memory for an i4 or f8 scalar.
+/// The byte that stands in memory for an i1, i4 or f8 scalar.
 static Value toMemory(OpBuilder &builder, Location loc, Value value) {
   Type byte = builder.getI8Type();
+  if (value.getType().isInteger(1))
+    return builder.createOrFold<arith::ExtUIOp>(loc, byte, value);
   if (isF8(value.getType()))
     return builder.createOrFold<arith::BitcastOp>(loc, byte, value);
   // Shifts instead of a truncation to i4: vectors of i4 are slow.
@@ -189,6 +194,12 @@ static Value fromMemory(OpBuilder &builder, Location loc, Value byte,
                         Type type) {
   if (isF8(type))
     return arith::BitcastOp::create(builder, loc, type, byte);
+  if (type.isInteger(1)) {
+    Value zero =
+        arith::ConstantOp::create(builder, loc, builder.getI8IntegerAttr(0));
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, byte,
+                                 zero);
+  }
   return arith::TruncIOp::create(builder, loc, type, byte);
 }
 

@@ -60,7 +60,8 @@ LogicalResult verifyBoundaryType(func::FuncOp func, Type boundary, Type type) {
                llvm::divideCeilSigned(tensor.getNumElements(), 2);
   else if (fits)
     fits = tensor.getShape() == held.getShape() &&
-           tensor.getElementTypeBitWidth() == held.getElementTypeBitWidth();
+           llvm::divideCeil(tensor.getElementTypeBitWidth(), 8) ==
+               llvm::divideCeil(held.getElementTypeBitWidth(), 8);
   if (fits)
     return success();
   return func.emitOpError()

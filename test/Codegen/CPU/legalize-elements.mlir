@@ -1,5 +1,53 @@
 // RUN: quant-opt %s --codegen-cpu-legalize-elements --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
 
+// Conditions are bytes in memory: a vector of i1 would be bits there. The caller
+// passes what it means.
+// CHECK-LABEL: @conditions
+//  CHECK-SAME: %[[MASK:.+]]: tensor<4xi8> {qnn.type = tensor<4xi1>}
+//  CHECK-SAME: -> (tensor<4xf32>, tensor<4xi8> {qnn.type = tensor<4xi1>}, tensor<4xi8> {qnn.type = tensor<4xi1>})
+//       CHECK: %[[CONSTANT:.+]] = arith.constant dense<[0, 1, 1, 0]> : tensor<4xi8>
+//       CHECK: linalg.generic {{.*}} ins(%[[MASK]], %{{.*}} : tensor<4xi8>, tensor<4xf32>)
+//       CHECK: ^bb0(%[[BYTE:.+]]: i8, %[[X:.+]]: f32, %{{.*}}: f32, %{{.*}}: i8):
+//       CHECK:   %[[IS:.+]] = arith.cmpi ne, %[[BYTE]], %c0_i8 : i8
+//       CHECK:   %[[R:.+]] = arith.select %[[IS]], %[[X]], %{{.*}} : f32
+//       CHECK:   %[[GT:.+]] = arith.cmpf ogt, %[[X]], %{{.*}} : f32
+//       CHECK:   %[[RESULT:.+]] = arith.extui %[[GT]] : i1 to i8
+//       CHECK:   linalg.yield %[[R]], %[[RESULT]] : f32, i8
+//       CHECK: return %{{.*}}, %{{.*}}, %[[CONSTANT]]
+func.func @conditions(%m: tensor<4xi1>, %x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xi1>, tensor<4xi1>) {
+  %zero = arith.constant 0.0 : f32
+  %constant = arith.constant dense<[false, true, true, false]> : tensor<4xi1>
+  %e = tensor.empty() : tensor<4xf32>
+  %f = tensor.empty() : tensor<4xi1>
+  %r:2 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%m, %x : tensor<4xi1>, tensor<4xf32>) outs(%e, %f : tensor<4xf32>, tensor<4xi1>) {
+  ^bb0(%c: i1, %a: f32, %o: f32, %p: i1):
+    %0 = arith.select %c, %a, %zero : f32
+    %1 = arith.cmpf ogt, %a, %zero : f32
+    linalg.yield %0, %1 : f32, i1
+  } -> (tensor<4xf32>, tensor<4xi1>)
+  return %r#0, %r#1, %constant : tensor<4xf32>, tensor<4xi1>, tensor<4xi1>
+}
+
+// -----
+
+// The condition of a branch is read as one.
+// CHECK-LABEL: @branch
+//       CHECK: %[[BYTE:.+]] = tensor.extract %{{.*}}[] : tensor<i8>
+//       CHECK: %[[IS:.+]] = arith.cmpi ne, %[[BYTE]], %c0_i8 : i8
+//       CHECK: arith.select %[[IS]]
+func.func @branch(%c: tensor<i1>, %x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = tensor.extract %c[] : tensor<i1>
+  %1 = scf.if %0 -> tensor<4xf32> {
+    scf.yield %x : tensor<4xf32>
+  } else {
+    scf.yield %y : tensor<4xf32>
+  }
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
 // Weights of four bits are multiplied like those of eight.
 // CHECK-LABEL: @i4_weights
 //       CHECK: %[[W:.+]] = arith.constant dense<{{\[\[}}-8, 7], [-1, 0]]> : tensor<2x2xi8>

@@ -91,12 +91,15 @@ def CodegenCPUEmitEntryPass : Pass<"codegen-cpu-emit-entry", "::mlir::ModuleOp">
 def CodegenCPULegalizeElementsPass : Pass<"codegen-cpu-legalize-elements", "::mlir::ModuleOp"> {
   let summary = "Give tensors element types that memory can hold";
   let description = [{
-    Tensors of ui8, i4, f8E4M3FN and f8E5M2 become tensors of i8: ui8 and f8 keep
-    their bits, i4 is sign extended. Constants are converted at compile time, so
-    that weights of four bits are packed and multiplied like those of eight. In
-    the bodies of linalg ops scalars are converted where they are read from or
-    written to a tensor. Contractions of f8 become contractions of f32 on decoded
-    operands, each decoded once; a constant at compile time.
+    Tensors of i1, ui8, i4, f8E4M3FN and f8E5M2 become tensors of i8: i1 is 0 or 1,
+    ui8 and f8 keep their bits, i4 is sign extended. Constants are converted at
+    compile time, so that weights of four bits are packed and multiplied like
+    those of eight. In the bodies of linalg ops scalars are converted where they are
+    read from or written to a tensor. Contractions of f8 become contractions of f32
+    on decoded operands, each decoded once; a constant at compile time.
+
+    An i1 must not stay: LLVM stores a scalar one as a byte, but a vector of them as
+    bits, so that whoever writes the one and reads the other is wrong.
 
     ```mlir
     %w = arith.constant dense<[[-8, 7]]> : tensor<1x2xi4>
