@@ -25,10 +25,13 @@ using namespace quantc;
 /// What device memory holds before it is written.
 static constexpr unsigned char noise = 0xA5;
 
+static size_t getElementBytes(MemRefType type) {
+  return llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+}
+
 static size_t getBytes(Type type) {
   auto memref = cast<MemRefType>(type);
-  return memref.getNumElements() *
-         llvm::divideCeil(memref.getElementTypeBitWidth(), 8);
+  return memref.getNumElements() * getElementBytes(memref);
 }
 
 namespace {
@@ -122,12 +125,19 @@ std::string Interpreter::launch(gpu::LaunchFuncOp op) {
 }
 
 std::string Interpreter::copy(memref::CopyOp op) {
-  auto from = cast<MemRefType>(op.getSource().getType());
-  auto to = cast<MemRefType>(op.getTarget().getType());
-  if (!from.getLayout().isIdentity() || !to.getLayout().isIdentity())
-    return "expected copies of whole buffers";
-  cuMemcpyDtoD_v2(lookup(op.getTarget()), lookup(op.getSource()),
-                  getBytes(from));
+  // The address of a view is that of its buffer; its type has the offset.
+  auto addressOf = [&](Value buffer) -> CUdeviceptr {
+    auto type = cast<MemRefType>(buffer.getType());
+    auto [strides, offset] = type.getStridesAndOffset();
+    return lookup(buffer) + offset * getElementBytes(type);
+  };
+  for (Value buffer : {op.getSource(), op.getTarget()}) {
+    auto type = cast<MemRefType>(buffer.getType());
+    if (!type.areTrailingDimsContiguous(type.getRank()))
+      return "expected copies of buffers in one piece";
+  }
+  cuMemcpyDtoD_v2(addressOf(op.getTarget()), addressOf(op.getSource()),
+                  getBytes(op.getSource().getType()));
   return "";
 }
 

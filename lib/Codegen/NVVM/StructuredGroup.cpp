@@ -47,10 +47,14 @@ SmallVector<int64_t> selectSizes(linalg::LinalgOp op,
   return sizes;
 }
 
-/// Whether lanes can reduce each result together: one associative operation
-/// that has a neutral element, on what a shuffle moves.
-bool canReduceInWarp(linalg::LinalgOp op) {
-  for (unsigned i = 0; i < op.getNumDpsInits(); ++i) {
+/// Whether lanes can reduce each result that has one element a row together:
+/// one associative operation that has a neutral element, on what a shuffle
+/// moves.
+bool canReduceInWarp(const GroupMember &member) {
+  linalg::LinalgOp op = member.op;
+  for (auto [i, init] : llvm::enumerate(op.getDpsInitsMutable())) {
+    if (!member.isOfPoint(init))
+      continue;
     SmallVector<Operation *> combiners;
     if (!matchReduction(op.getRegionOutputArgs(), i, combiners) ||
         combiners.size() != 1 || !arith::getNeutralElement(combiners.front()))
@@ -119,7 +123,7 @@ private:
     if (parallel.size() == numLoops)
       return true;
     return parallel.size() == numDomain && parallel == member.domainLoops &&
-           canReduceInWarp(op);
+           canReduceInWarp(member);
   }
 
   /// Whether whatever the op shares with the group, and one of both writes, is
@@ -138,9 +142,12 @@ private:
       bool isWritten = op.isDpsInit(&operand);
       Access access = {operand.get(), member.getCanonicalMap(operand)};
       // Every point writes elements of its own.
+      size_t numWritten = member.isReduction() && member.isOfPoint(operand)
+                              ? member.domainLoops.size()
+                              : op.getNumLoops();
       if (isWritten &&
           (loaded.contains(root) || !access.map.isProjectedPermutation() ||
-           access.map.getNumResults() != op.getNumParallelLoops()))
+           access.map.getNumResults() != numWritten))
         return false;
       auto known = accesses.find(root);
       if (known == accesses.end())
@@ -238,21 +245,24 @@ StructuredGroup formPoints(ArrayRef<linalg::LinalgOp> run) {
 int64_t StructuredGroup::countPoints() const { return product(domain); }
 int64_t StructuredGroup::countColumns() const { return product(columns); }
 
+bool GroupMember::isOfPoint(OpOperand &operand) const {
+  AffineMap map = linalg::LinalgOp(op).getMatchingIndexingMap(&operand);
+  return llvm::none_of(
+      otherLoops, [&](unsigned loop) { return map.isFunctionOfDim(loop); });
+}
+
 AffineMap GroupMember::getCanonicalMap(OpOperand &operand) const {
   linalg::LinalgOp structured = op;
   AffineMap map = structured.getMatchingIndexingMap(&operand);
   MLIRContext *context = map.getContext();
   SmallVector<AffineExpr> replacements(map.getNumDims());
-  bool isOfPoint = true;
   for (auto [index, loop] : llvm::enumerate(domainLoops))
     replacements[loop] = getAffineDimExpr(index, context);
-  for (auto [index, loop] : llvm::enumerate(otherLoops)) {
+  for (auto [index, loop] : llvm::enumerate(otherLoops))
     replacements[loop] = getAffineDimExpr(domainLoops.size() + index, context);
-    isOfPoint &= !map.isFunctionOfDim(loop);
-  }
   return map.replaceDimsAndSymbols(
       replacements, {},
-      domainLoops.size() + (isOfPoint ? 0 : otherLoops.size()), 0);
+      domainLoops.size() + (isOfPoint(operand) ? 0 : otherLoops.size()), 0);
 }
 
 Value quantc::nvvm::getRoot(Value value) {

@@ -23,6 +23,9 @@ struct GroupMember {
     return mlir::linalg::LinalgOp(op).getNumReductionLoops() != 0;
   }
 
+  /// Whether an operand has the same element for all of the other loops.
+  bool isOfPoint(mlir::OpOperand &operand) const;
+
   /// The elements that an operand has for the group's coordinates: the domain,
   /// then, unless it has the same for all of them, the other loops. Whatever
   /// the order of the op's loops, equal maps mean equal elements.
