@@ -57,6 +57,8 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   // 1. One function an entry, without calls: everything is visible to fusion.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
+  // The host launches kernels, one after the other.
+  pm.addNestedPass<func::FuncOp>(nvvm::createCodegenNVVMUnrollLoopsPass());
   // 2. linalg only, and of each elementwise chain one op. What follows a
   // contraction is its epilogue.
   pm.addPass(qnn::createQNNToLinalgPass());
@@ -68,6 +70,8 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
+  // The host reads no memory of the device.
+  pm.addNestedPass<func::FuncOp>(nvvm::createCodegenNVVMSinkScalarsPass());
   // Dimensions of size 1 hide that two shapes are the same.
   pm.addPass(cpu::createCodegenCPUFoldUnitDimsPass());
   pm.addPass(createCanonicalizerPass());

@@ -86,6 +86,22 @@ static std::string findRefusal(func::FuncOp function) {
   return reason;
 }
 
+/// Whether the function has sizes that are known at run time only: kernels for
+/// a GPU are compiled for constant ones.
+static bool isDynamic(func::FuncOp function) {
+  return function
+      .walk([](Operation *op) {
+        return llvm::any_of(op->getResultTypes(),
+                            [](Type type) {
+                              auto shaped = dyn_cast<ShapedType>(type);
+                              return shaped && !shaped.hasStaticShape();
+                            })
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
                        ArrayRef<Outcome *> outcomes) {
   if (programs.empty())
@@ -108,6 +124,8 @@ void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
     for (auto function :
          llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
       std::string reason = findRefusal(function);
+      if (reason.empty() && !leg.chip.empty() && isDynamic(function))
+        reason = "sizes known at run time have no code for a GPU";
       if (reason.empty())
         continue;
       size_t position;

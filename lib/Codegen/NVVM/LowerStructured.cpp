@@ -7,6 +7,7 @@
 #include "quantc/Codegen/NVVM/Passes.h"
 
 #include "EmitGroup.h"
+#include "quantc/Dialect/GPU/IR/GPUDialect.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -56,6 +57,14 @@ public:
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    WalkResult placed = func.walk([](Operation *op) {
+      bool isWork = isa<linalg::LinalgOp, memref::CopyOp>(op) ||
+                    isa_and_nonnull<quantc::nvvm::GPUDialect>(op->getDialect());
+      return isWork && failed(checkPlaces(op)) ? WalkResult::interrupt()
+                                               : WalkResult::advance();
+    });
+    if (placed.wasInterrupted())
+      return signalPassFailure();
     func.walk([](memref::CopyOp copy) {
       auto from = dyn_cast<MemRefType>(copy.getSource().getType());
       auto to = dyn_cast<MemRefType>(copy.getTarget().getType());
@@ -94,6 +103,21 @@ private:
     llvm::interleave(group.domain, stream, "x");
     stream << "_" << index;
     return name;
+  }
+
+  /// A kernel knows where its buffers are.
+  static LogicalResult checkPlaces(Operation *op) {
+    for (Type type : op->getOperandTypes()) {
+      auto buffer = dyn_cast<MemRefType>(type);
+      if (!buffer || !buffer.hasStaticShape())
+        continue;
+      auto [strides, offset] = buffer.getStridesAndOffset();
+      if (ShapedType::isDynamic(offset) || ShapedType::isDynamicShape(strides))
+        return op->emitOpError("expected a buffer at a constant offset in code "
+                               "for a GPU, but got ")
+               << buffer;
+    }
+    return success();
   }
 
   static LogicalResult check(linalg::LinalgOp op) {

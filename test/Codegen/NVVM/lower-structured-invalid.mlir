@@ -13,3 +13,21 @@ func.func @tensors(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = linalg.negf ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+func.func @place(%x: memref<4x8xf32>, %y: memref<8xf32>, %i: index) {
+  %row = memref.subview %x[%i, 0] [1, 8] [1, 1] : memref<4x8xf32> to memref<8xf32, strided<[1], offset: ?>>
+  // expected-error @below {{expected a buffer at a constant offset in code for a GPU, but got 'memref<8xf32, strided<[1], offset: ?>>'}}
+  linalg.negf ins(%row : memref<8xf32, strided<[1], offset: ?>>) outs(%y : memref<8xf32>)
+  return
+}
+
+// -----
+
+func.func @copy(%x: memref<4x8xf32>, %y: memref<8xf32>, %i: index) {
+  %row = memref.subview %x[%i, 0] [1, 8] [1, 1] : memref<4x8xf32> to memref<8xf32, strided<[1], offset: ?>>
+  // expected-error @below {{expected a buffer at a constant offset in code for a GPU, but got}}
+  memref.copy %row, %y : memref<8xf32, strided<[1], offset: ?>> to memref<8xf32>
+  return
+}

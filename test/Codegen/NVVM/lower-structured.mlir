@@ -173,3 +173,56 @@ func.func @copies(%x: memref<4x4xi8>, %y: memref<6x6xi8>, %z: memref<8x4xi8>) {
   memref.copy %x, %half : memref<4x4xi8> to memref<4x4xi8, strided<[4, 1], offset: 16>>
   return
 }
+
+// -----
+
+// Quantized elements beside their row sums: a warp has both.
+
+// CHECK-LABEL: func @elementsAndSums
+// CHECK-SAME: (%[[X:.*]]: memref<6x64xf32>, %[[Q:.*]]: memref<6x64xi8>, %[[S:.*]]: memref<6xi32>)
+// CHECK-COUNT-1: gpu.launch
+// CHECK-COUNT-2: arith.fptosi
+// CHECK-COUNT-5: gpu.shuffle xor
+// CHECK: memref.store %{{.*}}, %[[S]]
+// CHECK-COUNT-2: memref.store %{{.*}}, %[[Q]]
+// CHECK-NOT: gpu.launch
+func.func @elementsAndSums(%x: memref<6x64xf32>, %q: memref<6x64xi8>, %s: memref<6xi32>) {
+  %c0 = arith.constant 0 : i32
+  linalg.fill ins(%c0 : i32) outs(%s : memref<6xi32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+    ins(%x : memref<6x64xf32>) outs(%q, %s : memref<6x64xi8>, memref<6xi32>) {
+  ^bb0(%a: f32, %b: i8, %c: i32):
+    %0 = arith.fptosi %a : f32 to i8
+    %1 = arith.extsi %0 : i8 to i32
+    %2 = arith.addi %c, %1 : i32
+    linalg.yield %0, %2 : i8, i32
+  }
+  return
+}
+
+// -----
+
+// With few columns a thread computes the row and stores each element at once.
+
+// CHECK-LABEL: func @fewElementsAndSums
+// CHECK-SAME: (%[[X:.*]]: memref<6x5xf32>, %[[Q:.*]]: memref<6x5xi8>, %[[S:.*]]: memref<6xi32>)
+// CHECK: %[[SUM:.*]] = scf.for %[[J:.*]] = %c0 to %c5 step %c1 iter_args(%[[C:.*]] = %c0_i32
+// CHECK: %[[E:.*]] = arith.fptosi
+// CHECK: %[[W:.*]] = arith.extsi %[[E]]
+// CHECK: %[[N:.*]] = arith.addi %[[C]], %[[W]]
+// CHECK: memref.store %[[E]], %[[Q]][%[[I:.*]], %[[J]]]
+// CHECK: scf.yield %[[N]]
+// CHECK: memref.store %[[SUM]], %[[S]][%[[I]]]
+func.func @fewElementsAndSums(%x: memref<6x5xf32>, %q: memref<6x5xi8>, %s: memref<6xi32>) {
+  %c0 = arith.constant 0 : i32
+  linalg.fill ins(%c0 : i32) outs(%s : memref<6xi32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+    ins(%x : memref<6x5xf32>) outs(%q, %s : memref<6x5xi8>, memref<6xi32>) {
+  ^bb0(%a: f32, %b: i8, %c: i32):
+    %0 = arith.fptosi %a : f32 to i8
+    %1 = arith.extsi %0 : i8 to i32
+    %2 = arith.addi %c, %1 : i32
+    linalg.yield %0, %2 : i8, i32
+  }
+  return
+}

@@ -56,6 +56,50 @@ def CodegenNVVMAlignPointersPass : Pass<"codegen-nvvm-align-pointers", "::mlir::
 // The host's part
 //===----------------------------------------------------------------------===//
 
+def CodegenNVVMUnrollLoopsPass : Pass<"codegen-nvvm-unroll-loops", "::mlir::func::FuncOp"> {
+  let summary = "Unroll the loops of the host";
+  let description = [{
+    The host's part is a straight line of launches. A loop with a constant number
+    of iterations, as that over the blocks of a weight, becomes one.
+
+    ```mlir
+    %s = scf.for %i = %c0 to %c2 step %c1 iter_args(%t = %x) -> (tensor<4xf32>) {
+      %y = tensor.extract_slice %b[%i, 0] [1, 4] [1, 1] : tensor<2x4xf32> to tensor<4xf32>
+      %u = linalg.add ins(%t, %y : ...) outs(%t : tensor<4xf32>) -> tensor<4xf32>
+      scf.yield %u : tensor<4xf32>
+    }
+    ```
+    becomes two slices, at 0 and at 1, and two sums.
+  }];
+  let options = [Option<"maxTrips", "max-trips", "int64_t", "256",
+                        "Loops with more iterations stay, and are refused later">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+def CodegenNVVMSinkScalarsPass : Pass<"codegen-nvvm-sink-scalars", "::mlir::func::FuncOp"> {
+  let summary = "Read and compute scalars in the ops that use them";
+  let description = [{
+    The host reads no memory of the device. A scalar that is computed from an
+    element of a tensor, as a zero point known at run time, is computed by the
+    threads that use it.
+
+    ```mlir
+    %z = tensor.extract %t[] : tensor<i8>
+    %0 = linalg.fill ins(%z : i8) outs(%e : tensor<4xi8>) -> tensor<4xi8>
+    ```
+    becomes
+    ```mlir
+    %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> ()>, affine_map<(d0) -> (d0)>],
+                         iterator_types = ["parallel"]}
+        ins(%t : tensor<i8>) outs(%e : tensor<4xi8>) {
+    ^bb0(%z: i8, %out: i8):
+      linalg.yield %z : i8
+    } -> tensor<4xi8>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def CodegenNVVMPromoteConstantsPass : Pass<"codegen-nvvm-promote-constants"> {
   let summary = "Turn tensor constants into resources";
   let description = [{
