@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Int4Weights.h"
 #include "PassTarget.h"
 #include "quantc/Codegen/Contraction/KernelForm.h"
 #include "quantc/Codegen/NVVM/Passes.h"
@@ -39,9 +40,16 @@ static bool areSupported(const ContractionView &view) {
 }
 
 static FailureOr<ScheduleAttr> getSchedule(linalg::LinalgOp op, SpaceAttr space,
-                                           Type type, const Target &target) {
+                                           Type type, const Target &target,
+                                           const Int4Weights *int4) {
   auto asked = op->getAttrOfType<ScheduleAttr>(kScheduleAttrName);
   ScheduleAttr schedule = asked ? asked : chooseSchedule(space, type, target);
+  if (int4 && !asked)
+    schedule = int4->adapt(schedule);
+  if (int4 && schedule.getTile()[2] != ContractOp::kInt4TileK)
+    return op.emitOpError()
+           << "expected a schedule with a tile of " << ContractOp::kInt4TileK
+           << " along k for weights of i4, but got " << schedule;
   std::string objection = checkSchedule(schedule, type, target);
   if (!objection.empty())
     return op.emitOpError() << objection;
@@ -59,15 +67,29 @@ static FailureOr<SmallVector<Value>> buildKernel(const KernelForm &form,
                               bounds.slice(view.numBatch, view.numM),
                               bounds[view.getNDim()],
                               bounds.drop_front(view.getNDim() + 1));
+  std::optional<Int4Weights> int4 = Int4Weights::match(view, space);
   FailureOr<ScheduleAttr> schedule = getSchedule(
       op, space, view.lhsF8 ? view.lhsF8 : getElementTypeOrSelf(view.lhs),
-      target);
+      target, int4 ? &*int4 : nullptr);
   if (failed(schedule))
     return failure();
 
+  MLIRContext *context = op.getContext();
+  Value rhs = view.rhs, scales;
+  AffineMap rhsMap = view.rhsMap;
+  TypeAttr rhsFormat = getFormat(view.isRhsUnsigned, view.rhsF8, context);
+  if (int4) {
+    std::tie(rhs, scales) = int4->pack(builder, loc, *schedule);
+    unsigned n = view.getNDim();
+    rhsMap = AffineMap::get(
+        n + 2, 0,
+        {getAffineDimExpr(n, context), getAffineDimExpr(n + 1, context)},
+        context);
+    rhsFormat = TypeAttr::get(builder.getIntegerType(4));
+  }
   std::optional<MappedValue> init = getInitialValue(builder, form);
   KernelEpilogue epilogue = buildEpilogue(builder, form);
-  SmallVector<AffineMap> maps = {view.lhsMap, view.rhsMap};
+  SmallVector<AffineMap> maps = {view.lhsMap, rhsMap};
   if (init)
     maps.push_back(init->map);
   SmallVector<Value> captures;
@@ -88,12 +110,11 @@ static FailureOr<SmallVector<Value>> buildKernel(const KernelForm &form,
   bodyBuilder.setInsertionPointToEnd(epilogue.body.get());
   YieldOp::create(bodyBuilder, loc, epilogue.yielded);
 
-  MLIRContext *context = op.getContext();
   auto contract = ContractOp::create(
-      builder, loc, types, view.lhs, view.rhs, init ? init->value : Value(),
+      builder, loc, types, view.lhs, rhs, scales, init ? init->value : Value(),
       captures, epilogue.dest.value, sums, builder.getAffineMapArrayAttr(maps),
-      space, getFormat(view.isLhsUnsigned, view.lhsF8, context),
-      getFormat(view.isRhsUnsigned, view.rhsF8, context), *schedule);
+      space, getFormat(view.isLhsUnsigned, view.lhsF8, context), rhsFormat,
+      *schedule);
   contract.getEpilogue().push_back(epilogue.body.release());
   if (Attribute site = op->getAttr("qnn.site"))
     contract->setAttr("qnn.site", site);

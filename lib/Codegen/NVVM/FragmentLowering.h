@@ -28,6 +28,8 @@ class Swizzle {
 public:
   /// Of the left or the right tile of a schedule.
   Swizzle(ScheduleAttr schedule, mlir::Type element, bool rhs);
+  /// Chunks in their order, for tiles that threads read in whole rows.
+  static Swizzle none(ScheduleAttr schedule, mlir::Type element);
   /// The position in its row of the first element of a chunk.
   mlir::Value apply(IndexArithmetic &index, mlir::Value row,
                     mlir::Value chunk) const;
@@ -40,6 +42,7 @@ private:
   int64_t chunksPerRow, width;
   /// 0 for a left tile.
   int64_t columns;
+  bool isIdentity = false;
 };
 
 /// Lowers the tile operations of one launch. Accumulators become scalars.
@@ -65,6 +68,17 @@ private:
   void multiplyInOrder(MultiplyTileOp op, Fragment &accumulators);
   mlir::Value loadMatrices(mlir::Value tile, mlir::Value row, mlir::Value chunk,
                            const Swizzle &swizzle, int64_t count);
+
+  // LowerInt4Tile.cpp
+  /// What a thread reads of a right operand of four bits for 8 columns of its
+  /// warp: 16 elements along k in two words, and their scale and offset.
+  struct Int4Columns {
+    mlir::Value words, scale, offset;
+  };
+  llvm::SmallVector<Int4Columns> loadInt4(MultiplyTileOp op);
+  /// Both registers for 16 of k.
+  std::array<mlir::Value, 2> dequantize(const Int4Columns &columns,
+                                        int64_t step);
 
   // LowerDotTile.cpp
   void lower(DotTileOp op);

@@ -34,7 +34,15 @@ Swizzle::Swizzle(ScheduleAttr schedule, Type element, bool rhs)
   chunksPerRow = schedule.getTile()[2] / width;
 }
 
+Swizzle Swizzle::none(ScheduleAttr schedule, Type element) {
+  Swizzle swizzle(schedule, element, /*rhs=*/false);
+  swizzle.isIdentity = true;
+  return swizzle;
+}
+
 Value Swizzle::apply(IndexArithmetic &index, Value row, Value chunk) const {
+  if (isIdentity)
+    return index.mul(chunk, width);
   // A line of all 32 banks is 8 chunks, and holds so many rows.
   int64_t keys = std::min<int64_t>(chunksPerRow, 8);
   Value line = row;

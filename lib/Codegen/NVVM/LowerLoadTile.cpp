@@ -40,7 +40,9 @@ public:
       : builder(builder), index(index), loc(op.getLoc()), op(op),
         space(op.getSpace()), schedule(op.getSchedule()),
         access(builder, loc, op.getSource(), op.getMap(), space),
-        swizzle(schedule, access.element, op.getRhs()),
+        swizzle(op.getPacked()
+                    ? Swizzle::none(schedule, access.element)
+                    : Swizzle(schedule, access.element, op.getRhs())),
         rows(schedule.getTile()[op.getRhs() ? 1 : 0]),
         bound(op.getRhs() ? space.getN() : space.getMSize()),
         copyWidth(getCopyWidth(access)),
@@ -112,7 +114,8 @@ void TileCopy::emitChunk(Value row, Value chunk) {
   Value position = index.add(op.getRow(), row);
   isRow = bound % rows ? below(position, bound) : Value();
   Value rowOffset = index.add(batchOffset, getRowOffset(position));
-  Value k = index.add(op.getK(), index.mul(chunk, swizzle.getWidth()));
+  Value first = op.getPacked() ? index.div(op.getK(), 2) : op.getK();
+  Value k = index.add(first, index.mul(chunk, swizzle.getWidth()));
   Value column = swizzle.apply(index, row, chunk);
   if (!copyWidth)
     return gather(row, column, rowOffset, k);

@@ -41,7 +41,7 @@ class Instruction {
 public:
   Instruction(OpBuilder &builder, Location loc, MultiplyTileOp op)
       : builder(builder), loc(loc), lhs(op.getLhsElement()),
-        rhs(op.getRhsElement()) {}
+        rhs(op.getScales() ? lhs : op.getRhsElement()) {}
 
   /// The register `i` of what ldmatrix has loaded.
   Value getRegister(Value matrices, int64_t i) {
@@ -134,6 +134,9 @@ void FragmentLowering::multiplyByTensorCore(MultiplyTileOp op,
     rhsRow = index.add(rhsRow, index.mul(index.div(matrix, 2), 2));
   Value rhsChunk = index.rem(matrix, 2);
 
+  SmallVector<Int4Columns> int4;
+  if (op.getScales())
+    int4 = loadInt4(op);
   for (int64_t step = 0; step < lhsSwizzle.getChunksPerRow(); step += 2) {
     SmallVector<SmallVector<Value>> a(tileRows), b(tileColumns);
     for (int64_t i = 0; i < tileRows; ++i) {
@@ -142,13 +145,16 @@ void FragmentLowering::multiplyByTensorCore(MultiplyTileOp op,
       for (int64_t r = 0; r < 4; ++r)
         a[i].push_back(instruction.getRegister(matrices, r));
     }
-    for (int64_t j = 0; j < tileColumns; j += together) {
+    for (int64_t j = 0; j < tileColumns && !op.getScales(); j += together) {
       Value matrices =
           loadMatrices(op.getRhs(), index.add(rhsRow, 2 * j),
                        index.add(rhsChunk, step), rhsSwizzle, 2 * together);
       for (int64_t r = 0; r < 2 * together; ++r)
         b[j + r / 2].push_back(instruction.getRegister(matrices, r));
     }
+    if (op.getScales())
+      for (int64_t j = 0; j < tileColumns; ++j)
+        llvm::append_range(b[j], dequantize(int4[j], step / 2));
     for (int64_t i = 0; i < tileRows; ++i)
       for (int64_t j = 0; j < tileColumns; ++j) {
         // Rows g and g + 8, two columns each.

@@ -74,6 +74,8 @@ static AffineMap getRowMap(SpaceAttr space, MLIRContext *context) {
 }
 
 static void packConstant(ContractOp op) {
+  if (op.getScales())
+    return; // In rows already.
   std::optional<ConstantTensor> source = ConstantTensor::get(op.getRhs());
   if (!source || source->isSplat())
     return;

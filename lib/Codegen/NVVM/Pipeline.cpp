@@ -117,13 +117,17 @@ void PipelinedLoop::emitStep(Value k, Value accumulators, Value read,
   gpu::BarrierOp::create(builder, loc);
   emitLoads(index.add(k, (stages - 1) * step), write);
   NVVM::CpAsyncCommitGroupOp::create(builder, loc);
-  Value next = MultiplyTileOp::create(
-      builder, loc, multiply.getType(), getTile(multiply.getLhs(), read),
-      getTile(multiply.getRhs(), read), accumulators,
-      multiply.getLhsFormatAttr(), multiply.getRhsFormatAttr(),
-      multiply.getSchedule());
-  scf::YieldOp::create(builder, loc,
-                       ValueRange{next, advance(read), advance(write)});
+  Value lhs = getTile(multiply.getLhs(), read),
+        rhs = getTile(multiply.getRhs(), read);
+  auto next = cast<MultiplyTileOp>(builder.clone(*multiply));
+  next.getLhsMutable().assign(lhs);
+  next.getRhsMutable().assign(rhs);
+  next.getAccumulatorsMutable().assign(accumulators);
+  if (next.getK())
+    next.getKMutable().assign(k);
+  scf::YieldOp::create(
+      builder, loc,
+      ValueRange{next.getResult(), advance(read), advance(write)});
 }
 
 /// Neither LLVM nor ptxas unrolls the loop: its body is long already, and whole

@@ -43,7 +43,9 @@ private:
   gpu::LaunchOp createLaunch(StringRef name, int64_t splits,
                              int64_t sharedBytes);
   int64_t getStageBytes();
-  Value createTile(Value shared, int64_t offset, int64_t rows, Type element);
+  Value createTile(Value shared, int64_t offset, int64_t rows, int64_t k,
+                   Type element);
+  void loadRight(Value k, Value tile);
   Value emitInit();
   Value emitSum(Value accumulators, Value from, Value to);
   void emitEpilogue(Value accumulators);
@@ -102,10 +104,10 @@ gpu::LaunchOp ContractTiling::createLaunch(StringRef name, int64_t splits,
 }
 
 Value ContractTiling::createTile(Value shared, int64_t offset, int64_t rows,
-                                 Type element) {
-  auto type = MemRefType::get(
-      {rows, schedule.getTile()[2]}, element, MemRefLayoutAttrInterface(),
-      cast<MemRefType>(shared.getType()).getMemorySpace());
+                                 int64_t k, Type element) {
+  auto type =
+      MemRefType::get({rows, k}, element, MemRefLayoutAttrInterface(),
+                      cast<MemRefType>(shared.getType()).getMemorySpace());
   return memref::ViewOp::create(builder, loc, type, shared,
                                 index.constant(offset), ValueRange());
 }
@@ -118,6 +120,25 @@ Value ContractTiling::emitInit() {
                             map, space, schedule);
 }
 
+/// Four-bit elements are loaded as the bytes that hold two of them, in rows
+/// that fill whole tiles.
+void ContractTiling::loadRight(Value k, Value tile) {
+  SpaceAttr rows = space;
+  ScheduleAttr rowSchedule = schedule;
+  AffineMap map = op.getRhsMap();
+  if (op.getScales()) {
+    ArrayRef<int64_t> shape =
+        cast<ShapedType>(op.getRhs().getType()).getShape();
+    rows = SpaceAttr::get(builder.getContext(), {}, {}, shape[0], shape[1]);
+    rowSchedule = getPackedSchedule(schedule);
+    map = builder.getMultiDimIdentityMap(2);
+  }
+  LoadTileOp::create(builder, loc, op.getRhs(), batch, n, k, tile,
+                     builder.getUnitAttr(),
+                     op.getScales() ? builder.getUnitAttr() : UnitAttr(),
+                     AffineMapAttr::get(map), rows, rowSchedule);
+}
+
 /// Adds the products of all k from `from` to `to`.
 Value ContractTiling::emitSum(Value accumulators, Value from, Value to) {
   auto workgroup = gpu::AddressSpaceAttr::get(builder.getContext(),
@@ -128,27 +149,35 @@ Value ContractTiling::emitSum(Value accumulators, Value from, Value to) {
                       MemRefLayoutAttrInterface(), workgroup));
   ArrayRef<int64_t> tile = schedule.getTile();
   Type element = getElementType(op.getLhs());
-  Value lhsTile = createTile(shared, 0, tile[0], element);
+  Value lhsTile = createTile(shared, 0, tile[0], tile[2], element);
   Value rhsTile = createTile(
       shared, tile[0] * tile[2] * (element.getIntOrFloatBitWidth() / 8),
-      tile[1], getElementType(op.getRhs()));
+      tile[1], op.getScales() ? tile[2] / 2 : tile[2],
+      getElementType(op.getRhs()));
   auto loop = scf::ForOp::create(builder, loc, from, to,
                                  index.constant(tile[2]), accumulators);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   Value k = loop.getInductionVar();
   LoadTileOp::create(builder, loc, op.getLhs(), batch, m, k, lhsTile,
-                     /*rhs=*/UnitAttr(), AffineMapAttr::get(op.getLhsMap()),
-                     space, schedule);
-  LoadTileOp::create(builder, loc, op.getRhs(), batch, n, k, rhsTile,
-                     builder.getUnitAttr(), AffineMapAttr::get(op.getRhsMap()),
-                     space, schedule);
+                     /*rhs=*/UnitAttr(), /*packed=*/UnitAttr(),
+                     AffineMapAttr::get(op.getLhsMap()), space, schedule);
+  loadRight(k, rhsTile);
   NVVM::CpAsyncCommitGroupOp::create(builder, loc);
   NVVM::CpAsyncWaitGroupOp::create(builder, loc, 0);
   gpu::BarrierOp::create(builder, loc);
-  Value next = MultiplyTileOp::create(
-      builder, loc, fragment, lhsTile, rhsTile, loop.getRegionIterArg(0),
-      op.getLhsFormatAttr(), op.getRhsFormatAttr(), schedule);
+  Value scales = op.getScales(), scaleN, scaleK;
+  IntegerAttr block;
+  if (scales) {
+    scaleN = n;
+    scaleK = k;
+    block = builder.getI64IntegerAttr(
+        space.getKSize() / cast<ShapedType>(scales.getType()).getDimSize(1));
+  }
+  Value next = MultiplyTileOp::create(builder, loc, fragment, lhsTile, rhsTile,
+                                      loop.getRegionIterArg(0), scales, scaleN,
+                                      scaleK, block, op.getLhsFormatAttr(),
+                                      op.getRhsFormatAttr(), schedule);
   gpu::BarrierOp::create(builder, loc);
   scf::YieldOp::create(builder, loc, next);
   return loop.getResult(0);

@@ -36,6 +36,35 @@ void ContractOp::getEffects(
     effects.emplace_back(MemoryEffects::Read::get(), &getSumsMutable()[0]);
 }
 
+/// The right operand of four bits: rows of whole bytes in whole tiles, a scale
+/// and an offset for each of them and each block of k.
+static LogicalResult verifyInt4(ContractOp op) {
+  ScheduleAttr schedule = op.getSchedule();
+  SpaceAttr space = op.getSpace();
+  ArrayRef<int64_t> rhs = cast<ShapedType>(op.getRhs().getType()).getShape();
+  ArrayRef<int64_t> scales =
+      cast<ShapedType>(op.getScales().getType()).getShape();
+  int64_t k = space.getKSize(), tileK = schedule.getTile()[2];
+  if (!op.getRhsElement().isSignlessInteger(4) || !op.getLhsElement().isF16() ||
+      schedule.getUnit() != Unit::MMA || tileK != ContractOp::kInt4TileK ||
+      space.getNumBatch() != 0 || space.getK().size() != 1)
+    return op.emitOpError()
+           << "expected scales for a product of f16 and i4 without batches, by "
+              "a schedule of mma with a tile of "
+           << ContractOp::kInt4TileK << " along k";
+  int64_t rows = llvm::alignTo(space.getN(), schedule.getTile()[1]);
+  if (k % tileK != 0 || rhs != ArrayRef<int64_t>{rows, k / 2})
+    return op.emitOpError() << "expected rhs of the shape " << rows << "x"
+                            << k / 2 << ", but got " << op.getRhs().getType();
+  if (scales.size() != 3 || scales[0] != rows || scales[1] == 0 ||
+      k % scales[1] != 0 || (k / scales[1]) % tileK != 0 || scales[2] != 2)
+    return op.emitOpError()
+           << "expected scales of the shape " << rows
+           << "x(k / block)x2 with blocks of a multiple of " << tileK
+           << ", but got " << op.getScales().getType();
+  return success();
+}
+
 LogicalResult ContractOp::verify() {
   SmallVector<int64_t> bounds = getSpace().getBounds();
   unsigned n = getSpace().getNDim();
@@ -47,12 +76,15 @@ LogicalResult ContractOp::verify() {
       {getLhs(), getLhsFormat()}, {getRhs(), getRhsFormat()}};
   for (auto [operand, format] : formats)
     if (format && (!getElementTypeOrSelf(operand).isInteger(8) ||
-                   !(format->isUnsignedInteger(8) || isF8(*format))))
+                   !(format->isUnsignedInteger(8) || isF8(*format) ||
+                     (getScales() && operand == getRhs()))))
       return emitOpError() << "expected bytes to be ui8, f8E4M3FN or f8E5M2, "
                               "but got "
                            << *format << " for " << operand.getType();
   bool areIntegers = isa<IntegerType>(lhs) && isa<IntegerType>(rhs);
-  if (lhs != rhs && !areIntegers && !(isF8(lhs) && isF8(rhs)))
+  if (getScales() && failed(verifyInt4(*this)))
+    return failure();
+  if (lhs != rhs && !areIntegers && !(isF8(lhs) && isF8(rhs)) && !getScales())
     return emitOpError() << "expected operands of one element type, but got "
                          << lhs << " and " << rhs;
   if (getSchedule().getUnit() == Unit::MMA && lhs.isF32())
@@ -77,7 +109,10 @@ LogicalResult ContractOp::verify() {
                          << getMaps().size();
   for (auto [i, entry] : llvm::enumerate(mapped)) {
     auto [what, value] = entry;
-    if (failed(verifyAccess(*this, what, getMap(i), value.getType(), bounds)))
+    // Packed rows have a shape of their own.
+    bool isPacked = getScales() && value == getRhs();
+    if (!isPacked &&
+        failed(verifyAccess(*this, what, getMap(i), value.getType(), bounds)))
       return failure();
     if (i > 1 && failed(verifyParallelMap(*this, what, getMap(i), n)))
       return failure();

@@ -34,6 +34,14 @@ static LogicalResult verifyFragment(Operation *op, Type type,
   return success();
 }
 
+ScheduleAttr quantc::nvvm::getPackedSchedule(ScheduleAttr schedule) {
+  SmallVector<int64_t> tile(schedule.getTile());
+  tile[2] /= 2;
+  return ScheduleAttr::get(schedule.getContext(), schedule.getUnit(), tile,
+                           schedule.getWarps(), schedule.getStages(),
+                           schedule.getSplitK());
+}
+
 LogicalResult LoadTileOp::verify() {
   if (failed(verifyAccess(*this, "source", getMap(), getSource().getType(),
                           getSpace().getBounds())))
@@ -69,10 +77,16 @@ LogicalResult MultiplyTileOp::verify() {
   if (schedule.isDot())
     return emitOpError() << "expected a schedule of mma or fma, but got "
                          << schedule;
+  if (bool(getScales()) != getBlock().has_value() ||
+      bool(getScales()) != bool(getN()) || bool(getScales()) != bool(getK()))
+    return emitOpError()
+           << "expected a block, n and k with scales, and none of "
+              "them without";
+  ScheduleAttr right = getScales() ? getPackedSchedule(schedule) : schedule;
   if (failed(verifyTile(*this, "lhs", getLhs().getType(), schedule.getTile()[0],
                         schedule)) ||
       failed(verifyTile(*this, "rhs", getRhs().getType(), schedule.getTile()[1],
-                        schedule)))
+                        right)))
     return failure();
   return verifyFragment(*this, getResult().getType(), schedule);
 }

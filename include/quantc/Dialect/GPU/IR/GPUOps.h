@@ -22,6 +22,9 @@ namespace quantc::nvvm {
 /// format of its bytes.
 mlir::Type getElement(mlir::Value value, std::optional<mlir::Type> format);
 
+/// The same schedule, with k counted in elements that hold two of it.
+ScheduleAttr getPackedSchedule(ScheduleAttr schedule);
+
 } // namespace quantc::nvvm
 
 #define GET_OP_CLASSES

@@ -22,6 +22,7 @@ def GPU_Operand : AnyTypeOf<[StaticShapeTensorOf<[I8, F16, BF16, F32]>,
 def GPU_Accumulator : AnyTypeOf<[StaticShapeTensorOf<[I32, F32]>, StaticShapeMemRefOf<[I32, F32]>]>;
 def GPU_Sums : AnyTypeOf<[StaticShapeTensorOf<[I32]>, StaticShapeMemRefOf<[I32]>]>;
 def GPU_Tile : MemRefRankOf<[I8, F16, BF16, F32], [2]>;
+def GPU_Scales : AnyTypeOf<[StaticShapeTensorOf<[F16]>, StaticShapeMemRefOf<[F16]>]>;
 def GPU_Fragment : FixedVectorOfRankAndType<[2], [I32, F32]>;
 
 //===----------------------------------------------------------------------===//
@@ -43,6 +44,13 @@ def GPU_ContractOp : GPU_Op<"contract", [AttrSizedOperandSegments, SingleBlock, 
     `lhs_format` or `rhs_format` says otherwise: ui8, f8E4M3FN or f8E5M2. Maps may add dimensions (y + ky), which makes
     the op a convolution.
 
+    With `scales`, the right operand is integers of four bits (`rhs_format =
+    i4`), two a byte, that stand for `scale (q - z)` in f16. `rhs` has a row for
+    each n and `scales` a pair, scale and 1032 + z, for each n and block of k, in
+    the order that the schedule's threads read them (docs/codegen-nvvm.md); rows
+    are added up to a whole number of tiles. The map of `rhs` then is that of
+    its rows, (n, k).
+
     With `sums`, the epilogue yields a second value, an i32, that is added to
     what `sums` holds, for all n.
 
@@ -59,14 +67,15 @@ def GPU_ContractOp : GPU_Op<"contract", [AttrSizedOperandSegments, SingleBlock, 
     } -> tensor<128x3072xi8>
     ```
   }];
-  let arguments = (ins GPU_Operand:$lhs, GPU_Operand:$rhs, Optional<GPU_Accumulator>:$init,
-                       Variadic<GPU_Shaped>:$captures, GPU_Shaped:$dest, Optional<GPU_Sums>:$sums,
+  let arguments = (ins GPU_Operand:$lhs, GPU_Operand:$rhs, Optional<GPU_Scales>:$scales,
+                       Optional<GPU_Accumulator>:$init, Variadic<GPU_Shaped>:$captures, GPU_Shaped:$dest, Optional<GPU_Sums>:$sums,
                        AffineMapArrayAttr:$maps, GPU_SpaceAttr:$space, OptionalAttr<TypeAttr>:$lhs_format,
                        OptionalAttr<TypeAttr>:$rhs_format, GPU_ScheduleAttr:$schedule);
   let regions = (region SizedRegion<1>:$epilogue);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     `lhs` `(` $lhs `:` type($lhs) `)` `rhs` `(` $rhs `:` type($rhs) `)`
+    (`scales` `(` $scales^ `:` type($scales) `)`)?
     (`init` `(` $init^ `:` type($init) `)`)?
     (`captures` `(` $captures^ `:` type($captures) `)`)?
     `outs` `(` $dest `:` type($dest) `)` (`sums` `(` $sums^ `:` type($sums) `)`)?
@@ -75,6 +84,9 @@ def GPU_ContractOp : GPU_Op<"contract", [AttrSizedOperandSegments, SingleBlock, 
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
+    /// The tile of k for a right operand of four bits: 128 bytes of f16.
+    static constexpr int64_t kInt4TileK = 64;
+
     ::mlir::MutableOperandRange getDpsInitsMutable();
     ::mlir::Type getAccumulatorType();
     /// What the elements of an operand stand for.
@@ -113,7 +125,9 @@ def GPU_LoadTileOp : GPU_Op<"load_tile", [MemoryEffects<[MemRead, MemWrite]>]> {
     Copies the elements of `source` for the rows (m of the left operand, n of the
     right one) from `row` on and for k from `k` on, as many as `tile` has, in the
     batch `batch`. What lies outside of the iteration space is zero. m and k
-    count all dimensions of their kind as one.
+    count all dimensions of their kind as one. With `packed`, an element of the
+    source holds two of k, and `space`, `schedule` and the tile count elements of
+    the source.
 
     The copy is complete and visible after `nvgpu.device_async_wait` and a
     barrier. Within a row of the tile the order of 16-byte chunks is the
@@ -126,7 +140,8 @@ def GPU_LoadTileOp : GPU_Op<"load_tile", [MemoryEffects<[MemRead, MemWrite]>]> {
     ```
   }];
   let arguments = (ins GPU_Operand:$source, Index:$batch, Index:$row, Index:$k, GPU_Tile:$tile,
-                       UnitAttr:$rhs, AffineMapAttr:$map, GPU_SpaceAttr:$space, GPU_ScheduleAttr:$schedule);
+                       UnitAttr:$rhs, UnitAttr:$packed, AffineMapAttr:$map, GPU_SpaceAttr:$space,
+                       GPU_ScheduleAttr:$schedule);
   let assemblyFormat = [{
     (`rhs` $rhs^) : (`lhs`)? $source `[` $batch `,` $row `,` $k `]` `to` $tile attr-dict `:` type($source) `,` type($tile)
   }];
@@ -148,16 +163,19 @@ def GPU_InitTileOp : GPU_Op<"init_tile", [MemoryEffects<[MemRead]>]> {
   let hasVerifier = 1;
 }
 
-def GPU_MultiplyTileOp : GPU_Op<"multiply_tile", [MemoryEffects<[MemRead]>,
+def GPU_MultiplyTileOp : GPU_Op<"multiply_tile", [AttrSizedOperandSegments, MemoryEffects<[MemRead]>,
     AllTypesMatch<["accumulators", "result"]>]> {
   let summary = "multiply two tiles and add to the accumulators";
   let description = [{
     `lhs` has the rows of a tile, `rhs` its columns; both go along k. A thread
     holds the accumulators of the rows and columns that docs/codegen-nvvm.md
-    draws. Formats are those of `qnn_gpu.contract`.
+    draws. Formats are those of `qnn_gpu.contract`, as are `scales`, of which
+    those for the columns from `n` on and the block that `k` is in are read.
   }];
-  let arguments = (ins GPU_Tile:$lhs, GPU_Tile:$rhs, GPU_Fragment:$accumulators, OptionalAttr<TypeAttr>:$lhs_format,
-                       OptionalAttr<TypeAttr>:$rhs_format, GPU_ScheduleAttr:$schedule);
+  let arguments = (ins GPU_Tile:$lhs, GPU_Tile:$rhs, GPU_Fragment:$accumulators, Optional<GPU_Scales>:$scales,
+                       Optional<Index>:$n, Optional<Index>:$k, OptionalAttr<I64Attr>:$block,
+                       OptionalAttr<TypeAttr>:$lhs_format, OptionalAttr<TypeAttr>:$rhs_format,
+                       GPU_ScheduleAttr:$schedule);
   let results = (outs GPU_Fragment:$result);
   let extraClassDeclaration = [{
     /// What the elements of a tile stand for.
@@ -165,7 +183,8 @@ def GPU_MultiplyTileOp : GPU_Op<"multiply_tile", [MemoryEffects<[MemRead]>,
     ::mlir::Type getRhsElement() { return getElement(getRhs(), getRhsFormat()); }
   }];
   let assemblyFormat = [{
-    $lhs `,` $rhs `,` $accumulators attr-dict `:` type($lhs) `,` type($rhs) `,` type($result)
+    $lhs `,` $rhs `,` $accumulators (`scales` `(` $scales^ `[` $n `,` $k `]` `:` type($scales) `)`)?
+    attr-dict `:` type($lhs) `,` type($rhs) `,` type($result)
   }];
   let hasVerifier = 1;
 }
