@@ -127,6 +127,15 @@ void GroupEmitter::emitStores() {
     memref::StoreOp::create(b, value, place.first,
                             getIndices(place.second, coordinates[slot]));
   };
+  // No lane writes what another one still reads: the value of a row, or the
+  // last element of one, which lanes behind the end have read as well.
+  bool isSynchronized = false;
+  auto synchronize = [&] {
+    if (!isSynchronized)
+      NVVM::SyncWarpOp::create(
+          b, arith::ConstantIntOp::create(b, /*mask=*/-1, 32));
+    isSynchronized = true;
+  };
   Value isFirstLane;
   for (auto &[place, loc] : written) {
     if (isLocal(getRoot(place.first)))
@@ -134,18 +143,18 @@ void GroupEmitter::emitStores() {
     b.setLoc(loc);
     ArrayRef<Value> stored = values[place];
     if (!group.usesWarps() || dependsOnSlot(place.second)) {
+      if (loaded.contains(getRoot(place.first)) &&
+          llvm::any_of(isInside, [](Value inside) { return bool(inside); }))
+        synchronize();
       for (auto [slot, value] : llvm::enumerate(stored))
         storeIf(isInside[slot], value, place, slot);
       continue;
     }
-    // All lanes have the row's value; one stores it, when none reads the old
-    // one any more.
-    if (!isFirstLane) {
+    // All lanes have the row's value; one stores it.
+    synchronize();
+    if (!isFirstLane)
       isFirstLane =
           arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, constant(0));
-      NVVM::SyncWarpOp::create(
-          b, arith::ConstantIntOp::create(b, /*mask=*/-1, 32));
-    }
     storeIf(isFirstLane, stored.front(), place, /*slot=*/0);
   }
 }

@@ -82,6 +82,7 @@ SmallVector<Value> GroupEmitter::getIndices(AffineMap map,
 Value GroupEmitter::load(const Place &place, ValueRange coordinates) {
   if (!isa<MemRefType>(place.first.getType()))
     return import(place.first);
+  loaded.insert(getRoot(place.first));
   return memref::LoadOp::create(b, place.first,
                                 getIndices(place.second, coordinates));
 }

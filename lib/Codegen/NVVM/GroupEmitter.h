@@ -83,6 +83,8 @@ private:
   llvm::SmallVector<mlir::Value> isInside;
   /// What is known of buffers: one value, or one a slot.
   llvm::DenseMap<Place, llvm::SmallVector<mlir::Value>> values;
+  /// Buffers that elements are read from.
+  llvm::DenseSet<mlir::Value> loaded;
   /// Places that members write, and the member's location.
   llvm::MapVector<Place, mlir::Location> written;
   /// Constants of the function, cloned to the start of the kernel.
