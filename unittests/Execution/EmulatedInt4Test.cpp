@@ -16,6 +16,7 @@
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
+#include <cstdlib>
 #include <random>
 
 using namespace mlir;
@@ -170,12 +171,23 @@ func.func @main(%x: tensor<{0}x{2}xf16>) -> tensor<{0}x{1}xf32> {{
   std::string ptx;
 };
 
+/// QUANTC_SHAPES says how many shapes are drawn, as for RandomContractTests.
 TEST_F(EmulatedInt4Test, sumsAreExact) {
   std::uniform_int_distribution<int> small(-4, 4);
-  for (Problem p :
-       {Problem{1, 8, 64, 64, false}, Problem{17, 33, 128, 64, true},
-        Problem{5, 72, 192, 192, true}, Problem{64, 64, 256, 128, false},
-        Problem{33, 200, 128, 64, true}}) {
+  std::vector<Problem> problems = {{1, 8, 64, 64, false},
+                                   {17, 33, 128, 64, true},
+                                   {5, 72, 192, 192, true},
+                                   {64, 64, 256, 128, false},
+                                   {33, 200, 128, 64, true}};
+  const char *more = std::getenv("QUANTC_SHAPES");
+  std::uniform_int_distribution<int> rows(1, 80), columns(1, 150), blocks(1, 4),
+      sizes(1, 3);
+  for (int count = more ? std::atoi(more) : 20; count > 0; --count) {
+    int64_t block = 64 * sizes(random);
+    problems.push_back({rows(random), columns(random), blocks(random) * block,
+                        block, count % 2 == 0});
+  }
+  for (const Problem &p : problems) {
     SCOPED_TRACE(toText(
         std::vector<int>{int(p.m), int(p.n), int(p.k), int(p.block)}, 4));
     draw(p, /*exactSums=*/true);
