@@ -109,6 +109,53 @@ def test_the_interval_of_a_mean():
                                          pytest.approx(half, rel=0.1))
 
 
+class Encoder:
+    """A road whose bundles embed 50 pairs: in float, and with noise."""
+
+    def __init__(self, folder):
+        self.work, self.evaluation = folder, folder / "evaluation.safetensors"
+        random = np.random.default_rng(0)
+        rows = random.normal(size=(100, 16))
+        rows[1::2] = rows[::2] + 0.8 * random.normal(size=(50, 16))
+        self.rows = {"float": rows, "noisy": rows + 0.3 * random.normal(size=(100, 16))}
+
+    def run(self, command, bundle, *arguments):
+        models.evaluate.quantc.save_safetensors({"embedding": self.rows[bundle]},
+                                                arguments[-1])
+
+    def bench(self, bundle, runs):
+        return [0.002] if bundle == "float" else [0.001, 0.002]
+
+    def parameter_bytes(self, bundle):
+        return 2**20
+
+
+def test_embeddings_are_held_against_those_of_float(tmp_path):
+    road, evaluate = Encoder(tmp_path), models.evaluate
+    expected = evaluate.embeddings(road, "float")
+    assert np.linalg.norm(expected, axis=1) == pytest.approx(1)
+    found = evaluate.measure(road, "noisy", expected, runs=1)
+
+    def cosine(a, b):
+        return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+    def nearest(rows):
+        return [max(range(50), key=lambda j: cosine(rows[2 * i], rows[2 * j + 1]))
+                for i in range(50)]
+
+    exact, noisy = road.rows["float"], road.rows["noisy"]
+    cosines = [cosine(a, b) for a, b in zip(exact, noisy)]
+    assert found.cosine[0] == pytest.approx(np.mean(cosines))
+    assert found.cosine[1] < found.cosine[0] < found.cosine[2] < 1
+    assert found.worst == pytest.approx(np.quantile(cosines, 0.01))
+    assert found.same[0] == np.mean(np.equal(nearest(noisy), nearest(exact))) < 1
+    assert found.right == np.mean(np.equal(nearest(noisy), range(50)))
+    for bundle in ("float", "noisy"):
+        cells = evaluate.measure(road, bundle, expected, runs=1).cells(bundle)
+        assert len(cells) == len(evaluate.HEADER)
+    assert cells[-2:] == ("1.0 ms", "2.00x")
+
+
 def test_a_part_is_measured_once(tmp_path):
     arguments = ("digits:lecture-static", "--work", tmp_path, "--runs", 2, "--quantc",
                  BUILD / "bin" / "quantc")
