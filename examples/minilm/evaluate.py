@@ -84,7 +84,8 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipe", action="append", required=True, dest="recipes",
-                        type=pathlib.Path, metavar="FILE", help="a recipe (repeatable)")
+                        type=compare.recipe_file, metavar="FILE",
+                        help="a recipe (repeatable)")
     parser.add_argument("--quantc", default="quantc", help="the compiler to run")
     parser.add_argument("--work", type=pathlib.Path, required=True,
                         help="the folder that prepare.py wrote")
@@ -97,7 +98,8 @@ def main():
         road.prepare()
         expected = embeddings(road, road.float_bundle)
         bundles = {"float": road.float_bundle}
-        bundles |= {recipe.stem: road.quantize(recipe) for recipe in arguments.recipes}
+        bundles |= {pathlib.Path(recipe).stem: road.quantize(recipe)
+                    for recipe in arguments.recipes}
         rows = [HEADER] + [
             measure(road, bundle, expected, arguments.runs).cells(name)
             for name, bundle in bundles.items()]

@@ -181,6 +181,13 @@ def table(rows):
     return "\n".join(text)
 
 
+def recipe_file(text):
+    """A recipe on the command line; a wrong path is told before anything runs."""
+    if not pathlib.Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"expected a recipe file, but got '{text}'")
+    return text
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="quantc.compare", description=__doc__,
@@ -188,7 +195,7 @@ def main():
     parser.add_argument("models", nargs="+", type=pathlib.Path, metavar="model",
                         help="a model's folder")
     parser.add_argument("--recipe", action="append", required=True, dest="recipes",
-                        metavar="FILE", help="a recipe (repeatable)")
+                        type=recipe_file, metavar="FILE", help="a recipe (repeatable)")
     parser.add_argument("--quantc", default="quantc", help="the compiler to run")
     parser.add_argument("--work", type=pathlib.Path, required=True,
                         help="a folder for what is made on the way")

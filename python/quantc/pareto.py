@@ -23,7 +23,7 @@ import sys
 
 import numpy as np
 
-from quantc.compare import CommandFailed, Road
+from quantc.compare import CommandFailed, Road, recipe_file
 from quantc.tensors import load
 
 RESAMPLES = 1000
@@ -172,7 +172,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", type=pathlib.Path, metavar="model",
                         help="a model's folder")
-    parser.add_argument("--recipe", required=True, metavar="FILE",
+    parser.add_argument("--recipe", required=True, type=recipe_file, metavar="FILE",
                         help="a recipe with auto")
     parser.add_argument("--samples", type=int, default=32,
                         help="samples to measure sensitivities on (default 32)")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from quantc import compare
+from quantc import compare, pareto
 
 
 def test_table():
@@ -37,3 +37,15 @@ def test_a_failed_command_ends_the_road(tmp_path):
 def test_the_models_folder_is_no_place_for_work(tmp_path):
     with pytest.raises(ValueError, match="expected a work folder apart from"):
         compare.Road(sys.executable, tmp_path, tmp_path / ".")
+
+
+@pytest.mark.parametrize("module", [compare, pareto])
+def test_a_recipe_that_is_none_is_told_before_anything_runs(module, tmp_path, monkeypatch,
+                                                            capsys):
+    monkeypatch.setattr(sys, "argv", ["quantc", "net", "--recipe", "nosuch.yaml",
+                                      "--work", str(tmp_path / "work")])
+    with pytest.raises(SystemExit) as exit:
+        module.main()
+    assert exit.value.code == 2
+    assert "expected a recipe file, but got 'nosuch.yaml'" in capsys.readouterr().err
+    assert not (tmp_path / "work").exists()
