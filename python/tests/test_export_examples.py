@@ -42,11 +42,13 @@ def test_same_bytes(road, recipe):
         bundles.append(quantc.Bundle(module.with_suffix(".bundle")))
     samples = quantc.load_safetensors(road.evaluation)
     names = list(bundles[0].inputs)
+    assert list(bundles[1].inputs) == names
+    assert list(bundles[1].outputs) == list(bundles[0].outputs)
     for start in range(SAMPLES[road.model.name]):
         results = []
         for bundle in bundles:
-            inputs = {other: np.ascontiguousarray(samples[name][start:start + 1])
-                      for name, other in zip(names, bundle.inputs, strict=True)}
+            inputs = {name: np.ascontiguousarray(samples[name][start:start + 1])
+                      for name in names}
             results.append(list(bundle.run(inputs).values()))
         for original, exported in zip(*results, strict=True):
             assert original.tobytes() == exported.tobytes()

@@ -136,27 +136,65 @@ def test_round_trip(tmp_path, name, storage, symmetric):
         np.testing.assert_array_equal(a, b)
 
 
-def test_partly_quantized(tmp_path):
+@pytest.mark.parametrize("symmetric", ["false", "true"])
+def test_partly_quantized(tmp_path, symmetric):
     """Attention products in float between quantized layers, whose weights have
-    parameters along heads and channels: behind the reshape that makes one dimension
-    of both they are read as floats, so that sums are rounded."""
-    quantize(tmp_path, attention, (2, 5, 8), products="true")
+    parameters along heads and channels: the bits are those of quantc quantize."""
+    text = quantize(tmp_path, attention, (2, 5, 8), symmetric=symmetric, products="true")
+    parse(text)
+    assert operands(text) == {"dot_general": [2, 2, 2, 0, 0]}
     x = normal(2, 5, 8, seed=99)
     for a, b in zip(outputs(tmp_path, "quantized", x), outputs(tmp_path, "exported", x),
                     strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+        np.testing.assert_array_equal(a, b)
 
 
-def dequantized(text):
-    """The module with the values that the quantized constants stand for removed."""
-    return re.findall(r"uniform_quantize|uniform_dequantize|dot_general|convolution", text)
+def operands(text):
+    """How many operands of each product are quantized tensors."""
+    found = {}
+    for op, types in re.findall(
+            r"stablehlo\.(dot_general|convolution)\b.* : (\(tensor.*\)) -> tensor", text):
+        found.setdefault(op, []).append(types.count("!quant.uniform"))
+    return {op: sorted(counts, reverse=True) for op, counts in found.items()}
 
 
-def test_operations(tmp_path):
-    """Each site has two dequantized operands and an operation of StableHLO."""
-    found = dequantized(quantize(tmp_path, cnn, (2, 8, 8, 3)))
-    assert found.count("convolution") == 3 and found.count("dot_general") == 1
-    assert found.count("uniform_dequantize") == 8 and found.count("uniform_quantize") == 4
+@pytest.mark.parametrize("storage, symmetric, name, expected", [
+    ("i8", "false", "cnn", {"convolution": [2, 2, 2], "dot_general": [2]}),
+    ("i8", "true", "cnn", {"convolution": [2, 2, 2], "dot_general": [2]}),
+    ("i8", "false", "channel_first", {"convolution": [2]}),
+    ("i8", "true", "attention", {"dot_general": [2, 2, 2, 2, 2]}),
+    # Products of activations with zero points have no quantized form, nor do
+    # factors of two storage types.
+    ("i8", "false", "attention", {"dot_general": [2, 2, 2, 0, 0]}),
+    ("ui8", "false", "mlp", {"dot_general": [0, 0]}),
+])
+def test_quantized_products(tmp_path, storage, symmetric, name, expected):
+    function, shape = MODELS[name]
+    text = quantize(tmp_path, function, shape, storage, symmetric)
+    assert operands(text) == expected
+
+
+def test_names_are_kept(tmp_path):
+    (tmp_path / "model.mlir").write_text("""
+func.func public @main(%a: tensor<2x3xf32> {jax.arg_info = "inputs['left']"},
+                       %b: tensor<2x3xf32> {qnn.input = "right"})
+    -> (tensor<2x3xf32> {jax.result_info = "result['sum']"}, tensor<2x3xf32>) {
+  %0 = stablehlo.add %a, %b : tensor<2x3xf32>
+  %1 = stablehlo.multiply %a, %b : tensor<2x3xf32>
+  return %0, %1 : tensor<2x3xf32>, tensor<2x3xf32>
+}""")
+    tensors.save({"left": normal(2, 3), "right": normal(2, 3)}, tmp_path / "data.safetensors")
+    (tmp_path / "recipe.yaml").write_text("version: 1\n")
+    run(BIN / "quantc", "calibrate", tmp_path / "model.mlir", "--data",
+        tmp_path / "data.safetensors", "-o", tmp_path / "statistics.json")
+    run(BIN / "quantc", "export", tmp_path / "model.mlir", "--statistics",
+        tmp_path / "statistics.json", "--recipe", tmp_path / "recipe.yaml", "-o",
+        tmp_path / "exported.mlir")
+    parse((tmp_path / "exported.mlir").read_text())
+    run(BIN / "quantc", "compile", tmp_path / "exported.mlir", "-o", tmp_path / "bundle")
+    bundle = quantc.Bundle(tmp_path / "bundle")
+    assert list(bundle.inputs) == ["left", "right"]
+    assert list(bundle.outputs) == ["sum", "out1"]
 
 
 def refused(folder, recipe):

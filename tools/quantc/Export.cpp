@@ -28,19 +28,10 @@ static cl::opt<std::string> outputPath("o", cl::Required,
                                        cl::cat(quantcOptions));
 
 static Error runExport(Tool &tool) {
-  OutputFiles &outputs = tool.getOutputs();
-  if (Error error = outputs.add(outputPath).takeError())
-    return error;
-  Expected<Model> model = readModel(tool, options.model, options.parameters);
+  Expected<Model> model = readAnnotated(tool, options, outputPath);
   if (!model)
     return model.takeError();
-  if (Error error = annotate(tool, *model))
-    return error;
-  if (Error error = addFiles(tool, options))
-    return error;
-  if (Error error = smooth(tool, *model, options, options.data, options.mask))
-    return error;
-  if (Error error = selectSchemes(tool, *model, options))
+  if (Error error = chooseSchemes(tool, *model, options))
     return error;
   mlir::PassManager passes(&tool.getContext());
   passes.addPass(qnn::createQNNMaterializePass());
@@ -53,6 +44,7 @@ static Error runExport(Tool &tool) {
   raw_string_ostream os(text);
   model->module->print(os);
   os << '\n';
+  OutputFiles &outputs = tool.getOutputs();
   if (Error error = outputs.write(outputPath, text))
     return error;
   return outputs.commit();

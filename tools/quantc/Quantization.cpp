@@ -193,13 +193,31 @@ Error quantc::tool::materialize(Tool &tool, Model &model,
   return runPasses(tool, model, passes);
 }
 
-Error quantc::tool::quantize(Tool &tool, Model &model,
-                             const QuantizationOptions &options) {
+Expected<Model> quantc::tool::readAnnotated(Tool &tool,
+                                            const QuantizationOptions &options,
+                                            StringRef output) {
+  if (Error error = tool.getOutputs().add(output).takeError())
+    return error;
+  Expected<Model> model = readModel(tool, options.model, options.parameters);
+  if (!model)
+    return model.takeError();
+  if (Error error = annotate(tool, *model))
+    return error;
+  return model;
+}
+
+Error quantc::tool::chooseSchemes(Tool &tool, Model &model,
+                                  const QuantizationOptions &options) {
   if (Error error = addFiles(tool, options))
     return error;
   if (Error error = smooth(tool, model, options, options.data, options.mask))
     return error;
-  if (Error error = selectSchemes(tool, model, options))
+  return selectSchemes(tool, model, options);
+}
+
+Error quantc::tool::quantize(Tool &tool, Model &model,
+                             const QuantizationOptions &options) {
+  if (Error error = chooseSchemes(tool, model, options))
     return error;
   return materialize(tool, model, options);
 }

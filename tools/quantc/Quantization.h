@@ -36,6 +36,11 @@ struct QuantizationOptions : CalibratedModelOptions {
 /// Names the model's sites and observes their operands.
 llvm::Error annotate(Tool &tool, Model &model);
 
+/// Reads and annotates the model of a command that writes to `output`.
+llvm::Expected<Model> readAnnotated(Tool &tool,
+                                    const QuantizationOptions &options,
+                                    llvm::StringRef output);
+
 /// What an annotated model is run over.
 struct CalibrationData {
   /// A data file, or a directory of them.
@@ -77,6 +82,10 @@ llvm::Error selectSchemes(Tool &tool, Model &model,
 llvm::Error materialize(Tool &tool, Model &model,
                         const CalibratedModelOptions &options);
 
+/// The first two, for a command that writes no more files than the options ask
+/// for.
+llvm::Error chooseSchemes(Tool &tool, Model &model,
+                          const QuantizationOptions &options);
 /// All of them.
 llvm::Error quantize(Tool &tool, Model &model,
                      const QuantizationOptions &options);

@@ -24,19 +24,14 @@ static cl::opt<std::string> outputPath("o", cl::Required,
                                        cl::cat(quantcOptions));
 
 static Error runQuantize(Tool &tool) {
-  OutputFiles &outputs = tool.getOutputs();
-  if (Error error = outputs.add(outputPath).takeError())
-    return error;
-  Expected<Model> model = readModel(tool, options.model, options.parameters);
+  Expected<Model> model = readAnnotated(tool, options, outputPath);
   if (!model)
     return model.takeError();
-  if (Error error = annotate(tool, *model))
-    return error;
   std::shared_ptr<LostSites> lost = LostSites::collect(tool);
   if (Error error = quantize(tool, *model, options))
     return error;
   lost->warn(tool);
   if (Error error = writeModel(tool, *model, outputPath))
     return error;
-  return outputs.commit();
+  return tool.getOutputs().commit();
 }

@@ -104,12 +104,6 @@ LogicalResult verifyTypes(func::FuncOp func) {
   return failure(result.wasInterrupted());
 }
 
-/// "['logits']" or "result.logits" as JAX prints the path of a result.
-StringRef leafName(StringRef path) {
-  path = path.trim("[]'\"");
-  return path.substr(path.find_last_of(".['\"") + 1);
-}
-
 /// Collects the three tables of `qnn.signature`.
 class SignatureBuilder {
 public:
@@ -139,9 +133,9 @@ public:
     StringRef name;
     if (auto given = func.getResultAttrOfType<StringAttr>(index, "qnn.output"))
       name = given.getValue();
-    else if (auto path =
-                 func.getResultAttrOfType<StringAttr>(index, "jax.result_info"))
-      name = leafName(path.getValue());
+    else if (auto path = func.getResultAttrOfType<StringAttr>(
+                 index, qnn::kJaxResultAttrName))
+      name = qnn::getLeafName(path.getValue());
     SmallVector<NamedAttribute> fields = {
         named("name",
               builder.getStringAttr(

@@ -7,6 +7,7 @@
 #include "QuantizedType.h"
 #include "StableHLOExport/Export.h"
 #include "quantc/Conversion/QuantTypes/Passes.h"
+#include "quantc/Dialect/QNN/IR/BoundaryType.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
 #include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 #include "quantc/Parameters/ConstantTensor.h"
@@ -128,6 +129,20 @@ static void eraseDead(ModuleOp module) {
       op->erase();
 }
 
+/// Inputs and outputs keep their names in the form that JAX writes.
+static void renameBoundary(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>()) {
+    for (unsigned i = 0, e = function.getNumArguments(); i < e; ++i)
+      if (auto name =
+              function.getArgAttrOfType<StringAttr>(i, qnn::kInputAttrName))
+        function.setArgAttr(i, qnn::kJaxArgumentAttrName, name);
+    for (unsigned i = 0, e = function.getNumResults(); i < e; ++i)
+      if (auto name =
+              function.getResultAttrOfType<StringAttr>(i, qnn::kOutputAttrName))
+        function.setResultAttr(i, qnn::kJaxResultAttrName, name);
+  }
+}
+
 /// Attributes of this project mean nothing to others, who refuse them.
 static void eraseAttributes(ModuleOp module) {
   auto isOurs = [](NamedAttribute attribute) {
@@ -200,7 +215,9 @@ struct QNNToStableHLOPass
       return signalPassFailure();
     eraseDead(module);
     walkAndApplyPatterns(module, patterns);
+    writeQuantizedForms(rewriter, module);
     eraseDead(module);
+    renameBoundary(module);
     eraseAttributes(module);
     if (failed(verifyExported(module)))
       signalPassFailure();

@@ -20,9 +20,7 @@ static ArrayRef<int64_t> getShape(Value value) {
 // Movement
 //===----------------------------------------------------------------------===//
 
-/// Where a dimension of the operand is found in the result; nullopt where its
-/// indices are not kept.
-static std::optional<int64_t> getMovedAxis(Operation *op, int64_t axis) {
+std::optional<int64_t> quantc::getMovedAxis(Operation *op, int64_t axis) {
   ArrayRef<int64_t> from = getShape(op->getOperand(0));
   ArrayRef<int64_t> to = getShape(op->getResult(0));
   if (auto transpose = dyn_cast<stablehlo::TransposeOp>(op)) {

@@ -22,6 +22,10 @@ namespace quantc {
 using ParameterLookup =
     llvm::function_ref<const UniformParameters *(mlir::Value)>;
 
+/// Where a dimension of the first operand of an operation that moves elements is
+/// found in the result; nullopt where its indices are not kept.
+std::optional<int64_t> getMovedAxis(mlir::Operation *op, int64_t axis);
+
 /// Whether `op` moves elements whose parameters stay the same, so that it may
 /// move storage: per tensor always, per axis where the axis moves along.
 bool movesStorage(mlir::Operation *op, ParameterLookup lookup);

@@ -7,6 +7,7 @@
 #include "quantc/Conversion/StableHLOToLinalg/StableHLOToLinalg.h"
 #include "quantc/Conversion/StableHLOToLinalg/Passes.h"
 #include "quantc/Dialect/QNN/IR/BoundaryType.h"
+#include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/StableHLO/IR/CHLO.h"
 #include "quantc/Dialect/StableHLO/IR/StableHLO.h"
 
@@ -95,6 +96,23 @@ static void keepUnsignedTypes(ModuleOp module) {
 // The pass
 //===----------------------------------------------------------------------===//
 
+/// An input is called what JAX calls it.
+static void nameInputs(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    for (unsigned i = 0, e = function.getNumArguments(); i < e; ++i) {
+      auto path =
+          function.getArgAttrOfType<StringAttr>(i, qnn::kJaxArgumentAttrName);
+      if (!path)
+        continue;
+      function.removeArgAttr(i, qnn::kJaxArgumentAttrName);
+      StringRef name = qnn::getLeafName(path.getValue());
+      if (!name.empty() && !function.getArgAttr(i, qnn::kInputAttrName) &&
+          !function.getArgAttr(i, "qnn.parameter"))
+        function.setArgAttr(i, qnn::kInputAttrName,
+                            StringAttr::get(module.getContext(), name));
+    }
+}
+
 namespace {
 
 struct StableHLOToLinalgPass
@@ -104,6 +122,7 @@ struct StableHLOToLinalgPass
   void runOnOperation() override {
     ModuleOp module = getOperation();
     dropAnnotations(module);
+    nameInputs(module);
     if (failed(inlineCalls(module)) || failed(verifyTypes(module)))
       return signalPassFailure();
     keepUnsignedTypes(module);

@@ -4,12 +4,12 @@
 // quantized type, and what is quantized and dequantized again needs no storage.
 
 // CHECK-LABEL: func.func @linear(
-// CHECK-SAME:    %[[X:.*]]: tensor<4x8xf32>) -> tensor<4x2xf32> {
+// CHECK-SAME:    %[[X:.*]]: tensor<4x8xf32> {jax.arg_info = "x"}) -> (tensor<4x2xf32> {jax.result_info = "y"}) {
 // CHECK-DAG:     %[[W:.*]] = stablehlo.constant() {value = dense<3> : tensor<8x2xi8>} : () -> tensor<8x2x!quant.uniform<i8:f32:1, {5.000000e-01,2.500000e-01}>>
 // CHECK-DAG:     %[[Q:.*]] = stablehlo.uniform_quantize %[[X]] : (tensor<4x8xf32>) -> tensor<4x8x!quant.uniform<i8<-127:127>:f32, 5.000000e-01>>
-// CHECK-DAG:     %[[A:.*]] = stablehlo.uniform_dequantize %[[Q]]
-// CHECK-DAG:     %[[B:.*]] = stablehlo.uniform_dequantize %[[W]]
-// CHECK:         %[[R:.*]] = stablehlo.dot_general %[[A]], %[[B]], contracting_dims = [1] x [0]
+// CHECK:         %[[ACC:.*]] = stablehlo.dot_general %[[Q]], %[[W]], contracting_dims = [1] x [0]
+// CHECK-SAME:      -> tensor<4x2x!quant.uniform<i32:f32:1, {2.500000e-01,1.250000e-01}>>
+// CHECK-NEXT:    %[[R:.*]] = stablehlo.uniform_dequantize %[[ACC]]
 // CHECK-NEXT:    return %[[R]]
 func.func @linear(%x: tensor<4x8xf32> {qnn.input = "x"}) -> (tensor<4x2xf32> {qnn.output = "y"}) {
   %s = arith.constant dense<0.5> : tensor<f32>

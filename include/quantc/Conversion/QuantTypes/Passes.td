@@ -53,6 +53,33 @@ def QuantTypesToQNNPass : Pass<"quant-types-to-qnn", "::mlir::ModuleOp"> {
     "::quantc::qnn::QNNDialect"];
 }
 
+def QNNSinkDequantizePass : Pass<"qnn-sink-dequantize"> {
+  let summary = "Move dequantization behind what moves elements";
+  let description = [{
+    A site is quantized where its operands are dequantized. Between the two,
+    frontends put reshapes that split or join dimensions (groups of channels,
+    heads), and transpositions; these move storage instead. Parameters along a
+    dimension that is split lie along all of its parts. Padding by zeros becomes
+    padding by the zero point where such an operation follows.
+
+    ```mlir
+    %0 = qnn.dequantize %q, scale %s {axes = array<i64: 1>} : tensor<3x8xi8>, tensor<8xf32> -> tensor<3x8xf32>
+    %1 = tensor.expand_shape %0 [[0], [1, 2]] output_shape [3, 2, 4] : tensor<3x8xf32> into tensor<3x2x4xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = tensor.expand_shape %q [[0], [1, 2]] output_shape [3, 2, 4] : tensor<3x8xi8> into tensor<3x2x4xi8>
+    %t = tensor.expand_shape %s [[0, 1]] output_shape [2, 4] : tensor<8xf32> into tensor<2x4xf32>
+    %1 = qnn.dequantize %0, scale %t {axes = array<i64: 1, 2>} : tensor<3x2x4xi8>, tensor<2x4xf32> -> tensor<3x2x4xf32>
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::quantc::qnn::QNNDialect"];
+}
+
 def QNNToQuantTypesPass : Pass<"qnn-to-quant-types"> {
   let summary = "Write explicit quantization with quantized types";
   let description = [{
@@ -90,7 +117,13 @@ def QNNToStableHLOPass : Pass<"qnn-to-stablehlo", "::mlir::ModuleOp"> {
     same integers.
 
     - A contraction becomes `dot_general`, a convolution `convolution`, in any
-      order of dimensions; groups are merged into the channels.
+      order of dimensions; groups are merged into the channels. Their operands are
+      quantized where the specification lets them be (one storage type, lhs with
+      parameters per tensor, rhs without zero points and with parameters per tensor
+      or along a dimension of the result), the result is an accumulator of i32
+      whose scale is the product of theirs, and is dequantized behind. Where only
+      the weights are quantized, the form is the hybrid one. Everywhere else both
+      operands are dequantized, and a remark says why.
     - Any other linalg op whose maps list loops becomes broadcasts, the tensor
       operations of its body and, where it reduces, one `reduce`; a moving window
       becomes `reduce_window`, a `tensor.extract` in a body `gather`.
@@ -103,15 +136,16 @@ def QNNToStableHLOPass : Pass<"qnn-to-stablehlo", "::mlir::ModuleOp"> {
     ```mlir
     %q = qnn.quantize %x, scale %s : tensor<4x8xf32>, tensor<f32> -> tensor<4x8xi8>
     %y = qnn.dequantize %q, scale %s : tensor<4x8xi8>, tensor<f32> -> tensor<4x8xf32>
-    %r = linalg.matmul ins(%y, %w : tensor<4x8xf32>, tensor<8x2xf32>) outs(%zero : tensor<4x2xf32>) -> tensor<4x2xf32>
+    %v = qnn.dequantize %w, scale %t : tensor<8x2xi8>, tensor<f32> -> tensor<8x2xf32>
+    %r = linalg.matmul ins(%y, %v : tensor<4x8xf32>, tensor<8x2xf32>) outs(%zero : tensor<4x2xf32>) -> tensor<4x2xf32>
     ```
 
     becomes
 
     ```mlir
     %0 = stablehlo.uniform_quantize %x : (tensor<4x8xf32>) -> tensor<4x8x!quant.uniform<i8:f32, 5.0e-01>>
-    %1 = stablehlo.uniform_dequantize %0 : (tensor<4x8x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<4x8xf32>
-    %2 = stablehlo.dot_general %1, %w, contracting_dims = [1] x [0] : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+    %2 = stablehlo.dot_general %0, %w, contracting_dims = [1] x [0] : (tensor<4x8x!quant.uniform<i8:f32, 5.0e-01>>, tensor<8x2x!quant.uniform<i8:f32, 2.5e-01>>) -> tensor<4x2x!quant.uniform<i32:f32, 1.25e-01>>
+    %r = stablehlo.uniform_dequantize %2 : (tensor<4x2x!quant.uniform<i32:f32, 1.25e-01>>) -> tensor<4x2xf32>
     ```
   }];
   let dependentDialects = [

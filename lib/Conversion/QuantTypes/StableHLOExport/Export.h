@@ -49,6 +49,7 @@ mlir::Value createReordered(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value value, llvm::ArrayRef<unsigned> dims,
                             llvm::ArrayRef<unsigned> order);
 
+/// A reshape of a reshape is one, or none.
 mlir::Value createReshape(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Value value, llvm::ArrayRef<int64_t> shape);
 
@@ -66,6 +67,14 @@ void populateExportContractionPatterns(mlir::RewritePatternSet &patterns);
 void populateExportLoopPatterns(mlir::RewritePatternSet &patterns);
 /// Constants and what moves elements.
 void populateExportTensorPatterns(mlir::RewritePatternSet &patterns);
+
+//===----------------------------------------------------------------------===//
+// Quantized forms
+//===----------------------------------------------------------------------===//
+
+/// Writes products of dequantized tensors as products of quantized ones where
+/// the specification has those. A remark says where it has none.
+void writeQuantizedForms(mlir::RewriterBase &rewriter, mlir::Operation *root);
 
 } // namespace quantc::stablehlo_export
 

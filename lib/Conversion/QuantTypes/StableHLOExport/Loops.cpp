@@ -40,6 +40,8 @@ quantc::stablehlo_export::getLoops(AffineMap map) {
 Value quantc::stablehlo_export::createReshape(OpBuilder &builder, Location loc,
                                               Value value,
                                               ArrayRef<int64_t> shape) {
+  if (auto reshape = value.getDefiningOp<stablehlo::ReshapeOp>())
+    value = reshape.getOperand();
   auto type = cast<RankedTensorType>(value.getType());
   if (type.getShape() == shape)
     return value;

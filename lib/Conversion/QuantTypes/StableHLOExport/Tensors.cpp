@@ -46,8 +46,8 @@ struct ReshapePattern : OpRewritePattern<Op> {
                                 PatternRewriter &rewriter) const override {
     if (!op.getResultType().hasStaticShape())
       return failure();
-    rewriter.replaceOpWithNewOp<stablehlo::ReshapeOp>(op, op.getResultType(),
-                                                      op.getSrc());
+    rewriter.replaceOp(op, createReshape(rewriter, op.getLoc(), op.getSrc(),
+                                         op.getResultType().getShape()));
     return success();
   }
 };

@@ -19,6 +19,17 @@ namespace quantc::qnn {
 
 inline constexpr llvm::StringLiteral kTypeAttrName = "qnn.type";
 
+/// What JAX says of an argument and of a result: its path, as "['logits']",
+/// "result.logits" or "params['head']['w']".
+inline constexpr llvm::StringLiteral kJaxArgumentAttrName = "jax.arg_info";
+inline constexpr llvm::StringLiteral kJaxResultAttrName = "jax.result_info";
+
+/// The last part of such a path.
+inline llvm::StringRef getLeafName(llvm::StringRef path) {
+  path = path.trim("[]'\"");
+  return path.substr(path.find_last_of(".['\"") + 1);
+}
+
 /// Keeps the type of an argument or result; one that is kept already stays.
 inline void keepBoundaryType(mlir::func::FuncOp function, unsigned index,
                              bool isResult, mlir::Type type) {
