@@ -105,6 +105,8 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
   pm.addPass(createCSEPass());
+  if (target.hasFMA())
+    pm.addPass(cpu::createCodegenCPURoundQuotientsPass());
   // 3. Contractions and their epilogues become kernels, while weights are still
   // constants. Operands that have to be shifted are where they are produced.
   pm.addPass(cpu::createCodegenCPUSplitProductsPass(

@@ -77,6 +77,7 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   pm.addPass(createCanonicalizerPass());
   pm.addPass(cpu::createCodegenCPUFuseElementwisePass());
   pm.addPass(createCSEPass());
+  pm.addPass(cpu::createCodegenCPURoundQuotientsPass());
   // 3. Contractions and their epilogues become kernels, while weights are still
   // constants.
   pm.addPass(nvvm::createCodegenNVVMFormKernelsPass({chip}));

@@ -29,7 +29,7 @@ static bool hasDot(const Target &target, DotKind dot, int64_t lanes) {
   case DotKind::SDOT:
     return !x86 && target.has("dotprod");
   case DotKind::FMA:
-    return !x86 || target.has("fma") || target.has("avx512f");
+    return target.hasFMA();
   case DotKind::MulAdd:
   case DotKind::MulAddF:
     return true;

@@ -482,6 +482,31 @@ def CodegenCPUFuseProductsPass : Pass<"codegen-cpu-fuse-products", "::mlir::Modu
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect"];
 }
 
+def CodegenCPURoundQuotientsPass : Pass<"codegen-cpu-round-quotients"> {
+  let summary = "Divide by a constant by multiplication where the quotient is rounded";
+  let description = [{
+    A quantization divides by its scale. Where the scale is a constant and the
+    quotient is only rounded to an integer within bounds, the reciprocal in twice
+    the precision, whose parts have one sign, gives the same integer, in two
+    instructions instead of one that takes ten times as long:
+
+    ```mlir
+    %0 = arith.divf %x, %scale : f32
+    %1 = math.roundeven %0 : f32
+    ```
+    becomes
+    ```mlir
+    %0 = arith.mulf %x, %low : f32
+    %1 = math.fma %x, %high, %0 : f32
+    %2 = math.roundeven %1 : f32
+    ```
+
+    For every scale that is tried around each step from one integer to the next;
+    where any differs the division stays. Needs a fused multiply-add.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def CodegenCPUFuseRoundingPass : Pass<"codegen-cpu-fuse-rounding", "::mlir::ModuleOp"> {
   let summary = "Round in the conversion to integers";
   let description = [{

@@ -44,6 +44,8 @@ public:
   /// feature of another architecture is absent.
   bool has(llvm::StringRef feature) const;
   bool isX86() const;
+  /// Whether a multiplication and an addition round once.
+  bool hasFMA() const { return !isX86() || has("fma") || has("avx512f"); }
   bool isHost() const;
 
   /// Bits of the vector registers that code should use.
