@@ -78,6 +78,19 @@ static void setRows(ObserveOp op, const RowSample &rows) {
                                  }));
 }
 
+/// So are means: the sums are exact where they are merged, and nobody merges
+/// attributes.
+static void setMeanMagnitudes(ObserveOp op, ArrayRef<Magnitudes> magnitudes) {
+  op->removeAttr(kMeanMagnitudesAttrName);
+  if (magnitudes.empty())
+    return;
+  SmallVector<double> means;
+  for (const Magnitudes &entry : magnitudes)
+    means.push_back(entry.getMean());
+  op->setAttr(kMeanMagnitudesAttrName,
+              DenseF64ArrayAttr::get(op.getContext(), means));
+}
+
 LogicalResult quantc::applyStatistics(ModuleOp module,
                                       const StatisticsFile &file,
                                       StringRef path) {
@@ -100,6 +113,7 @@ LogicalResult quantc::applyStatistics(ModuleOp module,
   for (auto [op, record] : matches) {
     op.setStatisticsAttr(toAttribute(record->statistics, module.getContext()));
     setRows(op, record->statistics.rows);
+    setMeanMagnitudes(op, record->statistics.magnitudes);
   }
   return success();
 }

@@ -12,23 +12,127 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Threading.h"
 
 using namespace mlir;
 using namespace quantc;
 
-thread_local Calibrator *Calibrator::running = nullptr;
+namespace {
+/// Memory for tensors, aligned for any vector load.
+class Buffers {
+public:
+  void add(int64_t bytes) {
+    constexpr size_t alignment = 64;
+    auto &buffer = storage.emplace_back(bytes + alignment);
+    auto address = reinterpret_cast<uintptr_t>(buffer.data());
+    pointers.push_back(buffer.data() +
+                       (llvm::alignTo(address, alignment) - address));
+  }
+
+  std::vector<void *> pointers;
+
+private:
+  std::vector<std::vector<char>> storage;
+};
+} // namespace
+
+/// What one thread runs batches with.
+class Calibrator::Worker {
+public:
+  /// `observers` belong to the first worker's calibrator; others have copies
+  /// of their own.
+  Worker(const Calibrator &calibrator, ArrayRef<Statistics *> observers)
+      : calibrator(calibrator), observers(observers),
+        workspace(calibrator.executable->getWorkspaceBytes()) {
+    for (const DataSpec &input : calibrator.inputs)
+      inputs.add(input.getNumBytes());
+    for (const TensorSpec &output : calibrator.entry->outputs)
+      outputs.add(output.getBytes());
+  }
+  Worker(const Calibrator &calibrator, std::vector<Statistics> unseen)
+      : Worker(calibrator, ArrayRef<Statistics *>()) {
+    empty = own = std::move(unseen);
+    for (Statistics &statistics : own)
+      observers.push_back(&statistics);
+  }
+
+  /// `firstSample` is the number of the first batch's first sample.
+  llvm::Error run(const DataSet &data, Share share, int64_t firstSample);
+
+  /// Hands over what was seen to `first`, and forgets it.
+  void moveTo(Worker &first);
+  /// Hands over the NaN and infinities of inputs.
+  void moveTo(std::map<std::string, NonFinite> &whole);
+
+  Statistics &getObserver(int64_t number) { return *observers[number]; }
+  char *getInput(size_t number) {
+    return static_cast<char *>(inputs.pointers[number]);
+  }
+
+private:
+  const Calibrator &calibrator;
+  SmallVector<Statistics *> observers;
+  /// Statistics that are no calibrator's, and what they begin with.
+  std::vector<Statistics> own, empty;
+  Buffers inputs, outputs;
+  Workspace workspace;
+  std::map<std::string, NonFinite> nonFinite;
+};
+
+llvm::Error Calibrator::Worker::run(const DataSet &data, Share share,
+                                    int64_t firstSample) {
+  SmallVector<const void *> pointers(inputs.pointers.begin(),
+                                     inputs.pointers.end());
+  Worker *outer = std::exchange(running, this);
+  llvm::scope_exit restore([&] { running = outer; });
+  for (int64_t batch = share.begin; batch < share.end; ++batch) {
+    data.copyBatch(batch, inputs.pointers);
+    data.findNonFinite(inputs.pointers, [&](StringRef input, int64_t count) {
+      NonFinite &entry = nonFinite[input.str()];
+      if (entry.count == 0)
+        entry.firstSample = firstSample;
+      entry.count += count;
+    });
+    if (llvm::Error error = calibrator.executable->run(
+            *calibrator.entry, pointers, outputs.pointers, workspace))
+      return error;
+    data.carryStates(inputs.pointers, outputs.pointers);
+    firstSample += data.getBatchSize();
+  }
+  return llvm::Error::success();
+}
+
+void Calibrator::Worker::moveTo(Worker &first) {
+  for (auto [number, statistics] : llvm::enumerate(own))
+    first.getObserver(number).merge(statistics);
+  // Keeps the memory.
+  own = empty;
+}
+
+void Calibrator::Worker::moveTo(std::map<std::string, NonFinite> &whole) {
+  for (const auto &[input, found] : nonFinite) {
+    NonFinite &entry = whole[input];
+    if (entry.count == 0)
+      entry.firstSample = found.firstSample;
+    entry.count += found.count;
+  }
+  nonFinite.clear();
+}
+
+thread_local Calibrator::Worker *Calibrator::running = nullptr;
+
+Calibrator::Calibrator() = default;
+Calibrator::~Calibrator() = default;
 
 void Calibrator::observe(int64_t observer, const float *tensor, int64_t outer,
                          int64_t inner) {
-  running->statistics.observers[observer].statistics.update(tensor, outer,
-                                                            inner);
+  running->getObserver(observer).update(tensor, outer, inner);
 }
 
 void Calibrator::observeMasked(int64_t observer, const float *tensor,
                                int64_t outer, int64_t inner,
                                const int8_t *kept) {
-  running->statistics.observers[observer].statistics.update(tensor, kept, outer,
-                                                            inner);
+  running->getObserver(observer).update(tensor, kept, outer, inner);
 }
 
 llvm::Expected<DataSpec> quantc::getDataSpec(const TensorSpec &spec) {
@@ -74,10 +178,8 @@ static std::vector<ObserverRecord> collectObservers(ModuleOp module) {
   return records;
 }
 
-FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module,
-                                                          StringRef mask,
-                                                          bool keepBatches,
-                                                          int64_t sampleRows) {
+FailureOr<std::unique_ptr<Calibrator>>
+Calibrator::create(ModuleOp module, const ObserverOptions &options) {
   auto fingerprint =
       module->getAttrOfType<StringAttr>(qnn::kFingerprintAttrName);
   if (!fingerprint)
@@ -87,14 +189,16 @@ FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module,
   calibrator->statistics.fingerprint = fingerprint.str();
   calibrator->statistics.observers = collectObservers(module);
   for (ObserverRecord &record : calibrator->statistics.observers) {
-    record.statistics.setKeepsBatches(keepBatches);
-    if (record.axis)
-      record.statistics.rows = RowSample(sampleRows);
+    record.statistics.setKeepsBatches(options.keepBatches);
+    if (!record.axis)
+      continue;
+    record.statistics.setKeepsMagnitudes(options.keepMagnitudes);
+    record.statistics.rows = RowSample(options.sampleRows);
   }
 
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager pm(module.getContext());
-  pm.addPass(qnn::createQNNLowerObserversPass({mask.str()}));
+  pm.addPass(qnn::createQNNLowerObserversPass({options.mask}));
   if (failed(pm.run(*copy)))
     return failure();
   HostSymbol callbacks[] = {
@@ -123,61 +227,87 @@ FailureOr<std::unique_ptr<Calibrator>> Calibrator::create(ModuleOp module,
   if (failed(describe(calibrator->entry->inputs, calibrator->inputs)) ||
       failed(describe(calibrator->entry->outputs, calibrator->outputs)))
     return failure();
+  calibrator->setThreads(1);
   return calibrator;
 }
-
-namespace {
-/// Memory for tensors, aligned for any vector load.
-class Buffers {
-public:
-  void add(int64_t bytes) {
-    constexpr size_t alignment = 64;
-    auto &buffer = storage.emplace_back(bytes + alignment);
-    auto address = reinterpret_cast<uintptr_t>(buffer.data());
-    pointers.push_back(buffer.data() +
-                       (llvm::alignTo(address, alignment) - address));
-  }
-
-  std::vector<void *> pointers;
-
-private:
-  std::vector<std::vector<char>> storage;
-};
-} // namespace
 
 llvm::Error Calibrator::resume(const StatisticsFile &earlier) {
   return statistics.merge(earlier);
 }
 
+ArrayRef<char> Calibrator::getState(size_t input) const {
+  return {workers.front()->getInput(input),
+          size_t(inputs[input].getNumBytes())};
+}
+
+void Calibrator::setState(size_t input, ArrayRef<char> bytes) {
+  assert(int64_t(bytes.size()) == inputs[input].getNumBytes() &&
+         "expected a state of the input's size");
+  llvm::copy(bytes, workers.front()->getInput(input));
+}
+
+void Calibrator::setThreads(int64_t count) {
+  SmallVector<Statistics *> observers;
+  std::vector<Statistics> unseen;
+  for (ObserverRecord &record : statistics.observers) {
+    observers.push_back(&record.statistics);
+    unseen.push_back(record.statistics.makeEmpty());
+  }
+  workers.clear();
+  workers.push_back(std::make_unique<Worker>(*this, observers));
+  while (int64_t(workers.size()) < count)
+    workers.push_back(std::make_unique<Worker>(*this, unseen));
+  pool.reset();
+  if (count > 1)
+    pool = std::make_unique<llvm::DefaultThreadPool>(
+        llvm::hardware_concurrency(count - 1));
+}
+
+llvm::Error Calibrator::runRound(const DataSet &data, Share round) {
+  // Neighbouring batches for each, so that what was seen is put together in the
+  // order of the data.
+  int64_t size = round.end - round.begin;
+  int64_t count = std::min<int64_t>(workers.size(), size);
+  std::vector<std::optional<std::string>> errors(count);
+  auto runWorker = [&](int64_t number) {
+    Share share{round.begin + number * size / count,
+                round.begin + (number + 1) * size / count};
+    int64_t sample =
+        statistics.samples + (share.begin - round.begin) * data.getBatchSize();
+    if (llvm::Error error = workers[number]->run(data, share, sample))
+      errors[number] = llvm::toString(std::move(error));
+  };
+  for (int64_t number = 1; number < count; ++number)
+    pool->async(runWorker, number);
+  runWorker(0);
+  if (count > 1)
+    pool->wait();
+  for (int64_t number = 0; number < count; ++number) {
+    if (errors[number])
+      return llvm::createStringError(*errors[number]);
+    workers[number]->moveTo(nonFinite);
+    if (number > 0)
+      workers[number]->moveTo(*workers.front());
+  }
+  statistics.samples += size * data.getBatchSize();
+  return llvm::Error::success();
+}
+
 llvm::Error Calibrator::run(const DataSet &data,
                             llvm::function_ref<void(int64_t, int64_t)> progress,
                             int64_t firstBatch) {
-  Buffers inputBuffers, outputBuffers;
-  for (const DataSpec &input : inputs)
-    inputBuffers.add(input.getNumBytes());
-  for (const TensorSpec &output : entry->outputs)
-    outputBuffers.add(output.getBytes());
-  SmallVector<const void *> inputPointers(inputBuffers.pointers.begin(),
-                                          inputBuffers.pointers.end());
-
-  Calibrator *outer = std::exchange(running, this);
-  llvm::scope_exit restore([&] { running = outer; });
-  for (int64_t batch = firstBatch; batch < data.getNumBatches(); ++batch) {
-    data.copyBatch(batch, inputBuffers.pointers);
-    data.findNonFinite(inputBuffers.pointers,
-                       [&](StringRef input, int64_t count) {
-                         NonFinite &entry = nonFinite[input.str()];
-                         if (entry.count == 0)
-                           entry.firstSample = statistics.samples;
-                         entry.count += count;
-                       });
-    if (llvm::Error error =
-            executable->run(*entry, inputPointers, outputBuffers.pointers))
+  // Putting together what threads saw takes as long as a small batch.
+  constexpr int64_t batchesPerThread = 8;
+  int64_t total = data.getNumBatches();
+  bool isOne = workers.size() == 1 || !data.getStates().empty();
+  int64_t roundSize = isOne ? 1 : workers.size() * batchesPerThread;
+  for (int64_t batch = firstBatch; batch < total;) {
+    Share round{batch, std::min(batch + roundSize, total)};
+    if (llvm::Error error = runRound(data, round))
       return error;
-    data.carryStates(inputBuffers.pointers, outputBuffers.pointers);
-    statistics.samples += data.getBatchSize();
+    batch = round.end;
     if (progress)
-      progress(batch + 1, data.getNumBatches());
+      progress(batch, total);
   }
   return llvm::Error::success();
 }

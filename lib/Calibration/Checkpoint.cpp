@@ -7,6 +7,7 @@
 #include "quantc/Calibration/Checkpoint.h"
 #include "quantc/Support/WriteFile.h"
 
+#include "llvm/Support/Base64.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -26,6 +27,11 @@ llvm::Error Checkpoint::write(StringRef path) const {
       stream.attribute("version", kVersion);
       stream.attribute("data", data);
       stream.attribute("batches", batches);
+      stream.attributeObject("states", [&] {
+        for (const auto &[input, bytes] : states)
+          stream.attribute(
+              input, llvm::encodeBase64(StringRef(bytes.data(), bytes.size())));
+      });
       stream.attributeBegin("statistics");
       stream.rawValue([&](llvm::raw_ostream &os) { statistics.print(os); });
       stream.attributeEnd();
@@ -52,12 +58,22 @@ llvm::Expected<Checkpoint> Checkpoint::read(StringRef path) {
                  "\" and \"version\": " + llvm::Twine(kVersion));
   std::optional<StringRef> data = object->getString("data");
   std::optional<int64_t> batches = object->getInteger("batches");
+  const json::Object *encoded = object->getObject("states");
   const json::Value *statistics = object->get("statistics");
-  if (!data || !batches || *batches < 0 || !statistics)
-    return error("expected 'data', 'batches' and 'statistics'");
+  if (!data || !batches || *batches < 0 || !encoded || !statistics)
+    return error("expected 'data', 'batches', 'states' and 'statistics'");
+  std::map<std::string, std::vector<char>> states;
+  for (const auto &[input, value] : *encoded) {
+    std::optional<StringRef> text = value.getAsString();
+    llvm::Error failure = text ? llvm::decodeBase64(*text, states[input.str()])
+                               : llvm::createStringError("expected a string");
+    if (failure)
+      return error("expected base64 of the state '" + input.str() +
+                   "': " + llvm::toString(std::move(failure)));
+  }
   llvm::Expected<StatisticsFile> file =
       StatisticsFile::parse(llvm::formatv("{0}", *statistics).str(), path);
   if (!file)
     return file.takeError();
-  return Checkpoint{data->str(), *batches, std::move(*file)};
+  return Checkpoint{data->str(), *batches, std::move(states), std::move(*file)};
 }

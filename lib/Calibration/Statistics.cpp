@@ -5,10 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Calibration/Statistics.h"
+#include "ElementScan.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <utility>
 
@@ -54,14 +57,16 @@ std::pair<int, std::vector<int64_t>> Histogram::getOccupied() const {
   return {int(first - bins.begin()) - kHalfBins, {first, last}};
 }
 
-void Histogram::add(const float *values, int64_t size) {
-  // Scaling by a power of two is exact in double even where f32 would lose the
-  // sign of a denormal.
-  double scale = std::ldexp(1.0, -exponent);
+void Histogram::addCounts(int first, llvm::ArrayRef<int32_t> counts,
+                          int shift) {
   int64_t *zero = bins.data() + kHalfBins;
-  for (int64_t i = 0; i < size; ++i)
-    if (std::isfinite(values[i]))
-      ++zero[static_cast<int>(std::floor(values[i] * scale))];
+  if (shift == 0) {
+    for (size_t i = 0; i < counts.size(); ++i)
+      zero[first + i] += counts[i];
+    return;
+  }
+  for (size_t i = 0; i < counts.size(); ++i)
+    zero[(first + int(i)) >> shift] += counts[i];
 }
 
 void Histogram::add(const Histogram &other) {
@@ -79,48 +84,79 @@ void Histogram::add(const Histogram &other) {
 // Statistics
 //===----------------------------------------------------------------------===//
 
-/// What a run of elements holds besides NaN and infinities.
-namespace {
-struct Run {
-  MinMax range;
-  int64_t nanCount = 0;
-  int64_t infCount = 0;
-};
-} // namespace
+/// Elements that are worked on at once: they and their bins stay in the nearest
+/// cache.
+static constexpr int64_t kBlock = 4096;
 
-static Run scan(const float *values, int64_t size) {
-  constexpr float inf = std::numeric_limits<float>::infinity();
-  Run run;
-  float min = inf, max = -inf;
-  int64_t nan = 0, infinite = 0;
-  for (int64_t i = 0; i < size; ++i) {
-    float value = values[i];
-    nan += value != value;
-    bool isInf = value == inf || value == -inf;
-    infinite += isInf;
-    // Comparisons with NaN are false and leave min and max alone.
-    min = !isInf && value < min ? value : min;
-    max = !isInf && value > max ? value : max;
-  }
-  run.nanCount = nan;
-  run.infCount = infinite;
-  // Whether -0.0 or 0.0 came first must not show: adding 0.0 makes both 0.0.
-  run.range = {min + 0.0f, max + 0.0f};
-  return run;
+/// Moves the finite ones of `values` to `finite`; returns their number.
+static int64_t takeFinite(const float *values, int64_t size, float *finite) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < size; ++i)
+    if (std::isfinite(values[i]))
+      finite[count++] = values[i];
+  return count;
 }
 
-MinMax Statistics::updateRun(const float *values, int64_t size) {
-  Run run = scan(values, size);
-  range.merge(run.range);
-  nanCount += run.nanCount;
-  infCount += run.infCount;
-  count += size - run.nanCount - run.infCount;
-  if (!range.isEmpty()) {
-    double absMax = std::max(std::fabs(double(range.min)), double(range.max));
-    histogram.widen(Histogram::getExponent(absMax));
-    histogram.add(values, size);
+/// Takes in what a scan found; widens the histogram for it.
+static void addScan(Statistics &statistics, const ElementScan &scan,
+                    int64_t size) {
+  statistics.range.merge(scan.range);
+  statistics.nanCount += scan.nanCount;
+  statistics.infCount += scan.infCount;
+  statistics.count += size - scan.nanCount - scan.infCount;
+  const MinMax &range = statistics.range;
+  if (range.isEmpty())
+    return;
+  double absMax = std::max(std::fabs(double(range.min)), double(range.max));
+  statistics.histogram.widen(Histogram::getExponent(absMax));
+}
+
+MinMax Statistics::updateRun(const float *values, int64_t size,
+                             Statistics *head) {
+  std::array<float, kBlock> finite;
+  std::array<int32_t, kBlock> bins;
+  std::array<int32_t, 2 * Histogram::kHalfBins> counts;
+  MinMax result;
+  for (int64_t begin = 0; begin < size; begin += kBlock) {
+    const float *block = values + begin;
+    int64_t blockSize = std::min(size - begin, kBlock);
+    ElementScan scan = scanElements(block, blockSize);
+    result.merge(scan.range);
+    addScan(*this, scan, blockSize);
+    if (head)
+      addScan(*head, scan, blockSize);
+    if (scan.range.isEmpty())
+      continue;
+    if (scan.nanCount + scan.infCount > 0) {
+      blockSize = takeFinite(block, blockSize, finite.data());
+      block = finite.data();
+    }
+    Histogram &finest = head ? head->histogram : histogram;
+    int exponent = finest.getExponent();
+    std::array<int32_t, 2> ends;
+    computeBins(std::array{scan.range.min, scan.range.max}.data(), 2, exponent,
+                ends.data());
+    computeBins(block, blockSize, exponent, bins.data());
+    llvm::MutableArrayRef<int32_t> seen(counts.data(), ends[1] - ends[0] + 1);
+    countBins(bins.data(), blockSize, ends[0], seen);
+    finest.addCounts(ends[0], seen, /*shift=*/0);
+    // The whole's bins are whole ones of the head's: a head's magnitudes are no
+    // larger.
+    if (head)
+      histogram.addCounts(ends[0], seen,
+                          std::min(histogram.getExponent() - exponent, 31));
   }
-  return run.range;
+  return result;
+}
+
+Statistics Statistics::makeEmpty() const {
+  Statistics empty(channels.size());
+  empty.keepsBatches = keepsBatches;
+  if (!heads.empty())
+    empty.setHeads(heads.size(), headStride);
+  empty.setKeepsMagnitudes(!magnitudes.empty());
+  empty.rows = RowSample(rows.getCapacity());
+  return empty;
 }
 
 void Statistics::setHeads(int64_t count, int64_t stride) {
@@ -135,19 +171,8 @@ void Statistics::setKeepsBatches(bool keeps) {
     head.keepsBatches = keeps;
 }
 
-MinMax Statistics::updateRuns(const float *values, const int8_t *kept,
-                              int64_t size) {
-  MinMax result;
-  // Padding comes in long runs, and so does what is not.
-  for (int64_t begin = 0; begin < size;) {
-    int64_t end = begin;
-    while (end < size && kept[end])
-      ++end;
-    if (end > begin)
-      result.merge(updateRun(values + begin, end - begin));
-    begin = end + 1;
-  }
-  return result;
+void Statistics::setKeepsMagnitudes(bool keeps) {
+  magnitudes.assign(keeps ? channels.size() : 0, {});
 }
 
 void Statistics::updateBatch(const MinMax &batch) {
@@ -156,24 +181,48 @@ void Statistics::updateBatch(const MinMax &batch) {
     batches.push_back(batch);
 }
 
-void Statistics::updateChannel(int64_t channel, float value) {
-  if (std::isfinite(value))
-    channels[channel].merge({value + 0.0f, value + 0.0f});
+void Statistics::updateChannel(int64_t channel, const float *values,
+                               int64_t size) {
+  channels[channel].merge(scanElements(values, size).range);
 }
 
-void Statistics::updateHeads(const float *values, const int8_t *kept,
-                             int64_t size) {
-  if (heads.empty())
+void Statistics::updateChannels(const float *values, int64_t begin, int64_t end,
+                                int64_t inner) {
+  int64_t count = channels.size();
+  if (count == 0)
     return;
-  std::vector<MinMax> batch(heads.size());
-  for (int64_t begin = 0, run = 0; begin < size; begin += headStride, ++run) {
-    int64_t head = run % heads.size();
-    batch[head].merge(
-        kept ? heads[head].updateRuns(values + begin, kept + begin, headStride)
-             : heads[head].updateRun(values + begin, headStride));
+  if (inner > 1) {
+    // A channel at a time, of which the first and the last may be partial.
+    for (int64_t next; begin < end; begin = next) {
+      next = std::min(end, (begin / inner + 1) * inner);
+      updateChannel(begin / inner % count, values + begin, next - begin);
+    }
+    return;
   }
-  for (size_t i = 0; i < heads.size(); ++i)
-    heads[i].updateBatch(batch[i]);
+  while (begin < end && begin % count != 0) {
+    updateChannel(begin % count, values + begin, 1);
+    ++begin;
+  }
+  int64_t rows = (end - begin) / count;
+  if (rows > 0) {
+    ColumnRanges ranges(count);
+    ranges.addRows(values + begin, rows);
+    ranges.mergeInto(channels);
+    begin += rows * count;
+  }
+  for (; begin < end; ++begin)
+    updateChannel(begin % count, values + begin, 1);
+}
+
+void Statistics::updateMagnitudes(const float *values, int64_t begin,
+                                  int64_t end, int64_t inner) {
+  for (int64_t i = begin; i < end; ++i) {
+    if (!std::isfinite(values[i]))
+      continue;
+    Magnitudes &entry = magnitudes[i / inner % magnitudes.size()];
+    entry.sum.add(values[i]);
+    ++entry.count;
+  }
 }
 
 void Statistics::updateRows(const float *values, const int8_t *kept,
@@ -189,43 +238,54 @@ void Statistics::updateRows(const float *values, const int8_t *kept,
     }
 }
 
-void Statistics::update(const float *values, int64_t outer, int64_t inner) {
-  int64_t channelCount = channels.size();
-  updateRows(values, nullptr, outer, inner);
-  updateHeads(values, nullptr,
-              outer * std::max<int64_t>(channelCount, 1) * inner);
-  if (channelCount && inner > 1) {
-    MinMax batch;
-    for (int64_t i = 0; i < outer * channelCount; ++i) {
-      MinMax run = updateRun(values + i * inner, inner);
-      channels[i % channelCount].merge(run);
-      batch.merge(run);
+/// Calls body(begin, end) for the runs of elements that are kept.
+template <typename Body>
+static void forEachRun(const int8_t *kept, int64_t size, Body body) {
+  if (!kept)
+    return size > 0 ? body(0, size) : void();
+  // Padding comes in long runs, and so does what is not.
+  for (int64_t begin = 0; begin < size;) {
+    if (!kept[begin]) {
+      ++begin;
+      continue;
     }
-    return updateBatch(batch);
+    const void *next = std::memchr(kept + begin, 0, size - begin);
+    int64_t end = next ? static_cast<const int8_t *>(next) - kept : size;
+    body(begin, end);
+    begin = end;
   }
-  // The channels are innermost: one pass for the tensor, one for them.
-  updateBatch(
-      updateRun(values, outer * std::max<int64_t>(channelCount, 1) * inner));
-  for (int64_t i = 0; i < outer; ++i)
-    for (int64_t c = 0; c < channelCount; ++c)
-      updateChannel(c, values[i * channelCount + c]);
 }
 
 void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
                         int64_t inner) {
-  int64_t channelCount = channels.size();
-  int64_t size = outer * std::max<int64_t>(channelCount, 1) * inner;
+  int64_t size = outer * std::max<int64_t>(channels.size(), 1) * inner;
   updateRows(values, kept, outer, inner);
-  updateHeads(values, kept, size);
-  updateBatch(updateRuns(values, kept, size));
-  if (channelCount)
-    for (int64_t i = 0; i < size; ++i)
-      if (kept[i])
-        updateChannel(i / inner % channelCount, values[i]);
+  MinMax batch;
+  std::vector<MinMax> headBatches(heads.size());
+  forEachRun(kept, size, [&](int64_t begin, int64_t end) {
+    updateChannels(values, begin, end, inner);
+    if (!magnitudes.empty())
+      updateMagnitudes(values, begin, end, inner);
+    if (heads.empty()) {
+      batch.merge(updateRun(values + begin, end - begin, nullptr));
+      return;
+    }
+    for (int64_t next; begin < end; begin = next) {
+      next = std::min(end, (begin / headStride + 1) * headStride);
+      int64_t head = begin / headStride % heads.size();
+      MinMax run = updateRun(values + begin, next - begin, &heads[head]);
+      headBatches[head].merge(run);
+      batch.merge(run);
+    }
+  });
+  updateBatch(batch);
+  for (size_t i = 0; i < heads.size(); ++i)
+    heads[i].updateBatch(headBatches[i]);
 }
 
 void Statistics::merge(const Statistics &other) {
   assert(channels.size() == other.channels.size() &&
+         magnitudes.size() == other.magnitudes.size() &&
          heads.size() == other.heads.size() &&
          "expected observers of the same tensor");
   count += other.count;
@@ -237,6 +297,10 @@ void Statistics::merge(const Statistics &other) {
   for (size_t i = 0; i < heads.size(); ++i)
     heads[i].merge(other.heads[i]);
   histogram.add(other.histogram);
+  for (size_t i = 0; i < magnitudes.size(); ++i) {
+    magnitudes[i].sum.merge(other.magnitudes[i].sum);
+    magnitudes[i].count += other.magnitudes[i].count;
+  }
   rows.merge(other.rows);
   batches.insert(batches.end(), other.batches.begin(), other.batches.end());
 }

@@ -18,8 +18,6 @@ using namespace quantc;
 
 namespace {
 
-constexpr size_t workspaceAlignment = 64;
-
 /// Finds host functions under the names that compiled code declares.
 class HostSymbolGenerator : public llvm::orc::DefinitionGenerator {
 public:
@@ -59,14 +57,21 @@ llvm::Error checkCount(const EntryPoint &entry, StringRef what, size_t expected,
 
 Executable::Executable(ObjectCode code, std::unique_ptr<llvm::orc::LLJIT> jit)
     : code(std::move(code)), jit(std::move(jit)),
-      threads(nullptr, quantc_threads_stop) {
-  size_t bytes = 0;
-  for (const EntryPoint &entry : this->code.entries)
-    bytes = std::max(bytes, entry.workspaceBytes);
-  workspace.resize(bytes + workspaceAlignment);
-}
+      threads(nullptr, quantc_threads_stop), workspace(getWorkspaceBytes()) {}
 
 Executable::~Executable() = default;
+
+void *Workspace::getPointer() {
+  return reinterpret_cast<void *>(
+      llvm::alignAddr(storage.data(), llvm::Align(kAlignment)));
+}
+
+size_t Executable::getWorkspaceBytes() const {
+  size_t bytes = 0;
+  for (const EntryPoint &entry : code.entries)
+    bytes = std::max<size_t>(bytes, entry.workspaceBytes);
+  return bytes;
+}
 
 llvm::Expected<std::unique_ptr<Executable>>
 Executable::load(ObjectCode code, ArrayRef<HostSymbol> symbols) {
@@ -130,9 +135,9 @@ llvm::Error Executable::setThreads(int64_t count) {
   return llvm::Error::success();
 }
 
-llvm::Error Executable::run(const EntryPoint &entry,
-                            ArrayRef<const void *> inputs,
-                            ArrayRef<void *> outputs) {
+/// The parameters that came with the code; fails where one has no data.
+static llvm::Expected<SmallVector<const void *>>
+getParameters(const EntryPoint &entry) {
   SmallVector<const void *> parameters;
   for (const ParameterSpec &parameter : entry.parameters) {
     if (parameter.data.size() != parameter.getBytes())
@@ -142,13 +147,36 @@ llvm::Error Executable::run(const EntryPoint &entry,
           llvm::Twine(parameter.data.size()));
     parameters.push_back(parameter.data.data());
   }
-  return run(entry, parameters, inputs, outputs);
+  return parameters;
+}
+
+llvm::Error Executable::run(const EntryPoint &entry,
+                            ArrayRef<const void *> inputs,
+                            ArrayRef<void *> outputs) {
+  return run(entry, inputs, outputs, workspace);
+}
+
+llvm::Error Executable::run(const EntryPoint &entry,
+                            ArrayRef<const void *> inputs,
+                            ArrayRef<void *> outputs, Workspace &own) const {
+  auto parameters = getParameters(entry);
+  if (!parameters)
+    return parameters.takeError();
+  return call(entry, *parameters, inputs, outputs, own);
 }
 
 llvm::Error Executable::run(const EntryPoint &entry,
                             ArrayRef<const void *> parameters,
                             ArrayRef<const void *> inputs,
                             ArrayRef<void *> outputs) {
+  return call(entry, parameters, inputs, outputs, workspace);
+}
+
+llvm::Error Executable::call(const EntryPoint &entry,
+                             ArrayRef<const void *> parameters,
+                             ArrayRef<const void *> inputs,
+                             ArrayRef<void *> outputs,
+                             Workspace &workspace) const {
   if (llvm::Error error =
           checkCount(entry, "parameters", entry.parameters.size(), parameters))
     return error;
@@ -159,8 +187,7 @@ llvm::Error Executable::run(const EntryPoint &entry,
           checkCount(entry, "outputs", entry.outputs.size(), outputs))
     return error;
   void *function = functions.lookup(entry.name);
-  auto *scratch = reinterpret_cast<void *>(
-      llvm::alignAddr(workspace.data(), llvm::Align(workspaceAlignment)));
+  void *scratch = workspace.getPointer();
   int32_t status =
       entry.isParallel
           ? reinterpret_cast<quantc_run_parallel_function *>(function)(

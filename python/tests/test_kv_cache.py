@@ -11,7 +11,9 @@ parameters from the calibrated ranges.
 import json
 import os
 import pathlib
+import subprocess
 import sys
+import time
 
 import jax
 import jax.numpy as jnp
@@ -89,6 +91,43 @@ def test_decode_is_the_prefill(road, params, windows):
     expected = np.array(jax.jit(model.apply)(params, windows))
     assert np.max(np.abs(logits - expected)) <= 1e-5 * np.max(np.abs(expected))
     assert len(states) == 2 * export.CONFIG.layers
+
+
+def test_calibration_goes_on_in_the_middle_of_a_loop(road, tmp_path):
+    tokens = quantc.load_safetensors(EXAMPLE / "calibration.safetensors")["tokens"]
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    for number in range(2):
+        part = tokens[2 * number:2 * number + 2]
+        quantc.save_safetensors(export.as_steps(part), shards / f"{number}.safetensors")
+    checkpoint = tmp_path / "checkpoint.json"
+
+    def command(name, *options):
+        return [str(part) for part in (
+            road.quantc, "calibrate", road.imported, "--data", shards, "-o",
+            tmp_path / name, *options)]
+
+    continued = command("continued.json", "--checkpoint", checkpoint,
+                        "--checkpoint-interval", "0")
+    process = subprocess.Popen(continued)
+    while process.poll() is None and not checkpoint.exists():
+        time.sleep(0.001)
+    process.kill()
+    assert process.wait() != 0, "it ended before it was killed"
+    left = json.loads(checkpoint.read_text())
+    assert len(left["states"]) == 2 * export.CONFIG.layers
+    # In two more parts, the first of which is killed as well.
+    process = subprocess.Popen(continued)
+    while (process.poll() is None
+           and json.loads(checkpoint.read_text())["batches"] <= left["batches"]):
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    subprocess.run(command("continued.json", "--checkpoint", checkpoint, "--threads", "2"),
+                   check=True)
+    subprocess.run(command("whole.json"), check=True)
+    assert ((tmp_path / "continued.json").read_bytes()
+            == (tmp_path / "whole.json").read_bytes())
 
 
 # The reference: what an element of the cache becomes, by docs/arithmetic.md.

@@ -59,6 +59,10 @@ static cl::opt<unsigned>
                cl::desc("Keep a sample of n rows of each activation, for a "
                         "recipe that searches SmoothQuant's alpha"),
                cl::sub(calibrateCommand), cl::cat(quantcOptions));
+static cl::opt<bool> meanMagnitudes(
+    "mean-magnitudes",
+    cl::desc("Keep the mean magnitude of each channel of each activation"),
+    cl::sub(calibrateCommand), cl::cat(quantcOptions));
 static cl::opt<std::string>
     checkpoint("checkpoint", cl::value_desc("file"),
                cl::desc("Continue from this file where it exists, and write it "
@@ -69,11 +73,19 @@ static cl::opt<unsigned>
                        cl::value_desc("seconds"),
                        cl::desc("Time between checkpoints (default: 5)"),
                        cl::sub(calibrateCommand), cl::cat(quantcOptions));
+static cl::opt<unsigned>
+    threads("threads", cl::init(1), cl::value_desc("n"),
+            cl::desc("Threads that share the batches (default 1); what is "
+                     "written does not depend on them"),
+            cl::sub(calibrateCommand), cl::cat(quantcOptions));
 static cl::opt<std::string> outputPath("o", cl::Required,
                                        cl::value_desc("file"),
                                        cl::desc("Statistics file to write"),
                                        cl::sub(calibrateCommand),
                                        cl::cat(quantcOptions));
+
+/// More are a slip of the hand: each has the observers' memory once more.
+static constexpr unsigned kMaxThreads = 1024;
 
 namespace {
 /// The shards of a data set, and where in them a run begins.
@@ -89,6 +101,9 @@ public:
 
 private:
   Error save();
+  /// What the next batch takes from the last one; nothing where it is the first
+  /// of its shard.
+  ArrayRef<DataSet::State> getStates() const;
 
   Tool &tool;
   Calibrator &calibrator;
@@ -106,8 +121,9 @@ Error CalibrationRun::open() {
   if (!paths)
     return paths.takeError();
   raw_string_ostream os(identity);
-  os << "mask " << data.mask << ", batch ranges " << data.keepBatches
-     << ", rows " << data.sampleRows;
+  os << "mask " << data.observers.mask << ", batch ranges "
+     << data.observers.keepBatches << ", rows " << data.observers.sampleRows
+     << ", magnitudes " << data.observers.keepMagnitudes;
   for (const std::string &path : *paths) {
     if (Error error = tool.getOutputs().addInput(path))
       return error;
@@ -115,12 +131,6 @@ Error CalibrationRun::open() {
         DataSet::open(path, calibrator.getInputs(), calibrator.getOutputs());
     if (!shard)
       return shard.takeError();
-    if (!data.checkpoint.empty() && !shard->getStates().empty())
-      return makeFileError(
-          data.checkpoint,
-          "expected a model without states for a checkpoint, but got '" +
-              calibrator.getInputs()[shard->getStates().front().input].name +
-              "', which is carried from batch to batch");
     shard->limitSamples(data.maxSamples);
     // Only a checkpoint is worth reading all the data for.
     if (!data.checkpoint.empty()) {
@@ -137,6 +147,17 @@ Error CalibrationRun::open() {
   return Error::success();
 }
 
+ArrayRef<DataSet::State> CalibrationRun::getStates() const {
+  int64_t first = 0;
+  for (const DataSet &shard : shards) {
+    int64_t last = first + shard.getNumBatches();
+    if (first < doneBatches && doneBatches < last)
+      return shard.getStates();
+    first = last;
+  }
+  return {};
+}
+
 Error CalibrationRun::resume() {
   if (data.checkpoint.empty() || !sys::fs::exists(data.checkpoint))
     return Error::success();
@@ -150,12 +171,26 @@ Error CalibrationRun::resume() {
   if (Error error = calibrator.resume(checkpoint->statistics))
     return makeFileError(data.checkpoint, toString(std::move(error)));
   doneBatches = checkpoint->batches;
+  for (const DataSet::State &state : getStates()) {
+    const DataSpec &input = calibrator.getInputs()[state.input];
+    const std::vector<char> &bytes = checkpoint->states[input.name];
+    if (int64_t(bytes.size()) != input.getNumBytes())
+      return makeFileError(data.checkpoint,
+                           "expected " + Twine(input.getNumBytes()) +
+                               " bytes of the state '" + input.name +
+                               "', but got " + Twine(bytes.size()));
+    calibrator.setState(state.input, bytes);
+  }
   return Error::success();
 }
 
 Error CalibrationRun::save() {
-  return Checkpoint{identity, doneBatches, calibrator.getStatistics()}.write(
-      data.checkpoint);
+  Checkpoint checkpoint{identity, doneBatches, {}, calibrator.getStatistics()};
+  for (const DataSet::State &state : getStates()) {
+    ArrayRef<char> bytes = calibrator.getState(state.input);
+    checkpoint.states[calibrator.getInputs()[state.input].name] = bytes.vec();
+  }
+  return checkpoint.write(data.checkpoint);
 }
 
 Error CalibrationRun::run() {
@@ -168,9 +203,11 @@ Error CalibrationRun::run() {
         std::clamp<int64_t>(doneBatches - firstBatch, 0, shard.getNumBatches());
     firstBatch += shard.getNumBatches();
     std::optional<std::string> failure;
-    auto advance = [&](int64_t, int64_t) {
-      ++doneBatches;
-      progress.advance();
+    int64_t done = skipped;
+    auto advance = [&](int64_t batch, int64_t) {
+      progress.advance(batch - done);
+      doneBatches += batch - done;
+      done = batch;
       auto now = std::chrono::steady_clock::now();
       if (data.checkpoint.empty() || now - lastSave < interval || failure)
         return;
@@ -188,10 +225,10 @@ Error CalibrationRun::run() {
 
 Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
                                                  const CalibrationData &data) {
-  auto calibrator = Calibrator::create(*model.module, data.mask,
-                                       data.keepBatches, data.sampleRows);
+  auto calibrator = Calibrator::create(*model.module, data.observers);
   if (failed(calibrator))
     return tool.diagnosed();
+  (*calibrator)->setThreads(data.threads);
   CalibrationRun run(tool, **calibrator, data);
   if (Error error = run.open())
     return error;
@@ -209,6 +246,11 @@ Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
 static Error runCalibrate(Tool &tool) {
   if (Error error = checkAtLeast(maxSamples, 1))
     return error;
+  if (Error error = checkAtLeast(threads, 1))
+    return error;
+  if (threads > kMaxThreads)
+    return createStringError("expected at most " + Twine(kMaxThreads) +
+                             " threads, but got " + Twine(threads));
   if (checkpointInterval.getNumOccurrences() > 0 && checkpoint.empty())
     return createStringError("expected --checkpoint-interval together with "
                              "--checkpoint, but got it alone");
@@ -229,8 +271,9 @@ static Error runCalibrate(Tool &tool) {
     return error;
   Expected<StatisticsFile> statistics =
       calibrate(tool, *model,
-                {dataPath, maxSamples, mask, batchRanges, sampleRows,
-                 checkpoint, checkpointInterval});
+                {dataPath, maxSamples,
+                 ObserverOptions{mask, batchRanges, sampleRows, meanMagnitudes},
+                 checkpoint, checkpointInterval, threads});
   if (!statistics)
     return statistics.takeError();
   if (Error error = outputs.write(outputPath, [&](StringRef temporary) {

@@ -120,8 +120,8 @@ Error quantc::tool::smooth(Tool &tool, Model &model,
   auto calibrateAgain = [&](int64_t sampleRows) -> Error {
     CalibrationData data;
     data.path = dataPath.str();
-    data.mask = mask.str();
-    data.sampleRows = sampleRows;
+    data.observers.mask = mask.str();
+    data.observers.sampleRows = sampleRows;
     Expected<StatisticsFile> statistics = calibrate(tool, model, data);
     if (!statistics)
       return statistics.takeError();

@@ -8,6 +8,7 @@
 #define QUANTC_TOOLS_QUANTC_QUANTIZATION_H
 
 #include "Model.h"
+#include "quantc/Calibration/Calibrator.h"
 #include "quantc/Calibration/StatisticsFile.h"
 
 namespace quantc::tool {
@@ -47,16 +48,13 @@ struct CalibrationData {
   std::string path;
   /// Only the first samples of each file, in whole batches.
   int64_t maxSamples = std::numeric_limits<int64_t>::max();
-  /// The input that is zero at padding; empty without one.
-  std::string mask = "";
-  /// Keep the range of each batch, for the estimator 'ema'.
-  bool keepBatches = false;
-  /// Rows of each activation to keep, for a searched alpha.
-  int64_t sampleRows = 0;
+  ObserverOptions observers;
   /// A file to continue from and to write now and then; empty without one.
   std::string checkpoint = "";
   /// The time between two of its versions, in seconds.
   unsigned checkpointInterval = 5;
+  /// How many threads share the batches.
+  unsigned threads = 1;
 };
 
 /// Runs an annotated model over data. Warns of NaN and infinities in them.

@@ -134,8 +134,8 @@ Progress::Progress(const Tool &tool, StringRef unit, int64_t total,
       done(done), total(total),
       shown(llvm::sys::Process::StandardErrIsDisplayed()) {}
 
-void Progress::advance() {
-  ++done;
+void Progress::advance(int64_t count) {
+  done += count;
   if (shown)
     llvm::errs() << prefix << done << '/' << total;
 }

@@ -92,7 +92,7 @@ public:
            int64_t done = 0);
   ~Progress();
 
-  void advance();
+  void advance(int64_t count = 1);
 
 private:
   std::string prefix;

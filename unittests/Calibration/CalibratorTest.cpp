@@ -40,11 +40,12 @@ protected:
     context.appendDialectRegistry(registry);
   }
 
-  std::unique_ptr<Calibrator> create(StringRef text) {
+  std::unique_ptr<Calibrator> create(StringRef text,
+                                     const ObserverOptions &options = {}) {
     OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
     if (!module)
       return nullptr;
-    auto calibrator = Calibrator::create(*module);
+    auto calibrator = Calibrator::create(*module, options);
     return succeeded(calibrator) ? std::move(*calibrator) : nullptr;
   }
 
@@ -121,6 +122,82 @@ TEST_F(CalibratorTest, ShardsMergeToTheWhole) {
   llvm::raw_string_ostream os(text);
   merged.print(os);
   EXPECT_EQ(text, whole);
+}
+
+/// All that there is to observe: heads, channels, and two products.
+constexpr StringRef headsModel = R"(
+module attributes {qnn.fingerprint = "f00d"} {
+  func.func @main(%x: tensor<2x3xf32> {qnn.input = "x"}) -> tensor<2x2xf32> {
+    %w = arith.constant dense<[[1.0, -1.0], [2.0, 0.5], [0.0, 4.0]]> : tensor<3x2xf32>
+    %zero = arith.constant dense<0.0> : tensor<2x2xf32>
+    %0 = qnn.observe %x {name = "a/lhs", axis = 1 : i64, head = 0 : i64} : tensor<2x3xf32>
+    %1 = linalg.matmul ins(%0, %w : tensor<2x3xf32>, tensor<3x2xf32>) outs(%zero : tensor<2x2xf32>) -> tensor<2x2xf32>
+    %2 = qnn.observe %1 {name = "b/lhs", axis = 1 : i64} : tensor<2x2xf32>
+    return %2 : tensor<2x2xf32>
+  }
+})";
+
+TEST_F(CalibratorTest, ThreadsDoNotChangeABit) {
+  // An odd number of batches, more than a round of three threads takes, the
+  // later ones larger; NaN and infinities near the end.
+  std::vector<float> values(6 * 77);
+  std::mt19937 engine(2);
+  for (auto [i, value] : llvm::enumerate(values))
+    value = std::normal_distribution<float>()(engine) * float(1 + i / 50);
+  values[6 * 70 + 1] = NAN;
+  values[6 * 74 + 2] = INFINITY;
+  std::shared_ptr<const SafetensorsFile> file = makeData(values);
+
+  ObserverOptions everything;
+  everything.keepBatches = everything.keepMagnitudes = true;
+  everything.sampleRows = 5;
+  std::string expected;
+  for (int64_t threads : {1, 2, 3, 100}) {
+    SCOPED_TRACE(std::to_string(threads) + " threads");
+    std::unique_ptr<Calibrator> calibrator = create(headsModel, everything);
+    ASSERT_TRUE(calibrator);
+    calibrator->setThreads(threads);
+    DataSet data =
+        llvm::cantFail(DataSet::create(file, calibrator->getInputs()));
+    int64_t last = 0;
+    std::string middle;
+    auto print = [&] {
+      std::string text;
+      llvm::raw_string_ostream os(text);
+      calibrator->getStatistics().print(os);
+      return text;
+    };
+    llvm::cantFail(calibrator->run(data, [&](int64_t done, int64_t total) {
+      EXPECT_GT(done, last);
+      EXPECT_EQ(total, 77);
+      EXPECT_EQ(calibrator->getStatistics().samples, 2 * done);
+      last = done;
+      if (middle.empty() && done < total)
+        middle = print();
+    }));
+    EXPECT_EQ(last, 77);
+    if (threads == 1)
+      expected = print();
+    EXPECT_EQ(print(), expected);
+    auto found = calibrator->getNonFinite();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found["x"].count, 2);
+    EXPECT_EQ(found["x"].firstSample, 140);
+
+    // What is there between two rounds is worth continuing from.
+    if (middle.empty())
+      continue;
+    StatisticsFile earlier =
+        llvm::cantFail(StatisticsFile::parse(middle, "middle"));
+    std::unique_ptr<Calibrator> second = create(headsModel, everything);
+    second->setThreads(4 - threads);
+    llvm::cantFail(second->resume(earlier));
+    llvm::cantFail(second->run(data, nullptr, earlier.samples / 2));
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    second->getStatistics().print(os);
+    EXPECT_EQ(text, expected);
+  }
 }
 
 TEST_F(CalibratorTest, RefusesModelsThatAreNotAnnotated) {

@@ -22,13 +22,22 @@ std::string print(const StatisticsFile &file) {
   return text;
 }
 
+ObserverRecord makeRecord(std::string name, std::optional<int64_t> axis,
+                          Statistics statistics) {
+  ObserverRecord record;
+  record.name = std::move(name);
+  record.axis = axis;
+  record.statistics = std::move(statistics);
+  return record;
+}
+
 /// Two observers, one of them per channel, over `values` in rows of two.
 StatisticsFile observe(const std::vector<float> &values) {
   StatisticsFile file;
   file.fingerprint = "0123";
   file.samples = values.size() / 2;
-  file.observers = {{"a/lhs", std::nullopt, Statistics()},
-                    {"b/lhs", 1, Statistics(2)}};
+  file.observers = {makeRecord("a/lhs", std::nullopt, Statistics()),
+                    makeRecord("b/lhs", 1, Statistics(2))};
   for (ObserverRecord &record : file.observers)
     record.statistics.update(
         values.data(),
@@ -52,7 +61,7 @@ std::string replace(std::string text, llvm::StringRef from,
 TEST(StatisticsFileTest, RangesOfBatchesKeepTheirOrder) {
   auto observeBatches = [](std::vector<std::vector<float>> batches) {
     StatisticsFile file;
-    file.observers = {{"a/lhs", std::nullopt, Statistics()}};
+    file.observers = {makeRecord("a/lhs", std::nullopt, Statistics())};
     file.observers[0].statistics.keepsBatches = true;
     for (const std::vector<float> &batch : batches)
       file.observers[0].statistics.update(batch.data(), 1, batch.size());
@@ -184,8 +193,10 @@ TEST(StatisticsFileTest, Errors) {
     EXPECT_NE(errorOf(good.substr(0, size)), "");
   EXPECT_EQ(errorOf("[1, 2]"), "s.json: expected a statistics file with "
                                "\"format\": \"quantc-statistics\"");
-  EXPECT_EQ(errorOf(replace(good, "\"version\": 1", "\"version\": 2")),
-            "s.json: expected statistics of version 1, but got 2");
+  EXPECT_EQ(errorOf(replace(good, "\"version\": 1", "\"version\": 3")),
+            "s.json: expected statistics of version 1 to 2, but got 3");
+  EXPECT_EQ(errorOf(replace(good, "\"version\": 1,", "")),
+            "s.json: expected statistics of version 1 to 2, but got none");
   EXPECT_EQ(errorOf(replace(good, "\"fingerprint\": \"0123\",", "")),
             "s.json: expected a value at statistics.fingerprint");
   EXPECT_EQ(errorOf(replace(good, "\"nan\"", "\"nans\"")),
@@ -219,7 +230,8 @@ TEST(StatisticsFileTest, Errors) {
 TEST(StatisticsFileTest, Heads) {
   auto observeHeads = [](const std::vector<float> &values) {
     StatisticsFile file;
-    file.observers = {{"a/rhs", std::nullopt, Statistics(), 1}};
+    file.observers = {makeRecord("a/rhs", std::nullopt, Statistics())};
+    file.observers[0].head = 1;
     file.observers[0].statistics.setHeads(2, 1);
     file.observers[0].statistics.update(values.data(), values.size(), 1);
     return file;
@@ -247,6 +259,48 @@ TEST(StatisticsFileTest, Heads) {
   ASSERT_TRUE(bool(error));
   EXPECT_NE(llvm::toString(std::move(error)).find("expected the same heads"),
             std::string::npos);
+}
+
+TEST(StatisticsFileTest, Magnitudes) {
+  auto observeMagnitudes = [](const std::vector<float> &values) {
+    StatisticsFile file;
+    file.observers = {makeRecord("a/lhs", 1, Statistics(2))};
+    file.observers[0].statistics.setKeepsMagnitudes(true);
+    file.observers[0].statistics.update(values.data(), values.size() / 2, 1);
+    return file;
+  };
+  // 2^-149 and 2^-148; 1.5 is 3 2^148, so 3 and 37 zeros.
+  StatisticsFile whole =
+      observeMagnitudes({-FLT_TRUE_MIN, 1, 2 * FLT_TRUE_MIN, NAN, 0, -0.5f});
+  std::string text = print(whole);
+  EXPECT_NE(text.find("\"version\": 2"), std::string::npos);
+  EXPECT_NE(text.find("\"counts\": [3, 2],\n        \"sums\": [\"3\", \"3" +
+                      std::string(37, '0') + "\"]"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(print(llvm::cantFail(StatisticsFile::parse(text, "s.json"))), text);
+  StatisticsFile first = observeMagnitudes({0, -0.5f});
+  ASSERT_FALSE(bool(first.merge(
+      observeMagnitudes({2 * FLT_TRUE_MIN, NAN, -FLT_TRUE_MIN, 1}))));
+  EXPECT_EQ(print(first), text);
+
+  EXPECT_EQ(errorOf(replace(text, "\"version\": 2", "\"version\": 1")),
+            "s.json: expected statistics of version 2, which has sums of "
+            "magnitudes, but got 1");
+  EXPECT_EQ(errorOf(replace(text, "\"counts\": [3, 2]", "\"counts\": [3, 3]")),
+            "s.json: expected counts that add up to 'count' at "
+            "statistics.observers[0].magnitudes.counts");
+  EXPECT_EQ(errorOf(replace(text, "[\"3\"", "[\"03\"")),
+            "s.json: expected a sum in hexadecimal digits, 0 where nothing was "
+            "counted at statistics.observers[0].magnitudes.sums[0]");
+  EXPECT_EQ(errorOf(replace(text, "\"sums\": [\"3\", ", "\"sums\": [")),
+            "s.json: expected a count and a sum for each channel at "
+            "statistics.observers[0].magnitudes");
+  StatisticsFile without = whole;
+  without.observers[0].statistics.setKeepsMagnitudes(false);
+  EXPECT_EQ(llvm::toString(without.merge(whole)),
+            "expected sums of magnitudes of observer 'a/lhs' in both files or "
+            "in none");
 }
 
 } // namespace

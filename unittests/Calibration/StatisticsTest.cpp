@@ -148,6 +148,56 @@ TEST(StatisticsTest, EqualsTheDefinition) {
   }
 }
 
+/// Data of many blocks: the histogram widens in between, values lie on the
+/// edges of bins, and NaN comes and goes.
+TEST(StatisticsTest, LongRunsEqualTheDefinition) {
+  std::mt19937 engine(12);
+  for (int round = 0; round < 12; ++round) {
+    SCOPED_TRACE(round);
+    // From the smallest denormals to the largest floats.
+    float unit = std::ldexp(1.0f, round == 0 ? -149 : -140 + 22 * round);
+    std::vector<float> values(2048 * 3 + 977 * round);
+    for (size_t i = 0; i < values.size(); ++i) {
+      int edge = int(engine() % 4096) - 2048;
+      float value = edge * unit * (1 + i / 2048);
+      switch (engine() % 4) {
+      case 0:
+        value = std::nextafter(value, kInf);
+        break;
+      case 1:
+        value = std::nextafter(value, -kInf);
+        break;
+      default:
+        break;
+      }
+      values[i] = value;
+    }
+    if (round % 3 == 1)
+      values[values.size() / 2] = kNaN;
+    if (round % 3 == 2)
+      values[17] = -kInf;
+    expectEqual(observe(values), Reference(values));
+
+    // The same as heads, and as channels that are innermost.
+    Statistics heads(16);
+    heads.setHeads(2, 16 * 11);
+    values.resize(values.size() / 352 * 352);
+    heads.update(values.data(), values.size() / 16, 1);
+    expectHeads(heads, values, std::vector<int8_t>(values.size(), 1));
+    std::vector<MinMax> channels(16);
+    for (size_t i = 0; i < values.size(); ++i)
+      if (std::isfinite(values[i]))
+        channels[i % 16].merge({values[i] + 0.0f, values[i] + 0.0f});
+    for (int i = 0; i < 16; ++i) {
+      EXPECT_EQ(heads.channels[i].min, channels[i].min);
+      EXPECT_EQ(heads.channels[i].max, channels[i].max);
+    }
+    heads.channels.clear();
+    heads.heads.clear();
+    expectEqual(heads, Reference(values));
+  }
+}
+
 TEST(StatisticsTest, OrderBatchesAndShardsDoNotMatter) {
   std::mt19937 engine(5);
   for (NamedData data : adversarialData()) {
@@ -262,8 +312,9 @@ TEST(StatisticsTest, HeadsSeeTheirElements) {
       for (int8_t &flag : kept)
         flag = engine() % 3 != 0;
       // Channels along the same dimension, along another one, and none.
-      for (auto [channels, inner] :
+      for (auto shape :
            {std::pair<int64_t, int64_t>(count, stride), {stride, 1}, {0, 1}}) {
+        int64_t channels = shape.first, inner = shape.second;
         int64_t outer =
             values.size() / (std::max<int64_t>(channels, 1) * inner);
         Statistics all(channels), masked(channels), halves(channels),

@@ -17,6 +17,11 @@ namespace quantc {
 /// elements [rows, channels].
 inline constexpr llvm::StringLiteral kRowsAttrName = "qnn.rows";
 
+/// The discardable attribute of an observer with mean|x| of each channel, where
+/// calibration kept it.
+inline constexpr llvm::StringLiteral kMeanMagnitudesAttrName =
+    "qnn.mean_magnitudes";
+
 /// Attaches to every qnn.observe of `module` what it saw. Emits one error,
 /// which names `path`, and changes nothing where `file` is of another model or
 /// has not exactly the module's observers.

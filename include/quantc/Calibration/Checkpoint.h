@@ -11,9 +11,10 @@
 //
 //   {
 //     "format": "quantc-checkpoint",
-//     "version": 1,
+//     "version": 2,
 //     "data": "<identity of the data>",
 //     "batches": 17,
+//     "states": {"cache": "<base64>"},   (what the last batch leaves to the next)
 //     "statistics": { ... as in a statistics file ... }
 //   }
 //
@@ -24,14 +25,18 @@
 
 #include "quantc/Calibration/StatisticsFile.h"
 
+#include <map>
+
 namespace quantc {
 
 struct Checkpoint {
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
 
   /// Whatever tells one data set from another; compared as text.
   std::string data;
   int64_t batches = 0;
+  /// The bytes of inputs that are carried from batch to batch.
+  std::map<std::string, std::vector<char>> states;
   StatisticsFile statistics;
 
   /// Errors begin with the path and say what was expected.

@@ -18,8 +18,10 @@
 #ifndef QUANTC_CALIBRATION_STATISTICS_H
 #define QUANTC_CALIBRATION_STATISTICS_H
 
+#include "quantc/Calibration/ExactSum.h"
 #include "quantc/Calibration/RowSample.h"
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <limits>
@@ -57,9 +59,9 @@ public:
   /// nothing.
   void widen(int newExponent);
 
-  /// Counts `values`, none of which may exceed the grid; NaN and infinities are
-  /// left out.
-  void add(const float *values, int64_t size);
+  /// Adds the counts of bins from `first` on, on a grid that is 2^shift times
+  /// as fine.
+  void addCounts(int first, llvm::ArrayRef<int32_t> counts, int shift);
   void addToBin(int bin, int64_t count) { bins[bin + kHalfBins] += count; }
   void add(const Histogram &other);
 
@@ -78,6 +80,15 @@ struct MinMax {
     min = other.min < min ? other.min : min;
     max = other.max > max ? other.max : max;
   }
+};
+
+/// The magnitudes of a channel's finite elements.
+struct Magnitudes {
+  ExactSum sum;
+  int64_t count = 0;
+
+  /// mean|x|; 0 where nothing was seen.
+  double getMean() const { return count ? sum.get() / double(count) : 0; }
 };
 
 /// All that one observer saw. `count` finite elements; NaN and infinities are
@@ -101,34 +112,46 @@ struct Statistics {
   std::vector<MinMax> batches;
   bool keepsBatches = false;
 
+  /// One entry a channel, on demand; empty otherwise.
+  std::vector<Magnitudes> magnitudes;
+
   /// Vectors of one element a channel, on demand.
   RowSample rows;
 
   explicit Statistics(int64_t channelCount = 0) : channels(channelCount) {}
 
+  /// What an observer of the same tensor has before it sees anything.
+  Statistics makeEmpty() const;
+
   void setHeads(int64_t count, int64_t stride);
   void setKeepsBatches(bool keeps);
+  void setKeepsMagnitudes(bool keeps);
 
   /// Takes in a dense tensor of shape outer x channels x inner (without an axis
-  /// the channels count one).
-  void update(const float *values, int64_t outer, int64_t inner);
-  /// The same for the elements whose entry in `kept` is not zero.
+  /// the channels count one), of which elements whose entry in `kept` is zero
+  /// do not count.
   void update(const float *values, const int8_t *kept, int64_t outer,
               int64_t inner);
+  /// The same of all elements.
+  void update(const float *values, int64_t outer, int64_t inner) {
+    update(values, nullptr, outer, inner);
+  }
 
   /// Takes in what another observer of the same tensor saw, after this one.
   /// Both must have the same number of channels and of heads.
   void merge(const Statistics &other);
 
 private:
-  /// Takes in everything but the channels; returns the run's range.
-  MinMax updateRun(const float *values, int64_t size);
-  /// The same of the elements whose entry in `kept` is not zero.
-  MinMax updateRuns(const float *values, const int8_t *kept, int64_t size);
+  /// Takes in everything but the channels of a run, which belongs to `head` as
+  /// well where that is not null; returns the run's range.
+  MinMax updateRun(const float *values, int64_t size, Statistics *head);
   void updateBatch(const MinMax &batch);
-  /// Deals out `size` elements to the heads; `kept` may be null.
-  void updateHeads(const float *values, const int8_t *kept, int64_t size);
-  void updateChannel(int64_t channel, float value);
+  /// Takes in the channels of the elements [begin, end) of a tensor.
+  void updateChannels(const float *values, int64_t begin, int64_t end,
+                      int64_t inner);
+  void updateChannel(int64_t channel, const float *values, int64_t size);
+  void updateMagnitudes(const float *values, int64_t begin, int64_t end,
+                        int64_t inner);
   void updateRows(const float *values, const int8_t *kept, int64_t outer,
                   int64_t inner);
 };

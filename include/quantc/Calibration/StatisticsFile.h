@@ -10,7 +10,7 @@
 //
 //   {
 //     "format": "quantc-statistics",
-//     "version": 1,
+//     "version": 1,                  (2 with "magnitudes")
 //     "fingerprint": "<qnn.fingerprint of the annotated module>",
 //     "samples": 256,
 //     "observers": [
@@ -21,11 +21,14 @@
 //         "min": -3.5, "max": 4.25,     (null where nothing finite was seen)
 //         "channel_min": [...], "channel_max": [...],   (only with an axis)
 //         "batch_min": [...], "batch_max": [...],       (only where kept)
-//         "rows": {"capacity": 128, "values": "<base64 of f32>"},  (only where
-//         kept) "histogram": {"bin_exponent": -8, "first_bin": -896, "counts":
-//         [...]} "head": 1,                    (the dimension; absent without
-//         heads) "heads": [                    (each with what the whole has
-//         above)
+//         "histogram": {"bin_exponent": -8, "first_bin": -896,
+//                       "counts": [...]},
+//         "magnitudes": {"counts": [...], "sums": ["1f8c...", ...]},
+//                       (only where kept; hexadecimal multiples of 2^-149)
+//         "rows": {"capacity": 128, "values": "<base64 of f32>"},
+//                       (only where kept)
+//         "head": 1,    (the dimension; absent without heads)
+//         "heads": [    (each with what the whole has above)
 //           {"count": 16384, "nan": 0, "inf": 0, "min": -1, "max": 2,
 //            "histogram": {...}}
 //         ]
@@ -56,12 +59,19 @@ struct ObserverRecord {
 
 /// The statistics of all observers of a module, in the module's order.
 struct StatisticsFile {
-  static constexpr int kVersion = 1;
+  static constexpr llvm::StringLiteral kFormat = "quantc-statistics";
+  /// The newest version: 2 has sums of magnitudes. Files without them are of
+  /// version 1, byte for byte what it was.
+  static constexpr int kVersion = 2;
+  static constexpr int kOldestVersion = 1;
 
   std::string fingerprint;
   /// Samples (indices along the data's first axis) that the model was run on.
   int64_t samples = 0;
   std::vector<ObserverRecord> observers;
+
+  /// The oldest version that holds all of this.
+  int getVersion() const;
 
   /// Errors begin with the path and say what was expected.
   static llvm::Expected<StatisticsFile> read(llvm::StringRef path);

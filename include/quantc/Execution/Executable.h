@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include <memory>
+#include <vector>
 
 struct quantc_threads;
 
@@ -29,8 +30,21 @@ struct HostSymbol {
   void *address;
 };
 
-/// Object code that is loaded and can be called. Not thread safe: the calls of
-/// one Executable share its workspace.
+/// Memory for what a call computes on its way.
+class Workspace {
+public:
+  explicit Workspace(size_t bytes) : storage(bytes + kAlignment) {}
+
+  void *getPointer();
+
+private:
+  static constexpr size_t kAlignment = 64;
+  /// A cache line more than is needed, to align it.
+  std::vector<char> storage;
+};
+
+/// Object code that is loaded and can be called. Not thread safe, because calls
+/// share a workspace, but for those that bring their own.
 class Executable {
 public:
   static llvm::Expected<std::unique_ptr<Executable>>
@@ -49,6 +63,9 @@ public:
     return code.lookup(name);
   }
 
+  /// What the largest entry needs.
+  size_t getWorkspaceBytes() const;
+
   /// Runs of entries that were compiled for it share so many threads from now
   /// on; 1 by default. Fails where they cannot be started.
   llvm::Error setThreads(int64_t count);
@@ -57,6 +74,9 @@ public:
   /// signature. Fails where a parameter has no data.
   llvm::Error run(const EntryPoint &entry, llvm::ArrayRef<const void *> inputs,
                   llvm::ArrayRef<void *> outputs);
+  /// The same in memory of the caller, whose calls may overlap with others.
+  llvm::Error run(const EntryPoint &entry, llvm::ArrayRef<const void *> inputs,
+                  llvm::ArrayRef<void *> outputs, Workspace &own) const;
   /// The same with the parameters of the caller.
   llvm::Error run(const EntryPoint &entry,
                   llvm::ArrayRef<const void *> parameters,
@@ -65,6 +85,10 @@ public:
 
 private:
   Executable(ObjectCode code, std::unique_ptr<llvm::orc::LLJIT> jit);
+  llvm::Error call(const EntryPoint &entry,
+                   llvm::ArrayRef<const void *> parameters,
+                   llvm::ArrayRef<const void *> inputs,
+                   llvm::ArrayRef<void *> outputs, Workspace &workspace) const;
 
   ObjectCode code;
   std::string linkErrors;
@@ -72,8 +96,7 @@ private:
   /// The function of each entry, with the caller's threads where it takes them.
   llvm::StringMap<void *> functions;
   std::unique_ptr<quantc_threads, void (*)(quantc_threads *)> threads;
-  /// A cache line more than the largest entry needs, to align it.
-  std::vector<char> workspace;
+  Workspace workspace;
 };
 
 } // namespace quantc

@@ -224,6 +224,7 @@ static ObserveOp observeInliers(OpBuilder &builder, ObserveOp observer,
   inliers.setName((observer.getName() + "/inliers").str());
   inliers.setStatisticsAttr(clear(*observer.getStatistics(), outliers));
   inliers->removeAttr(kRowsAttrName);
+  inliers->removeAttr(kMeanMagnitudesAttrName);
   return inliers;
 }
 

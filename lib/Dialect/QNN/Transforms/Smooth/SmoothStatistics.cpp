@@ -8,6 +8,8 @@
 #include "quantc/Calibration/ApplyStatistics.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::qnn;
@@ -41,6 +43,18 @@ static void rescaleRows(ObserveOp observer, ArrayRef<float> factors) {
                         }));
 }
 
+static void rescaleMeans(ObserveOp observer, ArrayRef<float> factors) {
+  auto means =
+      observer->getAttrOfType<DenseF64ArrayAttr>(kMeanMagnitudesAttrName);
+  if (!means)
+    return;
+  SmallVector<double> rescaled;
+  for (auto [mean, factor] : llvm::zip_equal(means.asArrayRef(), factors))
+    rescaled.push_back(mean * std::fabs(factor));
+  observer->setAttr(kMeanMagnitudesAttrName,
+                    DenseF64ArrayAttr::get(observer.getContext(), rescaled));
+}
+
 void quantc::qnn::rescaleStatistics(ObserveOp observer,
                                     const FactorLayout &layout,
                                     ArrayRef<float> factors) {
@@ -50,9 +64,11 @@ void quantc::qnn::rescaleStatistics(ObserveOp observer,
   if (!followsStatistics(observer, layout)) {
     observer.removeStatisticsAttr();
     observer->removeAttr(kRowsAttrName);
+    observer->removeAttr(kMeanMagnitudesAttrName);
     return;
   }
   rescaleRows(observer, factors);
+  rescaleMeans(observer, factors);
   SmallVector<float> min, max;
   for (auto [low, high, factor] :
        llvm::zip_equal(statistics->getChannelMin().asArrayRef(),
