@@ -37,6 +37,9 @@ quantc::getSmoothOptions(const Recipe &recipe, StringRef recipePath,
   // Where products of activations or a cache are quantized, what their
   // observers know of values is needed.
   options.keepStatistics = !recipe.skip.activationProducts || recipe.kvCache;
+  if (recipe.smooth)
+    for (qnn::SmoothingKind kind : recipe.smooth->groups)
+      options.groups.push_back(qnn::stringifySmoothingKind(kind).str());
   return options;
 }
 

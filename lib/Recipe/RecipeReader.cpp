@@ -26,6 +26,7 @@ namespace yaml = llvm::yaml;
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::CandidateRecipe)
 LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::SiteRule)
+LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(quantc::qnn::SmoothingKind)
 
 namespace {
 /// Scalars that are the names of an enumeration's values.
@@ -81,6 +82,13 @@ struct yaml::ScalarTraits<qnn::OverflowAction>
     : EnumeratedScalar<qnn::OverflowAction, stringifyOverflowAction,
                        qnn::OverflowAction::Error, qnn::OverflowAction::Split> {
 };
+
+template <>
+struct yaml::ScalarTraits<qnn::SmoothingKind>
+    : EnumeratedScalar<qnn::SmoothingKind, qnn::stringifySmoothingKind,
+                       qnn::SmoothingKind::QKV,
+                       qnn::SmoothingKind::AttentionOutput,
+                       qnn::SmoothingKind::Other> {};
 
 /// Where the mapping being read begins.
 static RecipePosition getPosition(yaml::IO &io) {
@@ -164,6 +172,7 @@ struct yaml::MappingTraits<SmoothRecipe> {
     else if (alpha != "auto" && !alpha.empty())
       io.setError("expected an alpha in [0, 1] or 'auto', but got '" + alpha +
                   "'");
+    io.mapOptional("groups", recipe.groups);
   }
   static std::string validate(IO &, SmoothRecipe &recipe) {
     if (recipe.alpha && !(*recipe.alpha >= 0 && *recipe.alpha <= 1))
@@ -370,7 +379,7 @@ static constexpr StringRef kKeys[] = {"auto",          "target",
                                       "shared_scales", "attention_weights",
                                       "kv_cache",      "shared",
                                       "scale",         "outliers",
-                                      "threshold"};
+                                      "threshold",     "groups"};
 
 /// "unknown key 'symetric'" with the key that was probably meant.
 static std::string addSuggestion(std::string message) {

@@ -358,6 +358,17 @@ TEST(RecipeTest, CacheErrors) {
             "r.yaml:2:12: unknown key 'shard'; did you mean 'shared'?");
 }
 
+TEST(RecipeTest, SmoothedGroups) {
+  EXPECT_TRUE(parse("version: 1\nsmooth: {alpha: auto}").smooth->groups.empty());
+  Recipe recipe = parse("version: 1\nsmooth:\n  alpha: auto\n"
+                        "  groups: [qkv, other]");
+  EXPECT_EQ(recipe.smooth->groups,
+            (std::vector{qnn::SmoothingKind::QKV, qnn::SmoothingKind::Other}));
+  EXPECT_THAT(errorOf("version: 1\nsmooth: {alpha: 0.5, groups: [mlp]}"),
+              testing::HasSubstr(
+                  "expected one of qkv, attention_output, other"));
+}
+
 TEST(RecipeTest, Outliers) {
   EXPECT_FALSE(parse("version: 1").outliers);
   Recipe recipe = parse("version: 1\noutliers: {threshold: 4.5}");

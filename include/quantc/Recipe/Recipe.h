@@ -13,6 +13,7 @@
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
 #include "quantc/Dialect/QNN/Transforms/Overflow.h"
+#include "quantc/Dialect/QNN/Transforms/SmoothingKind.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -63,6 +64,8 @@ struct OperandRecipe {
 struct SmoothRecipe {
   /// Nothing to search one for each group.
   std::optional<double> alpha;
+  /// The kinds of groups that are smoothed; empty for all.
+  std::vector<qnn::SmoothingKind> groups;
 };
 
 /// Channels of activations that stay in float.

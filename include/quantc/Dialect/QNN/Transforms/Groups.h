@@ -16,6 +16,7 @@
 
 #include "quantc/Dialect/QNN/IR/QNNOps.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
+#include "quantc/Dialect/QNN/Transforms/SmoothingKind.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -61,6 +62,7 @@ struct SmoothingGroup {
   llvm::SmallVector<LinearConsumer> consumers;
   /// Where there are any, the activation must stay what it is.
   llvm::SmallVector<OtherReader> others;
+  SmoothingKind kind = SmoothingKind::Other;
 };
 
 /// softmax(Q K^T) V: two contractions of activations, the second of which sums

@@ -227,6 +227,10 @@ def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
     squared error over the rows that calibration sampled (`quantc calibrate
     --sample-rows`). A group that the recipe leaves in float is not smoothed.
 
+    With `groups`, only those are smoothed whose activation is read by the layers of
+    an attention's queries, keys or values (`qkv`), is what an attention computes
+    (`attention_output`), or is anything else (`other`).
+
     ```mlir
     %n = ... %gamma ... %beta
     %x = qnn.observe %n {axis = 1 : i64, name = "q/lhs", statistics = ...}
@@ -246,6 +250,9 @@ def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
                  Option<"recipe", "recipe", "std::string", /*default=*/"\"\"",
                         "Recipe for whose quantization each group's alpha is searched; "
                         "empty for the one alpha">,
+                 ListOption<"groups", "groups", "std::string",
+                            "Smooth only groups of these kinds: qkv, attention_output, "
+                            "other; all of them where none is given">,
                  Option<"keepStatistics", "keep-statistics", "bool", /*default=*/"false",
                         "Do not fold where an observer in between would lose its "
                         "statistics">];

@@ -12,6 +12,7 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -50,11 +51,53 @@ findWeightGroups(ArrayRef<SmoothingGroup> smoothing,
   return result;
 }
 
+/// The contractions that `value` is computed from without another site between.
+static SmallVector<Operation *> findSitesAbove(Value value) {
+  SmallVector<Operation *> sites;
+  llvm::SetVector<Value> worklist;
+  worklist.insert(value);
+  for (unsigned i = 0; i < worklist.size(); ++i) {
+    Operation *op = worklist[i].getDefiningOp();
+    if (!op)
+      continue;
+    if (isSite(op))
+      sites.push_back(op);
+    else
+      worklist.insert(op->operand_begin(), op->operand_end());
+  }
+  return sites;
+}
+
+/// Sets the kind of each group.
+static void classify(MutableArrayRef<SmoothingGroup> smoothing,
+                     ArrayRef<Attention> attentions) {
+  DenseSet<Operation *> layers, mixes;
+  for (const Attention &attention : attentions) {
+    mixes.insert(attention.mix);
+    for (const auto *some :
+         {&attention.queryLayers, &attention.keyLayers, &attention.valueLayers})
+      for (linalg::LinalgOp layer : *some)
+        layers.insert(layer);
+  }
+  for (SmoothingGroup &group : smoothing) {
+    if (llvm::any_of(group.consumers, [&](const LinearConsumer &consumer) {
+          return layers.contains(consumer.site);
+        }))
+      group.kind = SmoothingKind::QKV;
+    else if (llvm::any_of(findSitesAbove(group.source), [&](Operation *site) {
+               return mixes.contains(site);
+             }))
+      group.kind = SmoothingKind::AttentionOutput;
+  }
+}
+
 Groups::Groups(ModuleOp module)
     : smoothing(findSmoothingGroups(module)),
       attentions(findAttentions(module)),
       weights(findWeightGroups(smoothing, attentions)),
-      scales(findScaleGroups(module)) {}
+      scales(findScaleGroups(module)) {
+  classify(smoothing, attentions);
+}
 
 //===----------------------------------------------------------------------===//
 // Description

@@ -226,8 +226,21 @@ public:
       }
       parsed = std::move(*read);
     }
-    Groups groups(module);
-    for (const SmoothingGroup &group : groups.getSmoothing()) {
+    for (const std::string &name : groups)
+      if (!symbolizeSmoothingKind(name)) {
+        module.emitError() << "expected groups qkv, attention_output or other, "
+                              "but got '"
+                           << name << "'";
+        return signalPassFailure();
+      }
+    Groups found(module);
+    for (const SmoothingGroup &group : found.getSmoothing()) {
+      StringRef kind = stringifySmoothingKind(group.kind);
+      if (!groups.empty() && !llvm::is_contained(groups, kind)) {
+        reportNotSmoothed(group.observers.front().observer,
+                          ("groups of kind '" + kind + "' are left out").str());
+        continue;
+      }
       if (!group.consumers.empty()) {
         if (failed(smooth(group, alpha, parsed, keepStatistics)))
           return signalPassFailure();
