@@ -7,6 +7,8 @@
 #include "quantc/Calibration/Statistics.h"
 #include "ElementScan.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -137,14 +139,23 @@ MinMax Statistics::updateRun(const float *values, int64_t size,
     computeBins(std::array{scan.range.min, scan.range.max}.data(), 2, exponent,
                 ends.data());
     computeBins(block, blockSize, exponent, bins.data());
-    llvm::MutableArrayRef<int32_t> seen(counts.data(), ends[1] - ends[0] + 1);
-    countBins(bins.data(), blockSize, ends[0], seen);
-    finest.addCounts(ends[0], seen, /*shift=*/0);
     // The whole's bins are whole ones of the head's: a head's magnitudes are no
     // larger.
+    int shift = head ? std::min(histogram.getExponent() - exponent, 31) : 0;
+    int64_t numBins = ends[1] - ends[0] + 1;
+    if (numBins > blockSize / 2) {
+      // Equal neighbours are rare.
+      for (int64_t i = 0; i < blockSize; ++i)
+        finest.addToBin(bins[i], 1);
+      for (int64_t i = 0; head && i < blockSize; ++i)
+        histogram.addToBin(bins[i] >> shift, 1);
+      continue;
+    }
+    llvm::MutableArrayRef<int32_t> seen(counts.data(), numBins);
+    countBins(bins.data(), blockSize, ends[0], seen);
+    finest.addCounts(ends[0], seen, /*shift=*/0);
     if (head)
-      histogram.addCounts(ends[0], seen,
-                          std::min(histogram.getExponent() - exponent, 31));
+      histogram.addCounts(ends[0], seen, shift);
   }
   return result;
 }
@@ -181,11 +192,6 @@ void Statistics::updateBatch(const MinMax &batch) {
     batches.push_back(batch);
 }
 
-void Statistics::updateChannel(int64_t channel, const float *values,
-                               int64_t size) {
-  channels[channel].merge(scanElements(values, size).range);
-}
-
 void Statistics::updateChannels(const float *values, int64_t begin, int64_t end,
                                 int64_t inner) {
   int64_t count = channels.size();
@@ -195,14 +201,17 @@ void Statistics::updateChannels(const float *values, int64_t begin, int64_t end,
     // A channel at a time, of which the first and the last may be partial.
     for (int64_t next; begin < end; begin = next) {
       next = std::min(end, (begin / inner + 1) * inner);
-      updateChannel(begin / inner % count, values + begin, next - begin);
+      channels[begin / inner % count].merge(
+          scanElements(values + begin, next - begin).range);
     }
     return;
   }
-  while (begin < end && begin % count != 0) {
-    updateChannel(begin % count, values + begin, 1);
-    ++begin;
-  }
+  auto updateOne = [&](int64_t i) {
+    if (std::isfinite(values[i]))
+      channels[i % count].merge({values[i] + 0.0f, values[i] + 0.0f});
+  };
+  for (; begin < end && begin % count != 0; ++begin)
+    updateOne(begin);
   int64_t rows = (end - begin) / count;
   if (rows > 0) {
     ColumnRanges ranges(count);
@@ -211,7 +220,7 @@ void Statistics::updateChannels(const float *values, int64_t begin, int64_t end,
     begin += rows * count;
   }
   for (; begin < end; ++begin)
-    updateChannel(begin % count, values + begin, 1);
+    updateOne(begin);
 }
 
 void Statistics::updateMagnitudes(const float *values, int64_t begin,
@@ -246,7 +255,10 @@ static void forEachRun(const int8_t *kept, int64_t size, Body body) {
   // Padding comes in long runs, and so does what is not.
   for (int64_t begin = 0; begin < size;) {
     if (!kept[begin]) {
-      ++begin;
+      uint64_t next = 1;
+      if (begin + int64_t(sizeof(next)) <= size)
+        std::memcpy(&next, kept + begin, sizeof(next));
+      begin += next == 0 ? sizeof(next) : 1;
       continue;
     }
     const void *next = std::memchr(kept + begin, 0, size - begin);
@@ -256,28 +268,63 @@ static void forEachRun(const int8_t *kept, int64_t size, Body body) {
   }
 }
 
+namespace {
+/// Puts short runs of one head together to blocks.
+class RunCollector {
+public:
+  using Flush = llvm::function_ref<void(const float *, int64_t, int64_t head)>;
+  explicit RunCollector(Flush flush) : flush(flush) {}
+
+  void add(const float *values, int64_t count, int64_t ofHead) {
+    if (size > 0 && (head != ofHead || size + count > kBlock))
+      finish();
+    if (count > kBlock / 4)
+      return flush(values, count, ofHead);
+    std::copy_n(values, count, block.data() + size);
+    size += count;
+    head = ofHead;
+  }
+
+  void finish() {
+    if (size > 0)
+      flush(block.data(), size, head);
+    size = 0;
+  }
+
+private:
+  Flush flush;
+  std::array<float, kBlock> block;
+  int64_t size = 0, head = 0;
+};
+} // namespace
+
 void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
                         int64_t inner) {
   int64_t size = outer * std::max<int64_t>(channels.size(), 1) * inner;
   updateRows(values, kept, outer, inner);
   MinMax batch;
   std::vector<MinMax> headBatches(heads.size());
+  auto flush = [&](const float *run, int64_t count, int64_t head) {
+    MinMax range =
+        updateRun(run, count, heads.empty() ? nullptr : &heads[head]);
+    batch.merge(range);
+    if (!heads.empty())
+      headBatches[head].merge(range);
+  };
+  RunCollector collector(flush);
   forEachRun(kept, size, [&](int64_t begin, int64_t end) {
     updateChannels(values, begin, end, inner);
     if (!magnitudes.empty())
       updateMagnitudes(values, begin, end, inner);
-    if (heads.empty()) {
-      batch.merge(updateRun(values + begin, end - begin, nullptr));
-      return;
-    }
     for (int64_t next; begin < end; begin = next) {
-      next = std::min(end, (begin / headStride + 1) * headStride);
-      int64_t head = begin / headStride % heads.size();
-      MinMax run = updateRun(values + begin, next - begin, &heads[head]);
-      headBatches[head].merge(run);
-      batch.merge(run);
+      next = heads.empty()
+                 ? end
+                 : std::min(end, (begin / headStride + 1) * headStride);
+      collector.add(values + begin, next - begin,
+                    heads.empty() ? 0 : begin / headStride % heads.size());
     }
   });
+  collector.finish();
   updateBatch(batch);
   for (size_t i = 0; i < heads.size(); ++i)
     heads[i].updateBatch(headBatches[i]);

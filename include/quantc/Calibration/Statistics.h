@@ -149,7 +149,6 @@ private:
   /// Takes in the channels of the elements [begin, end) of a tensor.
   void updateChannels(const float *values, int64_t begin, int64_t end,
                       int64_t inner);
-  void updateChannel(int64_t channel, const float *values, int64_t size);
   void updateMagnitudes(const float *values, int64_t begin, int64_t end,
                         int64_t inner);
   void updateRows(const float *values, const int8_t *kept, int64_t outer,
