@@ -43,7 +43,7 @@ public:
     context = std::make_unique<MLIRContext>(registry,
                                             MLIRContext::Threading::DISABLED);
     OwningOpRef<ModuleOp> module =
-        parseSourceString<ModuleOp>(text, context.get());
+        parseSourceString<ModuleOp>(text, context.get(), "program.mlir");
     if (!module)
       return;
     auto target = llvm::cantFail(quantc::nvvm::Target::resolve(chip));
@@ -158,20 +158,47 @@ replaceAll(std::string text,
   return text;
 }
 
-/// A product of i8 with a schedule, if one is given.
+/// A product of rows along k, with attributes such as a schedule.
 std::string product(int64_t m, int64_t n, int64_t k,
-                    const std::string &schedule = "") {
+                    const std::string &attributes = "",
+                    const std::string &left = "i8",
+                    const std::string &right = "i8",
+                    const std::string &sum = "i32") {
+  bool isInteger = sum == "i32", isWide = left == sum;
+  std::string extend = isInteger ? "arith.extsi" : "arith.extf";
   return replaceAll(
       R"(
-func.func @main(%a: tensor<$Mx$Kxi8>, %b: tensor<$Nx$Kxi8>, %c: tensor<$Mx$Nxi32>) -> tensor<$Mx$Nxi32> {
-  %r = linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>] {$S}
-      ins(%a, %b : tensor<$Mx$Kxi8>, tensor<$Nx$Kxi8>) outs(%c : tensor<$Mx$Nxi32>) -> tensor<$Mx$Nxi32>
-  return %r : tensor<$Mx$Nxi32>
+func.func @main(%a: tensor<$Mx$Kx$L>, %b: tensor<$Nx$Kx$R>, %c: tensor<$Mx$Nx$A>) -> tensor<$Mx$Nx$A> {
+  %r = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<$Mx$Kx$L>, tensor<$Nx$Kx$R>) outs(%c : tensor<$Mx$Nx$A>) attrs = {$S} {
+    ^bb0(%x: $L, %y: $R, %z: $A):
+      $E
+      %p = arith.mul$T %u, %v : $A
+      %s = arith.add$T %z, %p : $A
+      linalg.yield %s : $A
+  } -> tensor<$Mx$Nx$A>
+  return %r : tensor<$Mx$Nx$A>
 })",
-      {{"$M", std::to_string(m)},
+      {{"$E", isWide ? ""
+                     : "%u = " + extend + " %x : $L to $A\n      %v = " +
+                           extend + " %y : $R to $A"},
+       {"%u, %v", isWide ? "%x, %y" : "%u , %v"},
+       {"$T", isInteger ? "i" : "f"},
+       {"$M", std::to_string(m)},
        {"$N", std::to_string(n)},
        {"$K", std::to_string(k)},
-       {"$S", schedule}});
+       {"$L", left},
+       {"$R", right},
+       {"$A", sum},
+       {"$S", attributes}});
+}
+
+/// Small tiles in a pipeline of three stages.
+std::string schedule(const char *splits = "1") {
+  return std::string("qnn_gpu.schedule = #qnn_gpu.schedule<mma, tile = [32, "
+                     "32, 64], warps = [1, 2], stages = 3, split_k = ") +
+         splits + ">";
 }
 
 TEST(EmulatedMutation, IntegerProducts) {
@@ -179,11 +206,155 @@ TEST(EmulatedMutation, IntegerProducts) {
 }
 
 TEST(EmulatedMutation, SplitAlongK) {
-  EXPECT_GT(checkMutations(product(
-                32, 32, 512,
-                "qnn_gpu.schedule = #qnn_gpu.schedule<mma, tile = [32, 32, "
-                "64], warps = [1, 2], stages = 3, split_k = 2>")),
+  EXPECT_GT(checkMutations(product(32, 32, 512, schedule("2"))), 0);
+}
+
+TEST(EmulatedMutation, HalfPrecision) {
+  for (const char *element : {"f16", "bf16"})
+    EXPECT_GT(checkMutations(product(32, 32, 256, "", element, element, "f32")),
+              0);
+}
+
+TEST(EmulatedMutation, EightBitFloats) {
+  EXPECT_GT(checkMutations(
+                product(32, 32, 512, schedule(), "f8E4M3FN", "f8E5M2", "f32"),
+                "sm_89"),
             0);
+}
+
+TEST(EmulatedMutation, FullFloats) {
+  EXPECT_GT(checkMutations(product(32, 32, 96, "", "f32", "f32", "f32")), 0);
+}
+
+// Lanes exchange sums by shuffles, which are no mutations: there is nothing to
+// leave out.
+TEST(EmulatedMutation, FewRows) {
+  EXPECT_EQ(checkMutations(product(3, 40, 512)), 0);
+}
+
+// Tiles that are gathered element by element: the operands lie along n.
+TEST(EmulatedMutation, TransposedOperands) {
+  std::string text = product(32, 32, 192, schedule());
+  text = replaceAll(text,
+                    {{"(m, n, k) -> (n, k)", "(m, n, k) -> (k , n)"},
+                     {"tensor<32x192xi8>, %c", "tensor<192x32xi8>, %c"},
+                     {"tensor<32x192xi8>) outs", "tensor<192x32xi8>) outs"}});
+  EXPECT_GT(checkMutations(text), 0);
+}
+
+TEST(EmulatedMutation, Convolutions) {
+  EXPECT_GT(checkMutations(R"(
+func.func @main(%x: tensor<2x8x8x32xi8>, %w: tensor<3x3x32x32xi8>, %c: tensor<2x6x6x32xi32>) -> tensor<2x6x6x32xi32> {
+  %r = linalg.conv_2d_nhwc_hwcf ins(%x, %w : tensor<2x8x8x32xi8>, tensor<3x3x32x32xi8>)
+      outs(%c : tensor<2x6x6x32xi32>) -> tensor<2x6x6x32xi32>
+  return %r : tensor<2x6x6x32xi32>
+})"),
+            0);
+}
+
+TEST(EmulatedMutation, Attention) {
+  EXPECT_GT(checkMutations(R"(
+#lhs = affine_map<(h, m, n, k) -> (m, h, k)>
+#rhs = affine_map<(h, m, n, k) -> (n, h, k)>
+#out = affine_map<(h, m, n, k) -> (h, m, n)>
+func.func @main(%a: tensor<24x2x192xi8>, %b: tensor<32x2x192xi8>, %c: tensor<2x24x32xi32>) -> tensor<2x24x32xi32> {
+  %r = linalg.generic {indexing_maps = [#lhs, #rhs, #out],
+                       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<24x2x192xi8>, tensor<32x2x192xi8>) outs(%c : tensor<2x24x32xi32>) {
+    ^bb0(%x: i8, %y: i8, %z: i32):
+      %u = arith.extsi %x : i8 to i32
+      %v = arith.extsi %y : i8 to i32
+      %p = arith.muli %u, %v : i32
+      %s = arith.addi %z, %p : i32
+      linalg.yield %s : i32
+  } -> tensor<2x24x32xi32>
+  return %r : tensor<2x24x32xi32>
+})"),
+            0);
+}
+
+// A warp's row stays in registers; where the sum replaces the value that it
+// began with, all lanes have read that before one writes.
+TEST(EmulatedMutation, Rows) {
+  EXPECT_GT(checkMutations(R"(
+func.func @main(%x: tensor<6x70xf32>, %s: tensor<6xf32>) -> tensor<6xf32> {
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+                       iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<6x70xf32>) outs(%s : tensor<6xf32>) {
+    ^bb0(%a: f32, %b: f32):
+      %0 = arith.addf %b, %a : f32
+      linalg.yield %0 : f32
+  } -> tensor<6xf32>
+  return %r : tensor<6xf32>
+})"),
+            0);
+}
+
+// Quantized rows with their sums, from the product that has them.
+TEST(EmulatedMutation, RowSums) {
+  EXPECT_GT(checkMutations(R"(
+#mk = affine_map<(m, n, k) -> (m, k)>
+#nk = affine_map<(m, n, k) -> (n, k)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+func.func @main(%a: tensor<32x192xi8>, %b: tensor<32x192xi8>) -> (tensor<32x32xi8>, tensor<32xi32>) {
+  %c0 = arith.constant 0 : i32
+  %scale = arith.constant 0.001 : f32
+  %low = arith.constant -128.0 : f32
+  %high = arith.constant 127.0 : f32
+  %e = tensor.empty() : tensor<32x32xi32>
+  %f = linalg.fill ins(%c0 : i32) outs(%e : tensor<32x32xi32>) -> tensor<32x32xi32>
+  %acc = linalg.generic {indexing_maps = [#mk, #nk, #mn], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<32x192xi8>, tensor<32x192xi8>) outs(%f : tensor<32x32xi32>) {
+    ^bb0(%x: i8, %y: i8, %z: i32):
+      %u = arith.extsi %x : i8 to i32
+      %v = arith.extsi %y : i8 to i32
+      %p = arith.muli %u, %v : i32
+      %s = arith.addi %z, %p : i32
+      linalg.yield %s : i32
+  } -> tensor<32x32xi32>
+  %q0 = tensor.empty() : tensor<32x32xi8>
+  %s0 = tensor.empty() : tensor<32xi32>
+  %s1 = linalg.fill ins(%c0 : i32) outs(%s0 : tensor<32xi32>) -> tensor<32xi32>
+  %q, %sums = linalg.generic {indexing_maps = [affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m, n)>, affine_map<(m, n) -> (m)>],
+                              iterator_types = ["parallel", "reduction"]}
+      ins(%acc : tensor<32x32xi32>) outs(%q0, %s1 : tensor<32x32xi8>, tensor<32xi32>) {
+    ^bb0(%x: i32, %o: i8, %t: i32):
+      %g = arith.sitofp %x : i32 to f32
+      %h = arith.mulf %g, %scale : f32
+      %i = math.roundeven %h : f32
+      %j = arith.maximumf %i, %low : f32
+      %k = arith.minimumf %j, %high : f32
+      %w = arith.fptosi %k : f32 to i32
+      %n = arith.trunci %w : i32 to i8
+      %l = arith.addi %t, %w : i32
+      linalg.yield %n, %l : i8, i32
+  } -> (tensor<32x32xi8>, tensor<32xi32>)
+  return %q, %sums : tensor<32x32xi8>, tensor<32xi32>
+})"),
+            0);
+}
+
+// What the emulator finds is named with the line of the program that the
+// instruction came from.
+TEST(EmulatedMutation, ReportsNameTheSource) {
+  std::string text = product(64, 64, 512);
+  int line = 1;
+  for (llvm::StringRef rest = text; !rest.split('\n').first.contains("generic");
+       rest = rest.split('\n').second)
+    ++line;
+  Subject subject(text);
+  ASSERT_TRUE(subject.isValid());
+  EmulatedExecutable &code = subject.getCode();
+  std::string original = code.getImages()[0].ptx;
+  bool isNamed = false;
+  for (int index = 0; index < quantcEmulatorMutationCount(original.c_str());
+       ++index) {
+    code.setPTX(0, quantcEmulatorMutate(original.c_str(), index, nullptr));
+    if (!subject.run("order=latest"))
+      isNamed |= llvm::StringRef(subject.report)
+                     .contains("program.mlir:" + std::to_string(line));
+  }
+  EXPECT_TRUE(isNamed) << "line " << line << ": " << subject.report;
 }
 
 } // namespace

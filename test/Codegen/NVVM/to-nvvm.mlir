@@ -8,6 +8,7 @@
 // CHECK: gpu.binary @kernels [#gpu.object<#nvvm.target<{{.*}}chip = "sm_80"{{.*}}>{{.*}}, assembly =
 // CHECK-SAME: .extern .shared .align 16 .b8 __dynamic_shmem__0[]
 // CHECK-SAME: .visible .entry contract(
+// CHECK-SAME: .loc
 // CHECK-SAME: cp.async.cg.shared.global
 // CHECK-SAME: ldmatrix.sync.aligned.m8n8.x4.shared.b16
 // CHECK-SAME: mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32
