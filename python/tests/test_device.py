@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import pathlib
+import subprocess
 
 import numpy as np
 import pytest
@@ -70,6 +71,18 @@ def test_examples_run_whole(bundles, name, tmp_path):
     # put a value on the other side of a rounding.
     error = np.abs(logits[0] - logits[1]).max()
     assert error < 0.02 * np.abs(logits[0]).max()
+
+
+@pytest.mark.parametrize("name, sites", [("digits", 3), ("chartransformer", 25)])
+@pytest.mark.parametrize("recipe", ["w8a8-symmetric", "w8a8-asymmetric"])
+def test_integer_sites_have_the_same_bits(bundles, name, sites, recipe):
+    """Given the same integers: what sums of floats before a site make of them is
+    no matter here."""
+    road, _, _ = bundles(name)
+    quantized = road.quantize(ROOT / "recipes" / f"{recipe}.yaml").with_suffix(".mlir")
+    done = subprocess.run([BUILD / "bin" / "quant-check", "--sites", "--device", "emulator",
+                           quantized], capture_output=True, text=True)
+    assert done.stdout == f"{sites} integer sites agree bit for bit, 0 do not\n", done.stderr
 
 
 def test_bundle_runs_from_python(bundles):

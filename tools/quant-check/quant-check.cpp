@@ -15,6 +15,7 @@
 #include "Families.h"
 #include "Minimise.h"
 #include "Replay.h"
+#include "SiteCheck.h"
 
 #include "quantc/Codegen/NVVM/Target.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
@@ -75,6 +76,10 @@ static cl::opt<unsigned>
     schedules("schedules", cl::cat(category),
               cl::desc("schedules of the emulator that each case runs with"),
               cl::init(1));
+static cl::opt<bool>
+    sitesOnly("sites", cl::cat(category),
+              cl::desc("the files are quantized models: compare each of their "
+                       "integer sites with this machine's"));
 static cl::opt<bool> minimiseFailures("minimise", cl::cat(category),
                                       cl::desc("shrink failing cases"));
 static cl::opt<bool>
@@ -126,6 +131,25 @@ int replayFiles() {
   llvm::outs() << files.size() - failed << " files agree bit for bit, "
                << failed << " do not\n";
   return failed ? 1 : 0;
+}
+
+/// Compares the sites of the files' models; the exit code.
+int compareSites() {
+  unsigned same = 0, different = 0;
+  for (const std::string &path : files) {
+    llvm::Expected<SiteReport> report = checkSites(path, makeLegs().back());
+    if (!report) {
+      llvm::errs() << llvm::toString(report.takeError()) << "\n";
+      return 1;
+    }
+    same += report->same;
+    different += report->different.size();
+    for (const auto &[site, failure] : report->different)
+      llvm::outs() << "failed: site " << site << "\n  " << failure << "\n";
+  }
+  llvm::outs() << same << " integer sites agree bit for bit, " << different
+               << " do not\n";
+  return different || !same ? 1 : 0;
 }
 
 struct Tally {
@@ -292,6 +316,8 @@ int main(int argc, char **argv) {
     if (mlir::failed(parsePassPipeline(passes, check, llvm::errs())))
       return 1;
   }
+  if (sitesOnly)
+    return compareSites();
   if (!files.empty())
     return replayFiles();
   Driver driver(chosen);
