@@ -46,10 +46,10 @@ def compile_problem(problem, quant_opt, folder):
 def measure(problem, quant_opt, folder):
     """The row of a problem, of its kernel with the matrix instruction."""
     options = argparse.Namespace(max_registers=MOST_REGISTERS, main_loop=problem.matrix,
-                                 wide_loads=problem.matrix in sass.MATRIX)
+                                 wide_loads=problem.matrix in sass.MATRIX + sass.DOT)
     kernels = sass.assemble(compile_problem(problem, quant_opt, folder))
-    chosen = [each for each in kernels
-              if any(one.name == problem.matrix for one in each.instructions)]
+    chosen = [each for each in kernels if not problem.matrix
+              or any(one.name == problem.matrix for one in each.instructions)]
     if not chosen:
         raise sass.SassError(f"{problem.name}: expected a kernel with {problem.matrix}, but got "
                              f"{', '.join(each.name for each in kernels)}")
@@ -64,7 +64,7 @@ def row_of(kernel, matrix):
         return sum(each.name in names for each in loop)
     products = count(matrix)
     return {"registers": kernel.registers, "loop": len(loop), "matrix": products,
-            "each": round(len(loop) / products, 3) if products else None,
+            "each": round(len(loop) / products, 3) if products else "",
             "ldmatrix": count("LDSM"), "shared": count("LDS", "STS"),
             "global": count("LDG", "LDGSTS"), "barriers": count("BAR")}
 

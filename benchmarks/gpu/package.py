@@ -43,7 +43,7 @@ def pack_problem(problem, shape, options, work):
     chips = options.chips if problem.chip == "sm_80" else problem.chip
     run(tools / "quantc", "compile", lowered, f"--target={chips}", "-o",
         options.folder / "gemm" / problem.name)
-    baseline = "s8" if shape else "-"
+    baseline = problem.baseline if shape else "-"
     m, n, k = shape or (0, 0, 0)
     return f"{problem.name} {problem.operations} {m} {n} {k} {baseline}\n"
 

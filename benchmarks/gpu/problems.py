@@ -20,11 +20,12 @@ class Problem:
     name: str
     text: str  # a module whose function @main is the program
     chip: str = "sm_80"
-    matrix: str = "IMMA"  # instruction of the main loop
+    matrix: str = "IMMA"  # instruction of the main loop; empty: there need be none
     operations: int = 0  # multiplications and additions of one run
     # Of the same product with no zero points, where there are some.
     symmetric: str = None
     shape: tuple = None  # m, n, k, where it is one plain product
+    baseline: str = "s8"  # the type of cuBLASLt's product of that shape, or "-"
 
 
 def _constant(shape, element, seed, low, high):
@@ -73,22 +74,26 @@ def linear(m, n, k, zero_point=0, result="i8", storage="i8", transposed=False):
 """
 
 
-def product(m, n, k, left="i8", right="i8", transposed=True):
-    """Activations times activations, summed in i32."""
-    a, b, c = _tensor((m, k), left), _tensor((n, k) if transposed else (k, n), right), _tensor((m, n), "i32")
+def product(m, n, k, left="i8", right="i8", transposed=True, schedule=""):
+    """Activations times activations, summed in i32 or f32."""
+    total = "i32" if left.endswith("i8") else "f32"
+    a, b, c = _tensor((m, k), left), _tensor((n, k) if transposed else (k, n), right), _tensor((m, n), total)
     extend = {"i8": "arith.extsi", "ui8": "arith.extui"}
+    x, y = left.replace("ui8", "i8"), right.replace("ui8", "i8")
+    kind = "i" if total == "i32" else "f"
+    attributes = f" attrs = {{qnn_gpu.schedule = #qnn_gpu.schedule<{schedule}>}}" if schedule else ""
     maps = ("(m, n, k) -> (m, k)", "(m, n, k) -> (n, k)" if transposed else "(m, n, k) -> (k, n)",
             "(m, n, k) -> (m, n)")
     return f"""func.func @main(%a: {a.replace("ui8", "i8")}, %b: {b.replace("ui8", "i8")}, %c: {c}) -> {c} {{
   %r = linalg.generic {{indexing_maps = [{", ".join(f"affine_map<{each}>" for each in maps)}],
                        iterator_types = ["parallel", "parallel", "reduction"]}}
-      ins(%a, %b : {a.replace("ui8", "i8")}, {b.replace("ui8", "i8")}) outs(%c : {c}) {{
-    ^bb0(%x: i8, %y: i8, %z: i32):
-      %p = {extend[left]} %x : i8 to i32
-      %q = {extend[right]} %y : i8 to i32
-      %m = arith.muli %p, %q : i32
-      %s = arith.addi %z, %m : i32
-      linalg.yield %s : i32
+      ins(%a, %b : {a.replace("ui8", "i8")}, {b.replace("ui8", "i8")}) outs(%c : {c}){attributes} {{
+    ^bb0(%x: {x}, %y: {y}, %z: {total}):
+      %p = {extend.get(left, "arith.extf")} %x : {x} to {total}
+      %q = {extend.get(right, "arith.extf")} %y : {y} to {total}
+      %m = arith.mul{kind} %p, %q : {total}
+      %s = arith.add{kind} %z, %m : {total}
+      linalg.yield %s : {total}
   }} -> {c}
   return %r : {c}
 }}
@@ -120,12 +125,54 @@ def convolution(size, window, channels, features):
 """
 
 
+def rows(m, n):
+    """The largest of each row taken off, exponentials, divided by their sum: a
+    softmax, which a warp has in registers."""
+    x, s = _tensor((m, n), "f32"), _tensor((m,), "f32")
+    mn, row = "affine_map<(m, n) -> (m, n)>", "affine_map<(m, n) -> (m)>"
+    return f"""func.func @main(%x: {x}) -> {x} {{
+  %low = arith.constant 0xFF800000 : f32
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : {s}
+  %f = linalg.fill ins(%low : f32) outs(%e : {s}) -> {s}
+  %g = linalg.fill ins(%zero : f32) outs(%e : {s}) -> {s}
+  %max = linalg.generic {{indexing_maps = [{mn}, {row}], iterator_types = ["parallel", "reduction"]}}
+      ins(%x : {x}) outs(%f : {s}) {{
+    ^bb0(%a: f32, %b: f32):
+      %0 = arith.maximumf %b, %a : f32
+      linalg.yield %0 : f32
+  }} -> {s}
+  %d = tensor.empty() : {x}
+  %exp = linalg.generic {{indexing_maps = [{mn}, {row}, {mn}], iterator_types = ["parallel", "parallel"]}}
+      ins(%x, %max : {x}, {s}) outs(%d : {x}) {{
+    ^bb0(%a: f32, %b: f32, %c: f32):
+      %0 = arith.subf %a, %b : f32
+      %1 = math.exp %0 : f32
+      linalg.yield %1 : f32
+  }} -> {x}
+  %sum = linalg.generic {{indexing_maps = [{mn}, {row}], iterator_types = ["parallel", "reduction"]}}
+      ins(%exp : {x}) outs(%g : {s}) {{
+    ^bb0(%a: f32, %b: f32):
+      %0 = arith.addf %b, %a : f32
+      linalg.yield %0 : f32
+  }} -> {s}
+  %r = linalg.generic {{indexing_maps = [{mn}, {row}, {mn}], iterator_types = ["parallel", "parallel"]}}
+      ins(%exp, %sum : {x}, {s}) outs(%d : {x}) {{
+    ^bb0(%a: f32, %b: f32, %c: f32):
+      %0 = arith.divf %a, %b : f32
+      linalg.yield %0 : f32
+  }} -> {x}
+  return %r : {x}
+}}
+"""
+
+
 def problems():
     """What the table of main loops shows and the gates hold for."""
     def of(name, text, m, n, k, **more):
         return Problem(name, text, operations=2 * m * n * k, shape=(m, n, k), **more)
-    def plain(name, left="i8", right="i8"):
-        return of(name, product(1024, 1024, 4096, left, right), 1024, 1024, 4096)
+    def plain(name, left="i8", right="i8", **more):
+        return of(name, product(1024, 1024, 4096, left, right), 1024, 1024, 4096, **more)
     # So deep that no loop is unrolled whole.
     def layer(name, *arguments, m=512, **more):
         text = linear(m, 128, 4096, *arguments, transposed=name.endswith("transposed"))
@@ -142,4 +189,13 @@ def problems():
         Problem("attention-context", attention(12, 128, 64, 2048), operations=2 * 12 * 128 * 64 * 2048),
         Problem("convolution", convolution(16, 3, 256, 64),
                 operations=2 * 4 * 14 * 14 * 9 * 256 * 64),
+        plain("product-f16", "f16", "f16", matrix="HMMA", baseline="-"),
+        plain("product-bf16", "bf16", "bf16", matrix="HMMA", baseline="-"),
+        plain("product-e4m3", "f8E4M3FN", "f8E4M3FN", matrix="QMMA", chip="sm_89", baseline="e4m3"),
+        plain("product-e5m2e4m3", "f8E5M2", "f8E4M3FN", matrix="QMMA", chip="sm_89",
+              baseline="-"),
+        of("split-k", product(64, 64, 8192, schedule="mma, tile = [64, 64, 64], warps = [2, 2], "
+                              "stages = 3, split_k = 4"), 64, 64, 8192),
+        of("few-rows", product(4, 4096, 4096), 4, 4096, 4096, matrix="IDP"),
+        Problem("rows", rows(512, 768), matrix="", operations=5 * 512 * 768),
     ]
