@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+import numpy as np
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "python"))
 
@@ -67,12 +69,15 @@ def pack_model(name, options, work):
     road.run("compile", quantized, f"--target={options.chips}", "-o", folder / "bundle")
     bundle = Bundle(folder / "bundle")
     data = tensors.load(road.evaluation)
-    samples = [data[each.name] for each in bundle.inputs]
-    inputs = [array[:spec.shape[0]] if array.shape[1:] == tuple(spec.shape[1:]) else array[0]
-              for array, spec in zip(samples, bundle.inputs)]
+    inputs = {}
+    for tensor, spec in bundle.inputs.items():
+        array = np.asarray(data[tensor])
+        # Samples are stacked along the first dimension, or in a new one.
+        stacked = array.shape[1:] == tuple(spec.shape[1:])
+        inputs[tensor] = np.ascontiguousarray(array[:spec.shape[0]] if stacked else array[0])
     outputs = bundle.run(inputs)
-    (folder / "inputs.bin").write_bytes(raw(inputs))
-    (folder / "expected.bin").write_bytes(raw(outputs))
+    (folder / "inputs.bin").write_bytes(raw(inputs.values()))
+    (folder / "expected.bin").write_bytes(raw(outputs.values()))
 
 
 def main():
