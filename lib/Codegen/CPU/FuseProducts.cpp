@@ -4,15 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PassTarget.h"
+#include "X86Patterns.h"
 #include "quantc/Codegen/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/IR/PatternMatch.h"
-#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 namespace quantc::cpu {
 #define GEN_PASS_DEF_CODEGENCPUFUSEPRODUCTSPASS
@@ -128,15 +126,9 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
-    FailureOr<Target> target =
-        resolveTarget(getOperation(), {triple, processor, features});
-    if (failed(target))
-      return signalPassFailure();
-    if (!target->isX86())
-      return;
-    RewritePatternSet patterns(&getContext());
-    patterns.add<FuseProducts>(&getContext(), *target);
-    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    if (failed(applyOnX86<FuseProducts>(getOperation(),
+                                        {triple, processor, features})))
+      signalPassFailure();
   }
 };
 

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PassTarget.h"
+#include "X86Patterns.h"
 #include "quantc/Codegen/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,7 +12,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 namespace quantc::cpu {
 #define GEN_PASS_DEF_CODEGENCPUFUSEROUNDINGPASS
@@ -122,15 +121,9 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
-    FailureOr<Target> target =
-        resolveTarget(getOperation(), {triple, processor, features});
-    if (failed(target))
-      return signalPassFailure();
-    if (!target->isX86())
-      return;
-    RewritePatternSet patterns(&getContext());
-    patterns.add<FuseRounding>(&getContext(), *target);
-    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    if (failed(applyOnX86<FuseRounding>(getOperation(),
+                                        {triple, processor, features})))
+      signalPassFailure();
   }
 };
 
