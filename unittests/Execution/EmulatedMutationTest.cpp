@@ -215,6 +215,29 @@ TEST(EmulatedMutation, HalfPrecision) {
               0);
 }
 
+// Dequantized in registers, from tiles of their own.
+TEST(EmulatedMutation, FourBitWeights) {
+  std::mt19937 random(4);
+  std::string weights;
+  for (int k = 0; k < 256; ++k) {
+    weights += k ? ", [" : "[";
+    for (int n = 0; n < 32; ++n)
+      weights += (n ? ", " : "") + std::to_string(int(random() % 16) - 8);
+    weights += "]";
+  }
+  EXPECT_GT(checkMutations(replaceAll(R"(
+func.func @main(%x: tensor<32x256xf16>, %c: tensor<32x32xf32>) -> tensor<32x32xf32> {
+  %w = arith.constant dense<[$W]> : tensor<256x32xi4>
+  %s = arith.constant dense<0.25> : tensor<32xf32>
+  %d = qnn.dequantize %w, scale %s {axes = array<i64: 1>} : tensor<256x32xi4>, tensor<32xf32> -> tensor<256x32xf32>
+  %h = arith.truncf %d : tensor<256x32xf32> to tensor<256x32xf16>
+  %r = linalg.matmul ins(%x, %h : tensor<32x256xf16>, tensor<256x32xf16>) outs(%c : tensor<32x32xf32>) -> tensor<32x32xf32>
+  return %r : tensor<32x32xf32>
+})",
+                                      {{"$W", weights}})),
+            0);
+}
+
 TEST(EmulatedMutation, EightBitFloats) {
   EXPECT_GT(checkMutations(
                 product(32, 32, 512, schedule(), "f8E4M3FN", "f8E5M2", "f32"),
