@@ -21,6 +21,7 @@ class Problem:
     text: str  # a module whose function @main is the program
     chip: str = "sm_80"
     matrix: str = "IMMA"  # instruction of the main loop; empty: there need be none
+    wide: bool = True  # all global loads of the main loop move 16 bytes a lane
     operations: int = 0  # multiplications and additions of one run
     # Of the same product with no zero points, where there are some.
     symmetric: str = None
@@ -96,6 +97,24 @@ def product(m, n, k, left="i8", right="i8", transposed=True, schedule=""):
       linalg.yield %s : {total}
   }} -> {c}
   return %r : {c}
+}}
+"""
+
+
+def int4_weights(m, n, k, block=128):
+    """f16 activations times weights of four bits, with a scale and a zero point for
+    each block along k."""
+    w, s, z = (_tensor((k, n), "i4"), _tensor((k // block, n), "f32"),
+               _tensor((k // block, n), "i4"))
+    x, y = _tensor((m, k), "f16"), _tensor((m, n), "f32")
+    return f"""func.func @main(%x: {x}, %c: {y}) -> {y} {{
+  %w = {_constant((k, n), "i4", 3, -8, 7)}
+  %s = arith.constant dense<0.0625> : {s}
+  %z = arith.constant dense<1> : {z}
+  %d = qnn.dequantize %w, scale %s zero_point %z {{axes = array<i64: 0, 1>, blocks = array<i64: {block}, 1>}} : {w}, {s}, {z} -> {_tensor((k, n), "f32")}
+  %h = arith.truncf %d : {_tensor((k, n), "f32")} to {_tensor((k, n), "f16")}
+  %r = linalg.matmul ins(%x, %h : {x}, {_tensor((k, n), "f16")}) outs(%c : {y}) -> {y}
+  return %r : {y}
 }}
 """
 
@@ -191,6 +210,9 @@ def problems():
                 operations=2 * 4 * 14 * 14 * 9 * 256 * 64),
         plain("product-f16", "f16", "f16", matrix="HMMA", baseline="-"),
         plain("product-bf16", "bf16", "bf16", matrix="HMMA", baseline="-"),
+        # A lane loads the scale and the offset of a column, 4 bytes.
+        of("int4-weights", int4_weights(1024, 512, 1024), 1024, 512, 1024, matrix="HMMA",
+           baseline="-", wide=False),
         plain("product-e4m3", "f8E4M3FN", "f8E4M3FN", matrix="QMMA", chip="sm_89", baseline="e4m3"),
         plain("product-e5m2e4m3", "f8E5M2", "f8E4M3FN", matrix="QMMA", chip="sm_89",
               baseline="-"),
