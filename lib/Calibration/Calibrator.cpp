@@ -18,21 +18,18 @@ using namespace mlir;
 using namespace quantc;
 
 namespace {
-/// Memory for tensors, aligned for any vector load.
+/// Memory for tensors, each aligned for any vector load.
 class Buffers {
 public:
   void add(int64_t bytes) {
-    constexpr size_t alignment = 64;
-    auto &buffer = storage.emplace_back(bytes + alignment);
-    auto address = reinterpret_cast<uintptr_t>(buffer.data());
-    pointers.push_back(buffer.data() +
-                       (llvm::alignTo(address, alignment) - address));
+    pointers.push_back(storage.emplace_back(bytes).getPointer());
   }
 
   std::vector<void *> pointers;
 
 private:
-  std::vector<std::vector<char>> storage;
+  /// Their bytes stay where they are when the vector grows.
+  std::vector<Workspace> storage;
 };
 } // namespace
 

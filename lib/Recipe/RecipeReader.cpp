@@ -6,6 +6,8 @@
 
 #include "RecipeChecks.h"
 
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Location.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/GlobPattern.h"
@@ -418,6 +420,15 @@ llvm::Expected<Recipe> Recipe::parse(StringRef text, StringRef path) {
   if (error.empty())
     error = "1:1: expected a YAML mapping, but got nothing";
   return llvm::createStringError(path + ":" + error);
+}
+
+mlir::FailureOr<Recipe> Recipe::read(StringRef path,
+                                     mlir::MLIRContext *context) {
+  llvm::Expected<Recipe> recipe = read(path);
+  if (recipe)
+    return std::move(*recipe);
+  return mlir::emitError(mlir::UnknownLoc::get(context))
+         << llvm::toString(recipe.takeError());
 }
 
 llvm::Expected<Recipe> Recipe::read(StringRef path) {

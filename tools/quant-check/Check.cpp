@@ -111,11 +111,7 @@ void Checker::checkLeg(const Leg &leg, ArrayRef<const Program *> programs,
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   MLIRContext &context = *owned;
   std::string diagnostics;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-      diagnostics += diagnostic.str() + "; ";
-    return success();
-  });
+  ErrorCollector collector(context, diagnostics);
   std::string text;
   for (auto [i, program] : llvm::enumerate(programs))
     text += emitFunction(*program, functionName(i));

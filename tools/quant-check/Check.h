@@ -49,6 +49,12 @@ public:
                           llvm::ArrayRef<void *> outputs) = 0;
 };
 
+/// Appends the errors of a context to a text, for as long as it lives.
+class ErrorCollector : public mlir::ScopedDiagnosticHandler {
+public:
+  ErrorCollector(mlir::MLIRContext &context, std::string &text);
+};
+
 /// What a leg needs in the context of its module.
 void registerLegDialects(mlir::DialectRegistry &registry);
 

@@ -72,6 +72,13 @@ private:
 
 } // namespace
 
+ErrorCollector::ErrorCollector(MLIRContext &context, std::string &text)
+    : ScopedDiagnosticHandler(&context, [&text](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+          text += diagnostic.str() + "; ";
+        return success();
+      }) {}
+
 void quantc::check::registerLegDialects(DialectRegistry &registry) {
   registerCompilerDialects(registry);
   registry.insert<qnn::QNNDialect>();

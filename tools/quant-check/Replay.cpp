@@ -42,11 +42,7 @@ static std::string replayLeg(const std::string &path, const Leg &leg) {
   registerLegDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   std::string diagnostics;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-      diagnostics += diagnostic.str() + "; ";
-    return success();
-  });
+  ErrorCollector collector(context, diagnostics);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(path, &context);
   if (!module)
     return diagnostics;

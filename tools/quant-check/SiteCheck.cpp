@@ -213,11 +213,7 @@ llvm::Expected<SiteReport> quantc::check::checkSites(const std::string &path,
   registerLegDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   std::string diagnostics;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-      diagnostics += diagnostic.str() + "; ";
-    return success();
-  });
+  ErrorCollector collector(context, diagnostics);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(path, &context);
   PassManager manager(&context, ModuleOp::getOperationName());
   if (!module || failed(parsePassPipeline(leg.pipeline, manager)) ||

@@ -30,7 +30,7 @@ struct HostSymbol {
   void *address;
 };
 
-/// Memory for what a call computes on its way.
+/// Aligned memory, such as for what a call computes on its way.
 class Workspace {
 public:
   explicit Workspace(size_t bytes) : storage(bytes + kAlignment) {}

@@ -164,6 +164,9 @@ struct Recipe {
   /// Errors name file, line and key, and the known key that is nearest to an
   /// unknown one.
   static llvm::Expected<Recipe> read(llvm::StringRef path);
+  /// For passes: an error is a diagnostic without a place in the program.
+  static mlir::FailureOr<Recipe> read(llvm::StringRef path,
+                                      mlir::MLIRContext *context);
   static llvm::Expected<Recipe> parse(llvm::StringRef text,
                                       llvm::StringRef path);
 

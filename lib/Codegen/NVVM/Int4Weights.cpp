@@ -146,14 +146,19 @@ bool Int4Weights::hasFourBits() {
                       [](int8_t q) { return q >= -8 && q <= 7; });
 }
 
+/// `value` as f16, and whether it is one.
+static std::pair<llvm::APFloat, bool> toHalf(double value) {
+  llvm::APFloat half(value);
+  bool losesInfo = false;
+  half.convert(llvm::APFloat::IEEEhalf(), llvm::APFloat::rmNearestTiesToEven,
+               &losesInfo);
+  return {half, !losesInfo && half.isFinite()};
+}
+
 bool Int4Weights::hasHalfScales() {
   for (int64_t row = 0; row < n; ++row)
     for (int64_t at = 0; at < k; at += block) {
-      llvm::APFloat half(float(scale.get(row, at)));
-      bool losesInfo = false;
-      half.convert(llvm::APFloat::IEEEhalf(),
-                   llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-      if (losesInfo || !half.isFinite() ||
+      if (!toHalf(scale.get(row, at)).second ||
           std::fabs(zeroPoint.get(row, at)) > 128)
         return false;
     }
@@ -243,11 +248,7 @@ std::pair<Value, Value> Int4Weights::pack(OpBuilder &builder, Location loc,
       builder, loc, pairs, prefix + ".scales", [&](MutableArrayRef<char> to) {
         char *next = to.data();
         auto append = [&](double value) {
-          llvm::APFloat half(value);
-          bool losesInfo;
-          half.convert(llvm::APFloat::IEEEhalf(),
-                       llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-          uint16_t bits = half.bitcastToAPInt().getZExtValue();
+          uint16_t bits = toHalf(value).first.bitcastToAPInt().getZExtValue();
           std::memcpy(next, &bits, sizeof(bits));
           next += sizeof(bits);
         };

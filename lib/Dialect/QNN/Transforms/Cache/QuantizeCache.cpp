@@ -168,12 +168,9 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
-    llvm::Expected<Recipe> parsed = Recipe::read(recipe);
-    if (!parsed) {
-      emitError(UnknownLoc::get(&getContext()))
-          << llvm::toString(parsed.takeError());
+    FailureOr<Recipe> parsed = Recipe::read(recipe, &getContext());
+    if (failed(parsed))
       return signalPassFailure();
-    }
     if (!parsed->kvCache)
       return;
     for (auto function : getOperation().getOps<func::FuncOp>())

@@ -61,12 +61,9 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
-    llvm::Expected<Recipe> parsed = Recipe::read(recipe);
-    if (!parsed) {
-      emitError(UnknownLoc::get(&getContext()))
-          << llvm::toString(parsed.takeError());
+    FailureOr<Recipe> parsed = Recipe::read(recipe, &getContext());
+    if (failed(parsed))
       return signalPassFailure();
-    }
     SmallVector<linalg::LinalgOp> sites;
     getOperation().walk([&](linalg::LinalgOp op) {
       if (isSite(op) && (!isExplicitlyQuantized(op) || isHalfQuantized(op)))
