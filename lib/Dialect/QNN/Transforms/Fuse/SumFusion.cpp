@@ -161,15 +161,20 @@ LogicalResult SumFusion::lowerRoots(ArrayRef<SumPath> paths) {
 }
 
 void SumFusion::splitRoots() {
-  // One at a time: each changes the paths of others.
-  auto isSplit = [](const SumPath &path) {
-    return path.split && path.obstacle.empty();
-  };
-  for (SmallVector<SumPath> paths = collect();; paths = collect()) {
-    auto path = llvm::find_if(paths, isSplit);
-    if (path == paths.end())
-      return;
-    splitRoot(rewriter, path->split, path->reduced);
+  // What was split makes other paths: in rounds, until nothing is left.
+  for (bool changed = true; std::exchange(changed, false);) {
+    llvm::SmallPtrSet<Operation *, 8> done;
+    for (const SumPath &path : collect()) {
+      if (!path.split || !path.obstacle.empty() ||
+          !done.insert(path.split).second)
+        continue;
+      // Unless another expansion of the same op came first in this round.
+      tensor::ExpandShapeOp split = path.split;
+      if (!split.getSrc().getDefiningOp<linalg::LinalgOp>())
+        continue;
+      splitRoot(rewriter, split, path.reduced);
+      changed = true;
+    }
   }
 }
 
