@@ -6,13 +6,13 @@
 
 #include "quantc/Pipelines/ToCPU.h"
 
+#include "BrainFloats.h"
 #include "Bufferization.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/CPU/Target.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -62,8 +62,7 @@ void addLoweringToLLVM(OpPassManager &pm) {
   pm.addPass(createSCFToControlFlowPass());
   // Canonicalization has merged conversions from integers and from f32 into
   // ones that LLVM would call a library function for.
-  pm.addPass(arith::createArithEmulateUnsupportedFloats(
-      {/*sourceTypeStrs=*/{"bf16"}, /*targetTypeStr=*/"f32"}));
+  quantc::addBrainFloatEmulation(pm);
   pm.addPass(quantc::cpu::createCodegenCPUExpandArithPass());
   // Functions of libm take scalars: their vectors are taken apart.
   pm.addPass(createConvertMathToLLVMPass());
@@ -135,8 +134,7 @@ void quantc::buildToCPUPipeline(OpPassManager &pm, const cpu::Target &target,
       withTarget<cpu::CodegenCPUFuseRoundingPassOptions>(target)));
   // Half precision is computed in f32: LLVM would call library functions.
   pm.addPass(math::createMathExtendToSupportedTypes());
-  pm.addPass(arith::createArithEmulateUnsupportedFloats(
-      {/*sourceTypeStrs=*/{"bf16"}, /*targetTypeStr=*/"f32"}));
+  addBrainFloatEmulation(pm);
   cpu::CodegenCPUApproximateMathPassOptions math;
   math.splitFma = target.isX86() && !target.has("fma");
   pm.addPass(cpu::createCodegenCPUApproximateMathPass(math));

@@ -6,6 +6,7 @@
 
 #include "quantc/Pipelines/ToNVVM.h"
 
+#include "BrainFloats.h"
 #include "Bufferization.h"
 #include "quantc/Codegen/CPU/Passes.h"
 #include "quantc/Codegen/NVVM/Host/Passes.h"
@@ -14,7 +15,6 @@
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/GPU/Transforms/Passes.h"
@@ -37,6 +37,9 @@ static void addKernelLowering(OpPassManager &pm) {
   kernels.addPass(createCSEPass());
   kernels.addPass(createConvertNVGPUToNVVMPass());
   kernels.addPass(createSCFToControlFlowPass());
+  // Canonicalization has merged conversions from integers and from f32 into
+  // ones that round once.
+  addBrainFloatEmulation(kernels);
   kernels.addPass(cpu::createCodegenCPUExpandArithPass());
   kernels.addPass(nvvm::createCodegenNVVMAlignPointersPass());
   ConvertGpuOpsToNVVMOpsOptions toNVVM;
@@ -103,6 +106,7 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   // Half precision is computed in f32, and functions are those of the CPU, bit
   // for bit.
   pm.addPass(math::createMathExtendToSupportedTypes());
+  addBrainFloatEmulation(pm);
   pm.addPass(cpu::createCodegenCPUApproximateMathPass());
   pm.addPass(nvvm::createCodegenNVVMLowerMathPass());
   // 8. Launches on the host, functions on the device.
