@@ -84,6 +84,40 @@ def grouped_query(p, x):
     return x + merge(mixed.reshape(BATCH, HEADS, TOKENS, HEAD)) @ p["o"]
 
 
+def repeated(p, x):
+    """The same with heads of keys and values that are repeated for each query head."""
+    y = rms_norm(p["norm"]["gamma"], x)
+    k, v = (split(y @ p[name] + p["b" + name], HEADS // 2) for name in ["k2", "v2"])
+    k, v = (jnp.repeat(heads, 2, axis=1) for heads in (k, v))
+    return x + merge(attend(split(y @ p["q"]), k, v)) @ p["o"]
+
+
+def tiled(p, x):
+    """Query heads 0 and 2, and 1 and 3, share a head of values."""
+    y = rms_norm(p["norm"]["gamma"], x)
+    k, v = (split(y @ p[name], HEADS // 2) for name in ["k2", "v2"])
+    k, v = (jnp.tile(heads, (1, 2, 1, 1)) for heads in (k, v))
+    return x + merge(attend(split(y @ p["q"]), k, v)) @ p["o"]
+
+
+def multi_query(p, x):
+    """All query heads share the one head of keys and values."""
+    y = rms_norm(p["norm"]["gamma"], x)
+    q = split(y @ p["q"])
+    k, v = (y @ p[name] for name in ["k1", "v1"])
+    scores = jnp.einsum("bhtd,bsd->bhts", q, k) * HEAD ** -0.5
+    mixed = jnp.einsum("bhts,bsd->bhtd", jax.nn.softmax(scores), v)
+    return x + merge(mixed) @ p["o"]
+
+
+def shared_values(p, x):
+    """What shares a head of values is not only query heads."""
+    y = rms_norm(p["norm"]["gamma"], x)
+    k, v = (split(y @ p[name], HEADS // 2) for name in ["k2", "v2"])
+    mixed = attend(split(y @ p["q"]), jnp.repeat(k, 2, axis=1), jnp.repeat(v, 2, axis=1))
+    return {"y": x + merge(mixed) @ p["o"], "v": jnp.tanh(v)}
+
+
 def gated(p, x):
     """A gated MLP: down's input is a product, one factor of which is linear."""
     y = rms_norm(p["norm"]["gamma"], x)
@@ -142,8 +176,9 @@ def last_token(p, x):
     return {"y": jnp.tanh(y @ p["q"]), "logits": y[:, -1:] @ p["k"]}
 
 
-MODELS = [separate, fused, rotary, flattened, grouped_query, gated, rectified, parallel,
-          post_norm, dense_experts, chosen_expert, cross, last_token]
+MODELS = [separate, fused, rotary, flattened, grouped_query, repeated, tiled, multi_query,
+          shared_values, gated, rectified, parallel, post_norm, dense_experts,
+          chosen_expert, cross, last_token]
 
 
 def parameters(seed=0):
@@ -168,10 +203,14 @@ def parameters(seed=0):
               "up": weight(WIDTH, HIDDEN), "bup": vector(HIDDEN),
               "down": weight(HIDDEN, WIDTH), "router": weight(WIDTH, 3),
               "experts_up": weight(3, WIDTH, HIDDEN),
-              "experts_down": weight(3, HIDDEN, WIDTH), "norm": norm(), "norm2": norm()}
+              "experts_down": weight(3, HIDDEN, WIDTH), "norm": norm(), "norm2": norm(),
+              # Keys and values of one head, and of two.
+              **{name + heads: weight(WIDTH, int(heads) * HEAD)
+                 for name in "kv" for heads in "12"},
+              **{name: vector(2 * HEAD) for name in ["bk2", "bv2"]}}
     # As in trained models, what reads the outliers has small weights for them:
     # scores of thousands would make a softmax blow up each rounding.
-    for name in ["q", "k", "v", "qkv", "gate", "up", "router", "experts_up"]:
+    for name in ["q", "k", "v", "k1", "v1", "k2", "v2", "qkv", "gate", "up", "router", "experts_up"]:
         result[name][..., [3, 11], :] /= 60
     return result
 

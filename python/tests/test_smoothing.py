@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 QUANTC = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build")) / "bin/quantc"
 # Smoothing, and then every site stays in float.
 RECIPE = """version: 1
-smooth: {alpha: %s}
+smooth: {alpha: %s, groups: %s}
 sites: [{name: "*", float: true}]
 """
 
@@ -40,26 +40,67 @@ def run_model(model, inputs):
             for name in results[0]}
 
 
+def smooth(fn, folder, alpha, groups):
+    """Writes a model and it smoothed; returns the parameters of both."""
+    group_models.write(fn, folder)
+    model, recipe = folder / "model.mlir", folder / "recipe.yaml"
+    recipe.write_text(RECIPE % (alpha, groups))
+    run_quantc("calibrate", model, "--data", folder / "data.safetensors", "-o",
+               folder / "statistics.json")
+    run_quantc("quantize", model, "--statistics", folder / "statistics.json",
+               "--recipe", recipe, "-o", folder / "smoothed.mlir")
+    return (quantc.load_safetensors(folder / "model.safetensors"),
+            quantc.load_safetensors(folder / "smoothed.safetensors"))
+
+
+def expect_the_same_function(folder):
+    inputs = group_models.inputs(8 * group_models.BATCH)
+    expected = run_model(folder / "model.mlir", inputs)
+    actual = run_model(folder / "smoothed.mlir", inputs)
+    for name, value in expected.items():
+        assert np.abs(actual[name] - value).max() <= 1e-5 * np.abs(value).max()
+
+
 @pytest.mark.parametrize("fn", group_models.MODELS, ids=lambda fn: fn.__name__)
 def test_the_function_is_unchanged(fn, tmp_path):
-    group_models.write(fn, tmp_path)
-    model, recipe = tmp_path / "model.mlir", tmp_path / "recipe.yaml"
-    recipe.write_text(RECIPE % 0.6)
-    run_quantc("calibrate", model, "--data", tmp_path / "data.safetensors", "-o",
-               tmp_path / "statistics.json")
-    run_quantc("quantize", model, "--statistics", tmp_path / "statistics.json",
-               "--recipe", recipe, "-o", tmp_path / "smoothed.mlir")
-    before = quantc.load_safetensors(tmp_path / "model.safetensors")
-    after = quantc.load_safetensors(tmp_path / "smoothed.safetensors")
+    before, after = smooth(fn, tmp_path, 0.6, "[qkv, attention_output, other]")
     assert any(name not in before or value.shape != before[name].shape
                or np.abs(value - before[name]).max() > 1e-3
                for name, value in after.items()), "nothing was smoothed"
+    expect_the_same_function(tmp_path)
 
-    inputs = group_models.inputs(8 * group_models.BATCH)
-    expected = run_model(model, inputs)
-    actual = run_model(tmp_path / "smoothed.mlir", inputs)
-    for name, value in expected.items():
-        assert np.abs(actual[name] - value).max() <= 1e-5 * np.abs(value).max()
+
+# The head of values that each query head reads.
+VALUE_HEADS = {group_models.grouped_query: [0, 0, 1, 1],
+               group_models.repeated: [0, 0, 1, 1],
+               group_models.tiled: [0, 1, 0, 1],
+               group_models.multi_query: [0, 0, 0, 0]}
+
+
+@pytest.mark.parametrize("fn", VALUE_HEADS, ids=lambda fn: fn.__name__)
+def test_query_heads_share_the_factors_of_values(fn, tmp_path):
+    """v's columns take in one factor for all query heads that read them: that of the
+    largest statistics of these heads."""
+    alpha, heads = 0.6, VALUE_HEADS[fn]
+    before, after = smooth(fn, tmp_path, alpha, "[attention_output]")
+    records = json.loads((tmp_path / "statistics.json").read_text())["observers"]
+    record, = (record for record in records if record["name"] == "o/lhs")
+    activation = np.maximum(np.abs(record["channel_min"]), np.abs(record["channel_max"]))
+    weight = np.abs(before["o"]).max(axis=1)
+
+    shared = np.zeros((2, max(heads) + 1, group_models.HEAD))
+    for head, value_head in enumerate(heads):
+        channels = slice(head * group_models.HEAD, (head + 1) * group_models.HEAD)
+        for statistic, result in zip([activation, weight], shared):
+            result[value_head] = np.maximum(result[value_head], statistic[channels])
+    scales = shared[0] ** alpha / shared[1] ** (1 - alpha)
+    assert np.abs(scales - 1).min() > 1e-3
+
+    # The new constant's name. With its rows multiplied, the function is the same only
+    # if the values are divided.
+    np.testing.assert_allclose(after["o_1"],
+                               before["o"] * scales[heads].reshape(-1)[:, None], rtol=1e-5)
+    expect_the_same_function(tmp_path)
 
 
 #===------------------------------------------------------------------------===#

@@ -183,3 +183,58 @@ func.func @scores(%x: tensor<4x2xf32>, %y: tensor<2x4xf32>, %i: tensor<4x4xf32>)
   %1 = linalg.matmul {qnn.site = "scores"} ins(%o, %y : tensor<4x2xf32>, tensor<2x4xf32>) outs(%i : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %0, %1 : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+// Two heads of queries share one of values: their channels 0 and 2 share a factor,
+// and so do 1 and 3, that of the largest |X| (4 and 1) and |W| (1 and 4) of both.
+
+// CHECK-LABEL: func @shared_heads
+// CHECK-DAG:     %[[V:.*]] = arith.constant dense<{{\[}}[5.000000e-01, 2.000000e+00], [5.000000e-01, 2.000000e+00], [5.000000e-01, 2.000000e+00]]> : tensor<3x2xf32>
+// CHECK-DAG:     %[[W:.*]] = arith.constant dense<{{\[}}[2.000000e+00], [5.000000e-01], [1.000000e+00], [2.000000e+00]]> : tensor<4x1xf32>
+// CHECK:         linalg.matmul {qnn.site = "v"} ins(%{{.*}}, %[[V]] :
+// CHECK-NOT:     arith.mulf
+// CHECK:         qnn.observe
+// CHECK-SAME:      channelMin = [-5.000000e-01, -2.000000e+00, -5.000000e-01, -2.000000e+00], channelMax = [2.000000e+00, 2.000000e+00, 5.000000e-01, 1.000000e+00]
+// CHECK:         linalg.matmul {qnn.site = "o"} ins(%{{.*}}, %[[W]] :
+// REMARK: observer=o/lhs, sharing=2
+func.func @shared_heads(%x: tensor<4x3xf32>, %i: tensor<4x1xf32>) -> tensor<4x1xf32> {
+  %wv = arith.constant dense<1.0> : tensor<3x2xf32>
+  %w = arith.constant dense<[[1.0], [1.0], [0.5], [4.0]]> : tensor<4x1xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x2xf32>) -> tensor<4x2xf32>
+  %v = linalg.matmul {qnn.site = "v"} ins(%x, %wv : tensor<4x3xf32>, tensor<3x2xf32>) outs(%f : tensor<4x2xf32>) -> tensor<4x2xf32>
+  %heads = tensor.empty() : tensor<4x2x2xf32>
+  %b = linalg.broadcast ins(%v : tensor<4x2xf32>) outs(%heads : tensor<4x2x2xf32>) dimensions = [1]
+  %c = tensor.collapse_shape %b [[0], [1, 2]] : tensor<4x2x2xf32> into tensor<4x4xf32>
+  %o = qnn.observe %c {name = "o/lhs", axis = 1 : i64, statistics = #qnn.statistics<count = 2, nanCount = 0, infCount = 0,
+    min = -1.0 : f32, max = 4.0 : f32, channelMin = [-1.0, -1.0, -1.0, -1.0], channelMax = [4.0, 1.0, 1.0, 0.5], binExponent = 3, firstBin = -1, histogram = [1, 1]>} : tensor<4x4xf32>
+  %0 = linalg.matmul {qnn.site = "o"} ins(%o, %w : tensor<4x4xf32>, tensor<4x1xf32>) outs(%i : tensor<4x1xf32>) -> tensor<4x1xf32>
+  return %0 : tensor<4x1xf32>
+}
+
+// -----
+
+// What is one number for all channels of a head would leave no factor to any of them.
+
+// CHECK-LABEL: func @shared_channels
+// CHECK:         linalg.matmul {qnn.site = "v"}
+// CHECK:         arith.mulf
+// CHECK:         qnn.observe
+// REMARK: linalg.broadcast has an operand that is shared between channels
+func.func @shared_channels(%x: tensor<4x3xf32>, %i: tensor<4x1xf32>) -> tensor<4x1xf32> {
+  %wv = arith.constant dense<1.0> : tensor<3x2xf32>
+  %w = arith.constant dense<[[1.0], [1.0], [0.5], [4.0]]> : tensor<4x1xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x2xf32>) -> tensor<4x2xf32>
+  %v = linalg.matmul {qnn.site = "v"} ins(%x, %wv : tensor<4x3xf32>, tensor<3x2xf32>) outs(%f : tensor<4x2xf32>) -> tensor<4x2xf32>
+  %heads = tensor.empty() : tensor<4x2x2xf32>
+  %b = linalg.broadcast ins(%v : tensor<4x2xf32>) outs(%heads : tensor<4x2x2xf32>) dimensions = [2]
+  %c = tensor.collapse_shape %b [[0], [1, 2]] : tensor<4x2x2xf32> into tensor<4x4xf32>
+  %o = qnn.observe %c {name = "o/lhs", axis = 1 : i64, statistics = #qnn.statistics<count = 2, nanCount = 0, infCount = 0,
+    min = -1.0 : f32, max = 4.0 : f32, channelMin = [-1.0, -1.0, -1.0, -1.0], channelMax = [4.0, 1.0, 1.0, 0.5], binExponent = 3, firstBin = -1, histogram = [1, 1]>} : tensor<4x4xf32>
+  %0 = linalg.matmul {qnn.site = "o"} ins(%o, %w : tensor<4x4xf32>, tensor<4x1xf32>) outs(%i : tensor<4x1xf32>) -> tensor<4x1xf32>
+  return %0 : tensor<4x1xf32>
+}

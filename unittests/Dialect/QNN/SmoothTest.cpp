@@ -155,7 +155,9 @@ TEST_F(SmoothTest, FunctionIsUnchanged) {
     calibrate(*module, 60);
     std::vector<float> input = random(48);
     std::vector<float> before = evaluate(*module, input);
-    ASSERT_TRUE(succeeded(runPass(*module, qnn::createQNNSmoothPass({alpha}))));
+    qnn::QNNSmoothPassOptions options;
+    options.alpha = alpha;
+    ASSERT_TRUE(succeeded(runPass(*module, qnn::createQNNSmoothPass(options))));
     std::vector<float> after = evaluate(*module, input);
     ASSERT_EQ(before.size(), after.size());
     ASSERT_FALSE(before.empty());

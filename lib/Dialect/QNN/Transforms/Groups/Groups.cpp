@@ -179,8 +179,12 @@ static std::string describeFolding(const SmoothingGroup &group) {
     std::string name = getParameterName(parameter).str();
     names.push_back(name.empty() ? "a constant" : name);
   }
-  return names.empty() ? "nothing to do"
-                       : "folds into " + llvm::join(names, ", ");
+  if (names.empty())
+    return "nothing to do";
+  std::string note = "folds into " + llvm::join(names, ", ");
+  if (int64_t sharing = folding.getNumSharing(); sharing > 1)
+    note += "; " + std::to_string(sharing) + " heads share their factors";
+  return note;
 }
 
 static SmallVector<std::string> getNames(ArrayRef<linalg::LinalgOp> sites) {

@@ -33,6 +33,16 @@ bool FactorFolding::refuse(Operation *op, const Twine &reason) {
   return false;
 }
 
+void FactorFolding::backtrack(const Mark &mark) {
+  steps.truncate(mark.numSteps);
+  observers.truncate(mark.numObservers);
+}
+
+void FactorFolding::forgive(const Mark &mark) {
+  if (!mark.hadObstacle)
+    obstacle.clear();
+}
+
 /// Zeros stay what they are whatever they are multiplied by.
 static bool isZero(Value value) {
   if (!value)
@@ -96,8 +106,7 @@ bool FactorFolding::planOperand(OpOperand &operand,
     steps.push_back({&operand, layout});
     return true;
   }
-  size_t numSteps = steps.size(), numObservers = observers.size();
-  bool hadObstacle = !obstacle.empty();
+  Mark start = mark();
   bool planned = false;
   if (isa<BlockArgument>(value))
     refuse(operand.getOwner(), "reads an input of the model");
@@ -107,10 +116,8 @@ bool FactorFolding::planOperand(OpOperand &operand,
     planned = planDefinition(value, layout);
   if (planned || !isParameter)
     return planned;
-  steps.truncate(numSteps);
-  observers.truncate(numObservers);
-  if (!hadObstacle)
-    obstacle.clear();
+  backtrack(start);
+  forgive(start);
   steps.push_back({&operand, layout});
   return true;
 }
@@ -141,7 +148,7 @@ bool FactorFolding::planSlice(tensor::ExtractSliceOp op,
                               const FactorLayout &layout) {
   if (op.getSourceType().getRank() != op.getType().getRank())
     return refuse(op, "drops dimensions");
-  FactorLayout above;
+  FactorLayout above = layout.withoutTerms();
   for (FactorLayout::Term term : layout.getTerms()) {
     int64_t begin = op.getStaticOffset(term.dim);
     int64_t size = op.getStaticSize(term.dim);
@@ -163,7 +170,7 @@ bool FactorFolding::planReshape(Operation *op, const FactorLayout &layout) {
   auto result = cast<RankedTensorType>(op->getResult(0).getType());
   if (!source.hasStaticShape() || !result.hasStaticShape())
     return refuse(op, "has a size that is not known");
-  FactorLayout above;
+  FactorLayout above = layout.withoutTerms();
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
     SmallVector<ReassociationIndices> groups =
         collapse.getReassociationIndices();
@@ -216,7 +223,7 @@ bool FactorFolding::planLinalg(linalg::LinalgOp op, unsigned result,
   if (!op.hasPureTensorSemantics())
     return refuse(op, "takes no factors in");
   AffineMap map = op.getIndexingMapMatchingResult(op->getResult(result));
-  FactorLayout loops;
+  FactorLayout loops = layout.withoutTerms();
   for (FactorLayout::Term term : layout.getTerms()) {
     auto loop = dyn_cast<AffineDimExpr>(map.getResult(term.dim));
     if (!loop || op.getIteratorTypesArray()[loop.getPosition()] !=
@@ -240,31 +247,45 @@ static bool isParameter(Value scalar, linalg::LinalgOp op) {
          isConstantValue(op.getMatchingOpOperand(argument)->get());
 }
 
-/// How factors along the loops of `op` lie along one of its operands; nothing
-/// where it does not vary along one of the loops.
+/// How factors along the loops of `op` lie along one of its operands. Where it
+/// does not vary along such a loop, an activation may share factors: heads of
+/// values that several query heads read. Nothing where it cannot; the channels
+/// of a head, whose factors lie side by side, keep their own.
 static std::optional<FactorLayout>
 getLayout(OpOperand &operand, linalg::LinalgOp op, const FactorLayout &loops) {
   AffineMap map = op.getMatchingIndexingMap(&operand);
-  FactorLayout layout;
-  for (FactorLayout::Term term : loops.getTerms()) {
-    std::optional<unsigned> dim =
-        map.getResultPosition(getAffineDimExpr(term.dim, op->getContext()));
-    if (!dim)
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  auto getDim = [&](const FactorLayout::Term &term) {
+    return map.getResultPosition(getAffineDimExpr(term.dim, op->getContext()));
+  };
+  FactorLayout shared = loops;
+  for (const FactorLayout::Term &term : loops.getTerms())
+    if (!getDim(term) && (isConstantValue(operand.get()) || term.stride == 1 ||
+                          !shared.share(term.dim, sizes[term.dim])))
       return std::nullopt;
-    term.dim = *dim;
+  FactorLayout layout = shared.withoutTerms();
+  for (FactorLayout::Term term : shared.getTerms()) {
+    term.dim = *getDim(term);
     layout.add(term);
   }
   return layout;
 }
 
-/// Whether a body's value is an operand that does not vary along one of the
-/// loops.
-static bool isShared(Value scalar, linalg::LinalgOp op,
-                     const FactorLayout &loops) {
+/// The order in which the operands of a product are tried: a parameter, an
+/// activation, an activation whose factors are shared. Nothing where the value
+/// is an operand that takes no factors in.
+static std::optional<unsigned> rankFactor(Value scalar, linalg::LinalgOp op,
+                                          const FactorLayout &loops) {
   auto argument = dyn_cast<BlockArgument>(scalar);
   if (!argument || argument.getOwner() != op.getBlock())
-    return false;
-  return !getLayout(*op.getMatchingOpOperand(argument), op, loops);
+    return 1;
+  OpOperand &operand = *op.getMatchingOpOperand(argument);
+  std::optional<FactorLayout> layout = getLayout(operand, op, loops);
+  if (!layout)
+    return std::nullopt;
+  if (layout->getNumSharing() > loops.getNumSharing())
+    return 2;
+  return isConstantValue(operand.get()) ? 0 : 1;
 }
 
 /// The parameter that a body's value is computed from, with constants and
@@ -362,25 +383,21 @@ bool FactorFolding::planScalar(Value scalar, linalg::LinalgOp op,
   if (isa<arith::SelectOp>(def))
     return planOperand(1) && planOperand(2);
   if (isa<arith::MulFOp>(def)) {
-    // What is the same for some channels cannot take their factors in.
-    SmallVector<unsigned> candidates;
-    for (unsigned operand : {0, 1})
-      if (!isShared(def->getOperand(operand), op, loops))
-        candidates.insert(isParameter(def->getOperand(operand), op)
-                              ? candidates.begin()
-                              : candidates.end(),
-                          operand);
+    // What is the same for some channels takes their factors in only where
+    // heads share them, which is the last resort.
+    SmallVector<unsigned, 2> candidates;
+    for (unsigned rank : {0, 1, 2})
+      for (unsigned operand : {0, 1})
+        if (rankFactor(def->getOperand(operand), op, loops) == rank)
+          candidates.push_back(operand);
     if (candidates.empty())
       return refuse(op, "has an operand that is shared between channels");
-    size_t numSteps = steps.size(), numObservers = observers.size();
-    bool hadObstacle = !obstacle.empty();
+    Mark start = mark();
     for (unsigned operand : candidates) {
-      steps.truncate(numSteps);
-      observers.truncate(numObservers);
+      backtrack(start);
       if (!planOperand(operand))
         continue;
-      if (!hadObstacle)
-        obstacle.clear();
+      forgive(start);
       return true;
     }
     return false;
@@ -430,6 +447,21 @@ void FactorFolding::apply(ArrayRef<float> factors) {
   }
   for (auto &[observer, layout] : observers)
     rescaleStatistics(observer, layout, factors);
+}
+
+void FactorFolding::shareMaxima(MutableArrayRef<float> values) const {
+  // One round is enough but where parameters share along different heads.
+  bool changed = true;
+  while (std::exchange(changed, false))
+    for (const Step &step : steps)
+      changed |= step.layout.shareMaxima(values);
+}
+
+int64_t FactorFolding::getNumSharing() const {
+  int64_t most = 1;
+  for (const Step &step : steps)
+    most = std::max(most, step.layout.getNumSharing());
+  return most;
 }
 
 SmallVector<Value> FactorFolding::getParameters() const {

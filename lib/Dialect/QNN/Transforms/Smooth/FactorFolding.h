@@ -25,6 +25,8 @@ namespace quantc::qnn {
 /// Finds the parameters that have to take factors in, by following use-def
 /// chains upwards and, in the bodies of linalg operations, by scalar algebra:
 /// r (a b) = (r a) b, r (a + b) = r a + r b, r max(a, b) = max(r a, r b).
+/// Where query heads share a head of values, its columns can take in what is
+/// the same for all of these heads: `shareMaxima` makes it so.
 class FactorFolding {
 public:
   /// With `keepStatistics`, an observer in between whose statistics would not
@@ -36,6 +38,15 @@ public:
   /// any readers. The values that it is computed from must have no others. On
   /// failure `getObstacle` tells what is in the way.
   bool plan(mlir::Value value, int64_t dim);
+
+  /// Raises statistics, one for each index of the dimension, to the largest of
+  /// those that share a factor: factors computed from them are what the plan
+  /// needs.
+  void shareMaxima(llvm::MutableArrayRef<float> values) const;
+
+  /// How many indices of the dimension share a factor; 1 where each has its
+  /// own.
+  int64_t getNumSharing() const;
 
   /// Does what was planned; one factor for each index of the dimension.
   void apply(llvm::ArrayRef<float> factors);
@@ -54,6 +65,19 @@ private:
     /// null where that is the operand.
     mlir::Value expression = nullptr;
   };
+
+  /// A state to go back to where a way turns out to be closed.
+  struct Mark {
+    size_t numSteps, numObservers;
+    bool hadObstacle;
+  };
+  Mark mark() const {
+    return {steps.size(), observers.size(), !obstacle.empty()};
+  }
+  /// Forgets what was planned since.
+  void backtrack(const Mark &mark);
+  /// Forgets what was in the way since.
+  void forgive(const Mark &mark);
 
   bool planOperand(mlir::OpOperand &operand, const FactorLayout &layout);
   bool planDefinition(mlir::Value value, const FactorLayout &layout);

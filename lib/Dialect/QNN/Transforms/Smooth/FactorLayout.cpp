@@ -22,6 +22,63 @@ const FactorLayout::Term *FactorLayout::lookup(int64_t dim) const {
   return nullptr;
 }
 
+bool FactorLayout::share(int64_t dim, int64_t count) {
+  const Term *found = lookup(dim);
+  if (!found || !found->isWhole() || ShapedType::isDynamic(count))
+    return false;
+  Term gone = *found;
+  FactorLayout result = withoutTerms();
+  for (Term term : terms) {
+    if (term.dim == dim)
+      continue;
+    if (term.stride > gone.stride) {
+      if (term.stride % (gone.stride * count) != 0)
+        return false;
+      term.stride /= count;
+    }
+    result.add(term);
+  }
+  result.shared.push_back({gone.stride, count});
+  *this = std::move(result);
+  return true;
+}
+
+int64_t FactorLayout::getNumSharing() const {
+  int64_t product = 1;
+  for (auto [stride, count] : shared)
+    product *= count;
+  return product;
+}
+
+int64_t FactorLayout::renumber(int64_t number) const {
+  for (auto [stride, count] : shared)
+    number = number / (stride * count) * stride + number % stride;
+  return number;
+}
+
+bool FactorLayout::shareMaxima(MutableArrayRef<float> values) const {
+  if (shared.empty())
+    return false;
+  SmallVector<float> maxima(values.size() / getNumSharing(), 0);
+  for (auto [number, value] : llvm::enumerate(values)) {
+    float &entry = maxima[renumber(number)];
+    entry = std::max(entry, value);
+  }
+  bool changed = false;
+  for (auto [number, value] : llvm::enumerate(values)) {
+    float largest = maxima[renumber(number)];
+    changed |= std::exchange(value, largest) != largest;
+  }
+  return changed;
+}
+
+SmallVector<float> FactorLayout::select(ArrayRef<float> factors) const {
+  SmallVector<float> left(factors.size() / getNumSharing());
+  for (auto [number, factor] : llvm::enumerate(factors))
+    left[renumber(number)] = factor;
+  return left;
+}
+
 void FactorLayout::addSplit(int64_t stride, ArrayRef<int64_t> group,
                             ArrayRef<int64_t> shape) {
   for (int64_t dim : llvm::reverse(group)) {
@@ -81,7 +138,8 @@ static Value multiplyConstant(OpBuilder &builder, Location loc, Value value,
 
 Value quantc::qnn::multiply(OpBuilder &builder, Location loc, Value value,
                             const FactorLayout &layout,
-                            ArrayRef<float> factors) {
+                            ArrayRef<float> allFactors) {
+  SmallVector<float> factors = layout.select(allFactors);
   if (isMultipliedNow(value))
     if (Value constant = multiplyConstant(builder, loc, value, layout, factors))
       return constant;

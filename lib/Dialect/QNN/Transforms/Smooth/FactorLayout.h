@@ -15,7 +15,8 @@ namespace quantc::qnn {
 /// Which dimensions of a tensor (or loops of an operation) factors vary along:
 /// an element at `index` is multiplied by the factor number
 /// sum of stride * index[dim]. One dimension of channels becomes several where
-/// a reshape splits it into heads.
+/// a reshape splits it into heads. Where heads share their factors, the numbers
+/// are those of the factors that are left.
 class FactorLayout {
 public:
   /// All factors along one dimension.
@@ -45,13 +46,37 @@ public:
   /// The term along a dimension, or null.
   const Term *lookup(int64_t dim) const;
 
+  /// The same factors, along nothing yet.
+  FactorLayout withoutTerms() const {
+    FactorLayout layout;
+    layout.shared = shared;
+    return layout;
+  }
+
+  /// Lets all `count` indices of dimension `dim` share their factors, so that
+  /// none vary along it any more. False where numbers would not follow.
+  bool share(int64_t dim, int64_t count);
+  /// How many factors there were for each that is left.
+  int64_t getNumSharing() const;
+  /// Raises values, one for each factor that there was, to the largest of those
+  /// that share one. Returns whether any changed.
+  bool shareMaxima(llvm::MutableArrayRef<float> values) const;
+  /// The factors that are left; those that share one have to be equal.
+  llvm::SmallVector<float> select(llvm::ArrayRef<float> factors) const;
+
   /// The layout before the dimensions of `group` became the dimension
   /// `collapsed`, for the terms along it.
   void addSplit(int64_t stride, llvm::ArrayRef<int64_t> group,
                 llvm::ArrayRef<int64_t> shape);
 
 private:
+  /// The number among those that are left of the factor `number`.
+  int64_t renumber(int64_t number) const;
+
   llvm::SmallVector<Term, 2> terms;
+  /// What was shared, one after the other: the stride between the numbers of
+  /// neighbours, and how many there are.
+  llvm::SmallVector<std::pair<int64_t, int64_t>, 1> shared;
 };
 
 /// Multiplies `value` by the factors. A value whose elements are known becomes
@@ -59,7 +84,7 @@ private:
 /// multiplied by an operation at the builder's insertion point.
 mlir::Value multiply(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::Value value, const FactorLayout &layout,
-                     llvm::ArrayRef<float> factors);
+                     llvm::ArrayRef<float> allFactors);
 
 /// Whether `multiply` makes a constant of `value`.
 bool isMultipliedNow(mlir::Value value);

@@ -121,9 +121,10 @@ static void multiplySource(const SmoothingGroup &group,
   source.replaceAllUsesExcept(product, product.getDefiningOp());
 }
 
-/// Divides the activation by the scales, for nothing where possible.
+/// Divides the activation by the scales, for nothing where `folds`.
 static void smoothActivation(const SmoothingGroup &group,
-                             ArrayRef<float> factors, bool keepStatistics) {
+                             ArrayRef<float> factors, FactorFolding &folding,
+                             bool folds) {
   ObserveOp first = group.observers.front().observer;
   auto reportMultiplied = [&](Location loc, StringRef reason) {
     remark::missed(loc,
@@ -138,12 +139,12 @@ static void smoothActivation(const SmoothingGroup &group,
       multiplyObserved(group, observed, factors);
     return;
   }
-  FactorFolding folding(keepStatistics);
-  if (folding.plan(group.source, group.dim)) {
+  if (folds) {
     folding.apply(factors);
     remark::passed(first.getLoc(),
                    remark::RemarkOpts::name("Folded").category(kCategory))
-        << remark::metric("observer", first.getName().str());
+        << remark::metric("observer", first.getName().str())
+        << remark::metric("sharing", folding.getNumSharing());
   } else {
     reportMultiplied(folding.getObstacleLoc(), folding.getObstacle());
     multiplySource(group, factors);
@@ -169,6 +170,12 @@ static LogicalResult smooth(const SmoothingGroup &group, double alpha,
   SmallVector<float> weights(activations->size(), 0);
   for (const LinearConsumer &consumer : group.consumers)
     accumulateAbsMax(consumer, weights);
+  FactorFolding folding(keepStatistics);
+  bool folds = group.others.empty() && folding.plan(group.source, group.dim);
+  if (folds) {
+    folding.shareMaxima(*activations);
+    folding.shareMaxima(weights);
+  }
   if (recipe) {
     FailureOr<std::optional<double>> found =
         searchAlpha(group, *activations, weights, *recipe);
@@ -189,7 +196,7 @@ static LogicalResult smooth(const SmoothingGroup &group, double alpha,
   SmallVector<float> factors;
   for (float scale : scales)
     factors.push_back(1 / scale);
-  smoothActivation(group, factors, keepStatistics);
+  smoothActivation(group, factors, folding, folds);
   for (const LinearConsumer &consumer : group.consumers) {
     linalg::LinalgOp site = consumer.site;
     OpBuilder builder(site);

@@ -57,7 +57,7 @@ static void rescaleMeans(ObserveOp observer, ArrayRef<float> factors) {
 
 void quantc::qnn::rescaleStatistics(ObserveOp observer,
                                     const FactorLayout &layout,
-                                    ArrayRef<float> factors) {
+                                    ArrayRef<float> allFactors) {
   std::optional<StatisticsAttr> statistics = observer.getStatistics();
   if (!statistics)
     return;
@@ -67,6 +67,7 @@ void quantc::qnn::rescaleStatistics(ObserveOp observer,
     observer->removeAttr(kMeanMagnitudesAttrName);
     return;
   }
+  SmallVector<float> factors = layout.select(allFactors);
   rescaleRows(observer, factors);
   rescaleMeans(observer, factors);
   SmallVector<float> min, max;
