@@ -59,7 +59,7 @@ public:
   /// Hands over what was seen to `first`, and forgets it.
   void moveTo(Worker &first);
   /// Hands over the NaN and infinities of inputs.
-  void moveTo(std::map<std::string, NonFinite> &whole);
+  void moveTo(NonFiniteInputs &whole);
 
   Statistics &getObserver(int64_t number) { return *observers[number]; }
   char *getInput(size_t number) {
@@ -73,7 +73,7 @@ private:
   std::vector<Statistics> own, empty;
   Buffers inputs, outputs;
   Workspace workspace;
-  std::map<std::string, NonFinite> nonFinite;
+  NonFiniteInputs nonFinite;
 };
 
 llvm::Error Calibrator::Worker::run(const DataSet &data, Share share,
@@ -85,10 +85,7 @@ llvm::Error Calibrator::Worker::run(const DataSet &data, Share share,
   for (int64_t batch = share.begin; batch < share.end; ++batch) {
     data.copyBatch(batch, inputs.pointers);
     data.findNonFinite(inputs.pointers, [&](StringRef input, int64_t count) {
-      NonFinite &entry = nonFinite[input.str()];
-      if (entry.count == 0)
-        entry.firstSample = firstSample;
-      entry.count += count;
+      nonFinite[input.str()].append({count, firstSample});
     });
     if (llvm::Error error = calibrator.executable->run(
             *calibrator.entry, pointers, outputs.pointers, workspace))
@@ -106,13 +103,9 @@ void Calibrator::Worker::moveTo(Worker &first) {
   own = empty;
 }
 
-void Calibrator::Worker::moveTo(std::map<std::string, NonFinite> &whole) {
-  for (const auto &[input, found] : nonFinite) {
-    NonFinite &entry = whole[input];
-    if (entry.count == 0)
-      entry.firstSample = found.firstSample;
-    entry.count += found.count;
-  }
+void Calibrator::Worker::moveTo(NonFiniteInputs &whole) {
+  for (const auto &[input, found] : nonFinite)
+    whole[input].append(found);
   nonFinite.clear();
 }
 
@@ -228,8 +221,20 @@ Calibrator::create(ModuleOp module, const ObserverOptions &options) {
   return calibrator;
 }
 
-llvm::Error Calibrator::resume(const StatisticsFile &earlier) {
-  return statistics.merge(earlier);
+llvm::Error Calibrator::resume(const StatisticsFile &earlier,
+                               const NonFiniteInputs &earlierInputs) {
+  for (const auto &[name, found] : earlierInputs)
+    if (llvm::none_of(inputs, [&, &name = name](const DataSpec &input) {
+          return input.name == name;
+        }))
+      return llvm::createStringError(
+          "expected inputs of the model with NaN or infinities, but got '" +
+          name + "'");
+  if (llvm::Error error = statistics.merge(earlier))
+    return error;
+  for (const auto &[name, found] : earlierInputs)
+    nonFinite[name].append(found);
+  return llvm::Error::success();
 }
 
 ArrayRef<char> Calibrator::getState(size_t input) const {

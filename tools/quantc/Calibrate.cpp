@@ -168,7 +168,8 @@ Error CalibrationRun::resume() {
     return makeFileError(data.checkpoint,
                          "expected a checkpoint of the data '" + data.path +
                              "', but got one of other data or another mask");
-  if (Error error = calibrator.resume(checkpoint->statistics))
+  if (Error error =
+          calibrator.resume(checkpoint->statistics, checkpoint->nonFinite))
     return makeFileError(data.checkpoint, toString(std::move(error)));
   doneBatches = checkpoint->batches;
   for (const DataSet::State &state : getStates()) {
@@ -185,7 +186,11 @@ Error CalibrationRun::resume() {
 }
 
 Error CalibrationRun::save() {
-  Checkpoint checkpoint{identity, doneBatches, {}, calibrator.getStatistics()};
+  Checkpoint checkpoint{identity,
+                        doneBatches,
+                        {},
+                        calibrator.getNonFinite(),
+                        calibrator.getStatistics()};
   for (const DataSet::State &state : getStates()) {
     ArrayRef<char> bytes = calibrator.getState(state.input);
     checkpoint.states[calibrator.getInputs()[state.input].name] = bytes.vec();

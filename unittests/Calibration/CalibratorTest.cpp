@@ -161,6 +161,7 @@ TEST_F(CalibratorTest, ThreadsDoNotChangeABit) {
         llvm::cantFail(DataSet::create(file, calibrator->getInputs()));
     int64_t last = 0;
     std::string middle;
+    NonFiniteInputs middleInputs;
     auto print = [&] {
       std::string text;
       llvm::raw_string_ostream os(text);
@@ -172,8 +173,10 @@ TEST_F(CalibratorTest, ThreadsDoNotChangeABit) {
       EXPECT_EQ(total, 77);
       EXPECT_EQ(calibrator->getStatistics().samples, 2 * done);
       last = done;
-      if (middle.empty() && done < total)
+      if (middle.empty() && done < total) {
         middle = print();
+        middleInputs = calibrator->getNonFinite();
+      }
     }));
     EXPECT_EQ(last, 77);
     if (threads == 1)
@@ -191,12 +194,15 @@ TEST_F(CalibratorTest, ThreadsDoNotChangeABit) {
         llvm::cantFail(StatisticsFile::parse(middle, "middle"));
     std::unique_ptr<Calibrator> second = create(headsModel, everything);
     second->setThreads(4 - threads);
-    llvm::cantFail(second->resume(earlier));
+    llvm::cantFail(second->resume(earlier, middleInputs));
     llvm::cantFail(second->run(data, nullptr, earlier.samples / 2));
     std::string text;
     llvm::raw_string_ostream os(text);
     second->getStatistics().print(os);
     EXPECT_EQ(text, expected);
+    auto foundAgain = second->getNonFinite();
+    EXPECT_EQ(foundAgain["x"].count, 2);
+    EXPECT_EQ(foundAgain["x"].firstSample, 140);
   }
 }
 

@@ -7,12 +7,12 @@
 #ifndef QUANTC_CALIBRATION_CALIBRATOR_H
 #define QUANTC_CALIBRATION_CALIBRATOR_H
 
+#include "quantc/Calibration/NonFinite.h"
 #include "quantc/Calibration/StatisticsFile.h"
 #include "quantc/Evaluation/DataSet.h"
 #include "quantc/Execution/Executable.h"
 
 #include "llvm/Support/ThreadPool.h"
-#include <map>
 #include <memory>
 
 namespace quantc {
@@ -47,9 +47,11 @@ public:
   llvm::ArrayRef<DataSpec> getInputs() const { return inputs; }
   llvm::ArrayRef<DataSpec> getOutputs() const { return outputs; }
 
-  /// Takes in what an earlier run over the same model saw. Fails, and changes
-  /// nothing, where model or observers differ.
-  llvm::Error resume(const StatisticsFile &earlier);
+  /// Takes in what an earlier run over the same model saw, and which inputs of
+  /// its were not finite. Fails, and changes nothing, where model, observers or
+  /// the names of inputs differ.
+  llvm::Error resume(const StatisticsFile &earlier,
+                     const NonFiniteInputs &earlierInputs = {});
 
   /// Runs are shared by so many threads from now on; 1 by default. What the
   /// observers see does not depend on it, to the bit.
@@ -69,15 +71,7 @@ public:
   /// Gives it to the next batch of a run that does not begin with the first.
   void setState(size_t input, llvm::ArrayRef<char> bytes);
 
-  /// NaN and infinities that the inputs had, by input.
-  struct NonFinite {
-    int64_t count = 0;
-    /// The first sample of the batch that had the first of them.
-    int64_t firstSample = 0;
-  };
-  const std::map<std::string, NonFinite> &getNonFinite() const {
-    return nonFinite;
-  }
+  const NonFiniteInputs &getNonFinite() const { return nonFinite; }
 
   const StatisticsFile &getStatistics() const { return statistics; }
 
@@ -104,7 +98,7 @@ private:
   const EntryPoint *entry = nullptr;
   std::vector<DataSpec> inputs, outputs;
   StatisticsFile statistics;
-  std::map<std::string, NonFinite> nonFinite;
+  NonFiniteInputs nonFinite;
   /// The first one's observers are `statistics`.
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<llvm::DefaultThreadPool> pool;

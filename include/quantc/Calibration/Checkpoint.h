@@ -7,14 +7,15 @@
 // What a calibration that was interrupted left behind: the statistics so far,
 // how many batches they are of, and of which data. Statistics do not depend on
 // the order of what is seen, so a run that continues from a checkpoint ends
-// with the bytes of one that was never interrupted.
+// with the bytes and the warnings of one that was never interrupted.
 //
 //   {
 //     "format": "quantc-checkpoint",
-//     "version": 2,
+//     "version": 3,
 //     "data": "<identity of the data>",
 //     "batches": 17,
-//     "states": {"cache": "<base64>"},   (what the last batch leaves to the next)
+//     "states": {"cache": "<base64>"},   (what the last batch leaves to the
+//     next) "non_finite": {"x": {"count": 2, "first_sample": 140}},
 //     "statistics": { ... as in a statistics file ... }
 //   }
 //
@@ -23,6 +24,7 @@
 #ifndef QUANTC_CALIBRATION_CHECKPOINT_H
 #define QUANTC_CALIBRATION_CHECKPOINT_H
 
+#include "quantc/Calibration/NonFinite.h"
 #include "quantc/Calibration/StatisticsFile.h"
 
 #include <map>
@@ -30,13 +32,15 @@
 namespace quantc {
 
 struct Checkpoint {
-  static constexpr int kVersion = 2;
+  static constexpr int kVersion = 3;
 
   /// Whatever tells one data set from another; compared as text.
   std::string data;
   int64_t batches = 0;
   /// The bytes of inputs that are carried from batch to batch.
   std::map<std::string, std::vector<char>> states;
+  /// NaN and infinities that the inputs had in these batches.
+  NonFiniteInputs nonFinite;
   StatisticsFile statistics;
 
   /// Errors begin with the path and say what was expected.

@@ -6,7 +6,8 @@
 """interrupt.py DIR COMMAND... kills COMMAND once DIR/checkpoint.json is there.
 
 COMMAND calibrates over DIR/shards, which this script fills with two files that
-take far longer than writing the first checkpoint.
+take far longer than writing the first checkpoint. The first element of the one
+and the last element of the other are NaN.
 """
 
 import pathlib
@@ -22,9 +23,10 @@ def main(folder: pathlib.Path, command: list[str]) -> None:
     shards = folder / "shards"
     shards.mkdir()
     random = numpy.random.default_rng(1)
-    for name in ("a", "b"):
-        save_file({"x": random.standard_normal((20000, 3, 8), dtype=numpy.float32)},
-                  shards / f"{name}.safetensors")
+    for name, bad in (("a", 0), ("b", -1)):
+        values = random.standard_normal((20000, 3, 8), dtype=numpy.float32)
+        values.flat[bad] = numpy.nan
+        save_file({"x": values}, shards / f"{name}.safetensors")
     checkpoint = folder / "checkpoint.json"
     process = subprocess.Popen(command)
     while not checkpoint.exists() and process.poll() is None:
