@@ -237,6 +237,12 @@ llvm::Error Calibrator::resume(const StatisticsFile &earlier,
   return llvm::Error::success();
 }
 
+const StatisticsFile &Calibrator::getStatistics() {
+  for (ObserverRecord &record : statistics.observers)
+    record.statistics.collectHeads();
+  return statistics;
+}
+
 ArrayRef<char> Calibrator::getState(size_t input) const {
   return {workers.front()->getInput(input),
           size_t(inputs[input].getNumBytes())};

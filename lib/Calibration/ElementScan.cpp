@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
+#include <limits>
 
 // The library is built for any machine of its kind; these loops are worth a
 // version for newer ones.
@@ -21,159 +21,267 @@
 
 using namespace quantc;
 
-static constexpr int32_t kMagnitude = 0x7fffffff;
-static constexpr int32_t kInfinity = 0x7f800000;
-static constexpr int32_t kNothingMin = std::numeric_limits<int32_t>::max();
-static constexpr int32_t kNothingMax = std::numeric_limits<int32_t>::min();
+static constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-static int32_t getBits(float value) {
-  int32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits;
+//===----------------------------------------------------------------------===//
+// Ranges
+//===----------------------------------------------------------------------===//
+
+/// Neighbours that are scanned at once, in registers.
+static constexpr int64_t kLanes = 32;
+/// The lanes of a row that is too short to fill those.
+static constexpr int64_t kShort = 8;
+/// Lanes count NaN in 32 bits: no more rows than that at once.
+static constexpr int64_t kMaxRows = 1 << 30;
+
+namespace {
+/// Of each lane what is no NaN. Infinities are found by what they leave behind.
+struct Lanes {
+  std::array<float, kLanes> min, max;
+  std::array<int32_t, kLanes> nan;
+};
+} // namespace
+
+#define QUANTC_INLINE inline __attribute__((always_inline))
+
+static QUANTC_INLINE void clear(Lanes &lanes) {
+  lanes.min.fill(kInfinity);
+  lanes.max.fill(-kInfinity);
+  lanes.nan.fill(0);
 }
 
-/// An integer that is ordered as the floats are; its own inverse on their bits.
-static int32_t toOrdered(int32_t bits) {
-  return bits ^ ((bits >> 31) & kMagnitude);
+static QUANTC_INLINE void addRow(Lanes &lanes, const float *values,
+                                 int64_t width) {
+  for (int64_t i = 0; i < width; ++i) {
+    float value = values[i];
+    // Not std::min: comparisons with NaN are false.
+    lanes.min[i] = value < lanes.min[i] ? value : lanes.min[i];
+    lanes.max[i] = value > lanes.max[i] ? value : lanes.max[i];
+    lanes.nan[i] += value != value;
+  }
 }
 
-/// The range between two ordered integers. Adding 0.0 makes both zeros the
-/// positive one: which of them came first must not show.
-static MinMax toRange(int32_t min, int32_t max) {
-  if (min > max)
-    return {};
-  auto toFloat = [](int32_t ordered) {
-    int32_t bits = toOrdered(ordered);
-    float value;
-    std::memcpy(&value, &bits, sizeof(value));
-    return value + 0.0f;
-  };
-  return {toFloat(min), toFloat(max)};
+/// Merges the first `count` lanes, a power of two, into the first one.
+static QUANTC_INLINE void mergeLanes(Lanes &lanes, int64_t count) {
+  for (int64_t half = count / 2; half > 0; half /= 2)
+    for (int64_t i = 0; i < half; ++i) {
+      lanes.min[i] = std::min(lanes.min[i], lanes.min[i + half]);
+      lanes.max[i] = std::max(lanes.max[i], lanes.max[i + half]);
+      lanes.nan[i] += lanes.nan[i + half];
+    }
 }
 
-/// Counts are 32 bits wide in vectors: no more elements than that at once.
-static constexpr int64_t kMaxScan = 1 << 30;
-
+/// Scans the first `width` columns of a matrix.
 QUANTC_VECTOR_LOOP
-static void scanPart(const float *values, int64_t size, int32_t &min,
-                     int32_t &max, int32_t &nan, int32_t &inf) {
-  int32_t low = min, high = max, nanCount = 0, infCount = 0;
-  for (int64_t i = 0; i < size; ++i) {
-    int32_t bits = getBits(values[i]);
-    int32_t magnitude = bits & kMagnitude;
-    nanCount += magnitude > kInfinity;
-    infCount += magnitude == kInfinity;
-    bool isFinite = magnitude < kInfinity;
-    int32_t ordered = toOrdered(bits);
-    low = std::min(low, isFinite ? ordered : kNothingMin);
-    high = std::max(high, isFinite ? ordered : kNothingMax);
-  }
-  min = low;
-  max = high;
-  nan = nanCount;
-  inf = infCount;
+static void scanMatrix(const float *values, int64_t rows, int64_t stride,
+                       int64_t width, Lanes &lanes) {
+  Lanes seen;
+  clear(seen);
+  if (width == kLanes)
+    for (int64_t row = 0; row < rows; ++row)
+      addRow(seen, values + row * stride, kLanes);
+  else
+    for (int64_t row = 0; row < rows; ++row)
+      addRow(seen, values + row * stride, width);
+  lanes = seen;
 }
 
-ElementScan quantc::scanElements(const float *values, int64_t size) {
-  ElementScan scan;
-  int32_t min = kNothingMin, max = kNothingMax;
-  for (int64_t begin = 0; begin < size; begin += kMaxScan) {
-    int32_t nan, inf;
-    scanPart(values + begin, std::min(size - begin, kMaxScan), min, max, nan,
-             inf);
-    scan.nanCount += nan;
-    scan.infCount += inf;
+/// Scans neighbours; the result is in the first lane.
+QUANTC_VECTOR_LOOP
+static void scanNeighbours(const float *values, int64_t size, Lanes &lanes) {
+  Lanes seen;
+  clear(seen);
+  int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes)
+    addRow(seen, values + i, kLanes);
+  addRow(seen, values + i, size - i);
+  mergeLanes(seen, kLanes);
+  lanes = seen;
+}
+
+/// Scans at most as many rows as there are lanes; the result of each is in its
+/// lane.
+QUANTC_VECTOR_LOOP
+static void scanShortRows(const float *values, int64_t rows, int64_t columns,
+                          Lanes &lanes) {
+  for (int64_t row = 0; row < rows; ++row) {
+    Lanes seen;
+    clear(seen);
+    const float *begin = values + row * columns;
+    int64_t i = 0;
+    for (; i + kShort <= columns; i += kShort)
+      addRow(seen, begin + i, kShort);
+    addRow(seen, begin + i, columns - i);
+    mergeLanes(seen, kShort);
+    lanes.min[row] = seen.min[0];
+    lanes.max[row] = seen.max[0];
+    lanes.nan[row] = seen.nan[0];
   }
-  scan.range = toRange(min, max);
+}
+
+/// What one column holds that has infinities.
+static ElementScan scanInfinite(const float *values, int64_t rows,
+                                int64_t stride) {
+  ElementScan scan;
+  for (int64_t row = 0; row < rows; ++row) {
+    float value = values[row * stride];
+    if (std::isnan(value))
+      ++scan.nanCount;
+    else if (std::isinf(value))
+      ++scan.infCount;
+    else
+      scan.range.merge({value, value});
+  }
   return scan;
 }
 
-/// A product with a power of two is exact, or else so small that it does not
-/// matter: its floor then is 0, or -1 for a negative value.
-QUANTC_VECTOR_LOOP
-static void computeScaledBins(const float *values, int64_t size, float scale,
-                              int32_t *bins) {
-  for (int64_t i = 0; i < size; ++i) {
-    float scaled = values[i] * scale;
-    int32_t bin = static_cast<int32_t>(scaled);
-    bool isCut = (static_cast<float>(bin) > scaled) | (bin == 0);
-    bins[i] = bin - ((values[i] < 0.0f) & isCut);
+/// What a lane has of a column.
+static ElementScan finishLane(const Lanes &lanes, int64_t lane,
+                              const float *values, int64_t rows,
+                              int64_t stride) {
+  ElementScan scan{{lanes.min[lane], lanes.max[lane]}, lanes.nan[lane], 0};
+  if (scan.range.min == -kInfinity || scan.range.max == kInfinity)
+    scan = scanInfinite(values, rows, stride);
+  // Which zero came first must not show: both become the positive one.
+  scan.range.min += 0.0f;
+  scan.range.max += 0.0f;
+  return scan;
+}
+
+ElementScan quantc::scanElements(const float *values, int64_t size) {
+  ElementScan whole;
+  Lanes lanes;
+  for (int64_t begin = 0; begin < size; begin += kMaxRows) {
+    int64_t count = std::min(size - begin, kMaxRows);
+    scanNeighbours(values + begin, count, lanes);
+    whole.merge(finishLane(lanes, 0, values + begin, count, /*stride=*/1));
   }
+  return whole;
+}
+
+ElementScan quantc::scanRows(const float *values, int64_t rows, int64_t columns,
+                             llvm::MutableArrayRef<MinMax> channels,
+                             int64_t first) {
+  ElementScan whole;
+  auto add = [&](const ElementScan &scan) {
+    channels[first].merge(scan.range);
+    first = first + 1 == int64_t(channels.size()) ? 0 : first + 1;
+    whole.merge(scan);
+  };
+  if (columns > kLanes * kShort) {
+    for (int64_t row = 0; row < rows; ++row)
+      add(scanElements(values + row * columns, columns));
+    return whole;
+  }
+  Lanes lanes;
+  for (int64_t row = 0; row < rows; row += kLanes) {
+    const float *part = values + row * columns;
+    int64_t count = std::min(rows - row, kLanes);
+    scanShortRows(part, count, columns, lanes);
+    for (int64_t i = 0; i < count; ++i)
+      add(finishLane(lanes, i, part + i * columns, columns, /*stride=*/1));
+  }
+  return whole;
+}
+
+ElementScan quantc::scanColumns(const float *values, int64_t rows,
+                                llvm::MutableArrayRef<MinMax> columns) {
+  ElementScan whole;
+  Lanes lanes;
+  int64_t stride = columns.size();
+  for (int64_t row = 0; row < rows; row += kMaxRows) {
+    int64_t count = std::min(rows - row, kMaxRows);
+    for (int64_t first = 0; first < stride; first += kLanes) {
+      const float *corner = values + row * stride + first;
+      int64_t width = std::min(stride - first, kLanes);
+      scanMatrix(corner, count, stride, width, lanes);
+      for (int64_t i = 0; i < width; ++i) {
+        ElementScan scan = finishLane(lanes, i, corner + i, count, stride);
+        columns[first + i].merge(scan.range);
+        whole.merge(scan);
+      }
+    }
+  }
+  return whole;
+}
+
+//===----------------------------------------------------------------------===//
+// Histograms
+//===----------------------------------------------------------------------===//
+
+/// The floor of an exact product.
+template <typename Float>
+static QUANTC_INLINE void floorProducts(const float *values, int64_t size,
+                                        Float scale, int32_t *bins) {
+  for (int64_t i = 0; i < size; ++i) {
+    Float scaled = values[i] * scale;
+    int32_t bin = static_cast<int32_t>(scaled);
+    bins[i] = bin - (static_cast<Float>(bin) > scaled);
+  }
+}
+
+QUANTC_VECTOR_LOOP
+static void floorProductsF32(const float *values, int64_t size, float scale,
+                             int32_t *bins) {
+  floorProducts(values, size, scale, bins);
+}
+
+QUANTC_VECTOR_LOOP
+static void floorProductsF64(const float *values, int64_t size, double scale,
+                             int32_t *bins) {
+  floorProducts(values, size, scale, bins);
 }
 
 void quantc::computeBins(const float *values, int64_t size, int exponent,
                          int32_t *bins) {
-  if (exponent >= -126)
-    return computeScaledBins(values, size, std::ldexp(1.0f, -exponent), bins);
-  // The factor is no f32.
-  double scale = std::ldexp(1.0, -exponent);
-  for (int64_t i = 0; i < size; ++i)
-    bins[i] = static_cast<int32_t>(std::floor(values[i] * scale));
+  // In f32 the factor may be too large, or a product too small.
+  if (exponent >= -126 && exponent <= 0)
+    return floorProductsF32(values, size, std::ldexp(1.0f, -exponent), bins);
+  floorProductsF64(values, size, std::ldexp(1.0, -exponent), bins);
 }
+
+/// Counters of the same bin: neighbours are often equal, and a counter has to
+/// be stored before it can be loaded again. These need not wait for each other.
+static constexpr int64_t kCounters = 4;
 
 QUANTC_VECTOR_LOOP
-static void addCounts(const int32_t *__restrict more,
-                      int32_t *__restrict counts, int64_t size) {
-  for (int64_t i = 0; i < size; ++i)
-    counts[i] += more[i];
-}
-
-void quantc::countBins(const int32_t *bins, int64_t size, int first,
-                       llvm::MutableArrayRef<int32_t> counts) {
-  // Neighbours are often equal, and a counter has to be stored before it can be
-  // loaded again: two of them need not wait for each other.
-  std::array<int32_t, 2 * Histogram::kHalfBins> odd;
-  std::fill_n(odd.begin(), counts.size(), 0);
-  std::fill(counts.begin(), counts.end(), 0);
-  int64_t i = 0;
-  for (; i + 1 < size; i += 2) {
-    ++counts[bins[i] - first];
-    ++odd[bins[i + 1] - first];
+static void sumCounters(const uint32_t *__restrict counters,
+                        uint32_t *__restrict counts, int64_t size) {
+  for (int64_t i = 0; i < size; ++i) {
+    uint32_t sum = 0;
+    for (int64_t j = 0; j < kCounters; ++j)
+      sum += counters[j * size + i];
+    counts[i] = sum;
   }
-  if (i < size)
-    ++counts[bins[i] - first];
-  addCounts(odd.data(), counts.data(), counts.size());
 }
 
-ColumnRanges::ColumnRanges(int64_t columns)
-    : min(columns, kNothingMin), max(columns, kNothingMax) {}
-
-/// Columns that are scanned at once, in registers.
-static constexpr int64_t kColumns = 16;
+void quantc::countBins(const float *values, int64_t size, int exponent,
+                       int first, llvm::MutableArrayRef<uint32_t> counts) {
+  int64_t numBins = counts.size();
+  std::array<uint32_t, 2 * Histogram::kHalfBins * kCounters> counters;
+  std::fill_n(counters.begin(), numBins * kCounters, 0);
+  std::array<int32_t, 1024> bins;
+  static_assert(bins.size() % kCounters == 0);
+  for (int64_t begin = 0; begin < size; begin += bins.size()) {
+    int64_t block = std::min<int64_t>(size - begin, bins.size());
+    computeBins(values + begin, block, exponent, bins.data());
+    int64_t i = 0;
+    for (; i + kCounters <= block; i += kCounters)
+      for (int64_t j = 0; j < kCounters; ++j)
+        ++counters[j * numBins + bins[i + j] - first];
+    for (; i < block; ++i)
+      ++counters[bins[i] - first];
+  }
+  sumCounters(counters.data(), counts.data(), numBins);
+}
 
 QUANTC_VECTOR_LOOP
-static void scanColumns(const float *values, int64_t rows, int64_t stride,
-                        int32_t *min, int32_t *max) {
-  int32_t low[kColumns], high[kColumns];
-  std::copy_n(min, kColumns, low);
-  std::copy_n(max, kColumns, high);
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t i = 0; i < kColumns; ++i) {
-      int32_t bits = getBits(values[row * stride + i]);
-      bool isFinite = (bits & kMagnitude) < kInfinity;
-      int32_t ordered = toOrdered(bits);
-      low[i] = std::min(low[i], isFinite ? ordered : kNothingMin);
-      high[i] = std::max(high[i], isFinite ? ordered : kNothingMax);
-    }
-  std::copy_n(low, kColumns, min);
-  std::copy_n(high, kColumns, max);
+static void addArrays(const uint32_t *__restrict more,
+                      uint32_t *__restrict sums, int64_t size) {
+  for (int64_t i = 0; i < size; ++i)
+    sums[i] += more[i];
 }
 
-void ColumnRanges::addRows(const float *values, int64_t rows) {
-  int64_t columns = min.size(), column = 0;
-  for (; column + kColumns <= columns; column += kColumns)
-    scanColumns(values + column, rows, columns, &min[column], &max[column]);
-  for (; column < columns; ++column)
-    for (int64_t row = 0; row < rows; ++row) {
-      int32_t bits = getBits(values[row * columns + column]);
-      if ((bits & kMagnitude) >= kInfinity)
-        continue;
-      min[column] = std::min(min[column], toOrdered(bits));
-      max[column] = std::max(max[column], toOrdered(bits));
-    }
-}
-
-void ColumnRanges::mergeInto(std::vector<MinMax> &ranges) const {
-  for (size_t i = 0; i < ranges.size(); ++i)
-    ranges[i].merge(toRange(min[i], max[i]));
+void quantc::addCounts(const uint32_t *counts, int64_t size, uint32_t *sums) {
+  addArrays(counts, sums, size);
 }

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Loops over all elements that a model computes, in a form that compilers turn
-// into vector code: on bits, because minima of floats may not be reordered
-// where there are NaN.
+// into vector code: a lane for each of 32 neighbours, because a compiler may
+// not reorder the minima of floats.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,34 +25,40 @@ struct ElementScan {
   MinMax range;
   int64_t nanCount = 0;
   int64_t infCount = 0;
+
+  bool isFinite() const { return nanCount + infCount == 0; }
+  void merge(const ElementScan &other) {
+    range.merge(other.range);
+    nanCount += other.nanCount;
+    infCount += other.infCount;
+  }
 };
 
 ElementScan scanElements(const float *values, int64_t size);
+
+/// Scans a row-major matrix of one column for each entry of `columns`, and adds
+/// their ranges to these.
+ElementScan scanColumns(const float *values, int64_t rows,
+                        llvm::MutableArrayRef<MinMax> columns);
+
+/// Scans the rows of a row-major matrix, `channels` entry by entry and from the
+/// entry `first` on, again from the first after the last: adds their ranges to
+/// these.
+ElementScan scanRows(const float *values, int64_t rows, int64_t columns,
+                     llvm::MutableArrayRef<MinMax> channels, int64_t first);
 
 /// Computes floor(value / 2^exponent) of finite values that do not exceed the
 /// grid of that exponent.
 void computeBins(const float *values, int64_t size, int exponent,
                  int32_t *bins);
 
-/// Counts how many of `bins`, all of them in [first, first + number of counts),
-/// are each bin.
-void countBins(const int32_t *bins, int64_t size, int first,
-               llvm::MutableArrayRef<int32_t> counts);
+/// Counts how many of `values` lie in each bin; all do in one of
+/// [first, first + number of counts).
+void countBins(const float *values, int64_t size, int exponent, int first,
+               llvm::MutableArrayRef<uint32_t> counts);
 
-/// Minima and maxima of the columns of row-major matrices.
-class ColumnRanges {
-public:
-  explicit ColumnRanges(int64_t columns);
-
-  void addRows(const float *values, int64_t rows);
-
-  /// Adds what was seen to the ranges of the columns.
-  void mergeInto(std::vector<MinMax> &ranges) const;
-
-private:
-  /// Ordered as the floats are.
-  std::vector<int32_t> min, max;
-};
+/// Adds `size` counts to as many sums.
+void addCounts(const uint32_t *counts, int64_t size, uint32_t *sums);
 
 } // namespace quantc
 

@@ -29,6 +29,24 @@ int Histogram::getExponent(double absMax) {
   return std::clamp(std::ilogb(absMax) - 10, kMinExponent, kMaxExponent);
 }
 
+/// Moves the counts of a finer grid to the bins that they lie in.
+template <typename Count>
+static void mergeBins(std::vector<Count> &bins, int shift) {
+  constexpr int half = Histogram::kHalfBins;
+  if (bins.empty())
+    return;
+  // An arithmetic shift rounds down, as the bins of negative values need. Going
+  // outwards from zero, a bin is read before the ones that move into it.
+  auto move = [&](int bin) {
+    if (Count count = std::exchange(bins[bin + half], 0))
+      bins[(bin >> shift) + half] += count;
+  };
+  for (int bin = 0; bin < half; ++bin)
+    move(bin);
+  for (int bin = -1; bin >= -half; --bin)
+    move(bin);
+}
+
 void Histogram::widen(int newExponent) {
   if (newExponent <= exponent)
     return;
@@ -36,39 +54,60 @@ void Histogram::widen(int newExponent) {
   // further ones change nothing.
   int shift = std::min(newExponent - exponent, 12);
   exponent = newExponent;
-  // An arithmetic shift rounds down, as the bins of negative values need. Going
-  // outwards from zero, a bin is read before the ones that move into it.
-  for (int bin = 0; bin < kHalfBins; ++bin)
-    if (int64_t count = std::exchange(bins[bin + kHalfBins], 0))
-      addToBin(bin >> shift, count);
-  for (int bin = -1; bin >= -kHalfBins; --bin)
-    if (int64_t count = std::exchange(bins[bin + kHalfBins], 0))
-      addToBin(bin >> shift, count);
+  mergeBins(recent, shift);
+  mergeBins(earlier, shift);
+}
+
+void Histogram::reserve(int64_t count) {
+  if (recentTotal + count > std::numeric_limits<uint32_t>::max()) {
+    earlier.resize(recent.size());
+    for (size_t i = 0; i < recent.size(); ++i)
+      earlier[i] += std::exchange(recent[i], 0);
+    recentTotal = 0;
+  }
+  recentTotal += count;
 }
 
 int64_t Histogram::getTotal() const {
-  return std::accumulate(bins.begin(), bins.end(), int64_t(0));
+  return std::accumulate(earlier.begin(), earlier.end(), recentTotal);
 }
 
 std::pair<int, std::vector<int64_t>> Histogram::getOccupied() const {
-  auto isOccupied = [](int64_t count) { return count != 0; };
-  auto first = std::find_if(bins.begin(), bins.end(), isOccupied);
-  if (first == bins.end())
+  int first = -kHalfBins, last = kHalfBins - 1;
+  while (first <= last && getCount(first) == 0)
+    ++first;
+  if (first > last)
     return {0, {}};
-  auto last = std::find_if(bins.rbegin(), bins.rend(), isOccupied).base();
-  return {int(first - bins.begin()) - kHalfBins, {first, last}};
+  while (getCount(last) == 0)
+    --last;
+  std::vector<int64_t> counts;
+  for (int bin = first; bin <= last; ++bin)
+    counts.push_back(getCount(bin));
+  return {first, std::move(counts)};
 }
 
-void Histogram::addCounts(int first, llvm::ArrayRef<int32_t> counts,
-                          int shift) {
-  int64_t *zero = bins.data() + kHalfBins;
-  if (shift == 0) {
-    for (size_t i = 0; i < counts.size(); ++i)
-      zero[first + i] += counts[i];
+void Histogram::addBins(llvm::ArrayRef<int32_t> bins) {
+  reserve(bins.size());
+  uint32_t *zero = recent.data() + kHalfBins;
+  for (int32_t bin : bins)
+    ++zero[bin];
+}
+
+void Histogram::addCounts(int first, llvm::ArrayRef<uint32_t> counts,
+                          int64_t total) {
+  reserve(total);
+  quantc::addCounts(counts.data(), counts.size(),
+                    recent.data() + kHalfBins + first);
+}
+
+void Histogram::addToBin(int bin, int64_t count) {
+  if (count <= std::numeric_limits<uint32_t>::max()) {
+    reserve(count);
+    recent[bin + kHalfBins] += count;
     return;
   }
-  for (size_t i = 0; i < counts.size(); ++i)
-    zero[(first + int(i)) >> shift] += counts[i];
+  earlier.resize(recent.size());
+  earlier[bin + kHalfBins] += count;
 }
 
 void Histogram::add(const Histogram &other) {
@@ -78,16 +117,20 @@ void Histogram::add(const Histogram &other) {
     return add(wide);
   }
   widen(other.exponent);
-  for (size_t i = 0; i < bins.size(); ++i)
-    bins[i] += other.bins[i];
+  addCounts(-kHalfBins, other.recent, other.recentTotal);
+  if (other.earlier.empty())
+    return;
+  earlier.resize(recent.size());
+  for (size_t i = 0; i < earlier.size(); ++i)
+    earlier[i] += other.earlier[i];
 }
 
 //===----------------------------------------------------------------------===//
 // Statistics
 //===----------------------------------------------------------------------===//
 
-/// Elements that are worked on at once: they and their bins stay in the nearest
-/// cache.
+/// Elements of short runs, or between such that are not finite, that are worked
+/// on at once.
 static constexpr int64_t kBlock = 4096;
 
 /// Moves the finite ones of `values` to `finite`; returns their number.
@@ -113,51 +156,61 @@ static void addScan(Statistics &statistics, const ElementScan &scan,
   statistics.histogram.widen(Histogram::getExponent(absMax));
 }
 
-MinMax Statistics::updateRun(const float *values, int64_t size,
-                             Statistics *head) {
-  std::array<float, kBlock> finite;
-  std::array<int32_t, kBlock> bins;
-  std::array<int32_t, 2 * Histogram::kHalfBins> counts;
-  MinMax result;
-  for (int64_t begin = 0; begin < size; begin += kBlock) {
-    const float *block = values + begin;
-    int64_t blockSize = std::min(size - begin, kBlock);
-    ElementScan scan = scanElements(block, blockSize);
-    result.merge(scan.range);
-    addScan(*this, scan, blockSize);
-    if (head)
-      addScan(*head, scan, blockSize);
-    if (scan.range.isEmpty())
-      continue;
-    if (scan.nanCount + scan.infCount > 0) {
-      blockSize = takeFinite(block, blockSize, finite.data());
-      block = finite.data();
-    }
-    Histogram &finest = head ? head->histogram : histogram;
-    int exponent = finest.getExponent();
-    std::array<int32_t, 2> ends;
-    computeBins(std::array{scan.range.min, scan.range.max}.data(), 2, exponent,
-                ends.data());
-    computeBins(block, blockSize, exponent, bins.data());
-    // The whole's bins are whole ones of the head's: a head's magnitudes are no
-    // larger.
-    int shift = head ? std::min(histogram.getExponent() - exponent, 31) : 0;
-    int64_t numBins = ends[1] - ends[0] + 1;
-    if (numBins > blockSize / 2) {
-      // Equal neighbours are rare.
-      for (int64_t i = 0; i < blockSize; ++i)
-        finest.addToBin(bins[i], 1);
-      for (int64_t i = 0; head && i < blockSize; ++i)
-        histogram.addToBin(bins[i] >> shift, 1);
-      continue;
-    }
-    llvm::MutableArrayRef<int32_t> seen(counts.data(), numBins);
-    countBins(bins.data(), blockSize, ends[0], seen);
-    finest.addCounts(ends[0], seen, /*shift=*/0);
-    if (head)
-      histogram.addCounts(ends[0], seen, shift);
+/// Counts finite elements of a range that the histogram has been widened for.
+static void addFinite(const float *values, int64_t size, const MinMax &range,
+                      Histogram &histogram) {
+  int exponent = histogram.getExponent();
+  std::array<int32_t, 2> ends;
+  computeBins(std::array{range.min, range.max}.data(), 2, exponent,
+              ends.data());
+  int64_t numBins = ends[1] - ends[0] + 1;
+  if (numBins <= size) {
+    std::array<uint32_t, 2 * Histogram::kHalfBins> counts;
+    llvm::MutableArrayRef<uint32_t> seen(counts.data(), numBins);
+    countBins(values, size, exponent, ends[0], seen);
+    return histogram.addCounts(ends[0], seen, size);
   }
-  return result;
+  // Equal neighbours are rare.
+  std::array<int32_t, 2 * Histogram::kHalfBins> bins;
+  computeBins(values, size, exponent, bins.data());
+  histogram.addBins({bins.data(), size_t(size)});
+}
+
+void Statistics::updateRun(const float *values, int64_t size,
+                           const ElementScan &scan) {
+  addScan(*this, scan, size);
+  if (scan.range.isEmpty())
+    return;
+  // Bins are counted in 32 bits.
+  int64_t maxSize = scan.isFinite() ? int64_t(1) << 30 : kBlock;
+  std::array<float, kBlock> finite;
+  for (int64_t begin = 0; begin < size; begin += maxSize) {
+    const float *part = values + begin;
+    int64_t count = std::min(size - begin, maxSize);
+    if (!scan.isFinite()) {
+      count = takeFinite(part, count, finite.data());
+      part = finite.data();
+    }
+    addFinite(part, count, scan.range, histogram);
+  }
+}
+
+void Statistics::collectHeads() {
+  if (heads.empty())
+    return;
+  count = nanCount = infCount = 0;
+  range = {};
+  histogram = {};
+  for (const Statistics &head : heads)
+    addElements(head);
+}
+
+void Statistics::addElements(const Statistics &other) {
+  count += other.count;
+  nanCount += other.nanCount;
+  infCount += other.infCount;
+  range.merge(other.range);
+  histogram.add(other.histogram);
 }
 
 Statistics Statistics::makeEmpty() const {
@@ -192,35 +245,31 @@ void Statistics::updateBatch(const MinMax &batch) {
     batches.push_back(batch);
 }
 
-void Statistics::updateChannels(const float *values, int64_t begin, int64_t end,
-                                int64_t inner) {
+ElementScan Statistics::updateChannels(const float *values, int64_t begin,
+                                       int64_t end, int64_t inner) {
   int64_t count = channels.size();
   if (count == 0)
-    return;
-  if (inner > 1) {
-    // A channel at a time, of which the first and the last may be partial.
-    for (int64_t next; begin < end; begin = next) {
-      next = std::min(end, (begin / inner + 1) * inner);
-      channels[begin / inner % count].merge(
-          scanElements(values + begin, next - begin).range);
+    return scanElements(values + begin, end - begin);
+  ElementScan whole;
+  // Less than a row.
+  auto updatePart = [&](int64_t next) {
+    for (int64_t size = inner > 1 ? next - begin : 1; begin < next;
+         begin += size) {
+      ElementScan scan = scanElements(values + begin, size);
+      channels[begin / inner % count].merge(scan.range);
+      whole.merge(scan);
     }
-    return;
-  }
-  auto updateOne = [&](int64_t i) {
-    if (std::isfinite(values[i]))
-      channels[i % count].merge({values[i] + 0.0f, values[i] + 0.0f});
   };
-  for (; begin < end && begin % count != 0; ++begin)
-    updateOne(begin);
-  int64_t rows = (end - begin) / count;
-  if (rows > 0) {
-    ColumnRanges ranges(count);
-    ranges.addRows(values + begin, rows);
-    ranges.mergeInto(channels);
-    begin += rows * count;
-  }
-  for (; begin < end; ++begin)
-    updateOne(begin);
+  // A row is one channel, or all of them where they are innermost.
+  int64_t row = inner > 1 ? inner : count;
+  updatePart(std::min(end, (begin + row - 1) / row * row));
+  int64_t rows = (end - begin) / row;
+  whole.merge(inner > 1 ? scanRows(values + begin, rows, row, channels,
+                                   begin / inner % count)
+                        : scanColumns(values + begin, rows, channels));
+  begin += rows * row;
+  updatePart(end);
+  return whole;
 }
 
 void Statistics::updateMagnitudes(const float *values, int64_t begin,
@@ -275,11 +324,12 @@ public:
   using Flush = llvm::function_ref<void(const float *, int64_t, int64_t head)>;
   explicit RunCollector(Flush flush) : flush(flush) {}
 
+  /// Runs that are no shorter are worth no copy.
+  static constexpr int64_t kLong = kBlock / 4;
+
   void add(const float *values, int64_t count, int64_t ofHead) {
     if (size > 0 && (head != ofHead || size + count > kBlock))
       finish();
-    if (count > kBlock / 4)
-      return flush(values, count, ofHead);
     std::copy_n(values, count, block.data() + size);
     size += count;
     head = ofHead;
@@ -304,24 +354,32 @@ void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
   updateRows(values, kept, outer, inner);
   MinMax batch;
   std::vector<MinMax> headBatches(heads.size());
+  auto addRun = [&](const float *run, int64_t count, const ElementScan &scan,
+                    int64_t head) {
+    batch.merge(scan.range);
+    if (heads.empty())
+      return updateRun(run, count, scan);
+    heads[head].updateRun(run, count, scan);
+    headBatches[head].merge(scan.range);
+  };
   auto flush = [&](const float *run, int64_t count, int64_t head) {
-    MinMax range =
-        updateRun(run, count, heads.empty() ? nullptr : &heads[head]);
-    batch.merge(range);
-    if (!heads.empty())
-      headBatches[head].merge(range);
+    addRun(run, count, scanElements(run, count), head);
   };
   RunCollector collector(flush);
   forEachRun(kept, size, [&](int64_t begin, int64_t end) {
-    updateChannels(values, begin, end, inner);
     if (!magnitudes.empty())
       updateMagnitudes(values, begin, end, inner);
-    for (int64_t next; begin < end; begin = next) {
-      next = heads.empty()
-                 ? end
-                 : std::min(end, (begin / headStride + 1) * headStride);
-      collector.add(values + begin, next - begin,
-                    heads.empty() ? 0 : begin / headStride % heads.size());
+    for (int64_t next, head = 0; begin < end; begin = next) {
+      next = end;
+      if (!heads.empty()) {
+        next = std::min(end, (begin / headStride + 1) * headStride);
+        head = begin / headStride % heads.size();
+      }
+      ElementScan scan = updateChannels(values, begin, next, inner);
+      if (next - begin < RunCollector::kLong)
+        collector.add(values + begin, next - begin, head);
+      else
+        addRun(values + begin, next - begin, scan, head);
     }
   });
   collector.finish();
@@ -335,15 +393,11 @@ void Statistics::merge(const Statistics &other) {
          magnitudes.size() == other.magnitudes.size() &&
          heads.size() == other.heads.size() &&
          "expected observers of the same tensor");
-  count += other.count;
-  nanCount += other.nanCount;
-  infCount += other.infCount;
-  range.merge(other.range);
+  addElements(other);
   for (size_t i = 0; i < channels.size(); ++i)
     channels[i].merge(other.channels[i]);
   for (size_t i = 0; i < heads.size(); ++i)
     heads[i].merge(other.heads[i]);
-  histogram.add(other.histogram);
   for (size_t i = 0; i < magnitudes.size(); ++i) {
     magnitudes[i].sum.merge(other.magnitudes[i].sum);
     magnitudes[i].count += other.magnitudes[i].count;

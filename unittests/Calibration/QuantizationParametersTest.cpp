@@ -173,6 +173,7 @@ TEST_F(QuantizationParametersTest, Heads) {
   Statistics statistics;
   statistics.setHeads(3, 50);
   statistics.update(values.data(), 300, 1);
+  statistics.collectHeads();
   StatisticsAttr attribute = toAttribute(statistics, &context);
   EXPECT_EQ(toAttribute(fromAttribute(attribute), &context), attribute);
   for (std::string estimator : {"minmax", "percentile 95.0", "entropy", "mse"})

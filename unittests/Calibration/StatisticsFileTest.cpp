@@ -234,6 +234,7 @@ TEST(StatisticsFileTest, Heads) {
     file.observers[0].head = 1;
     file.observers[0].statistics.setHeads(2, 1);
     file.observers[0].statistics.update(values.data(), values.size(), 1);
+    file.observers[0].statistics.collectHeads();
     return file;
   };
   StatisticsFile whole = observeHeads({1, -8, 0.25f, NAN, 3, -2});

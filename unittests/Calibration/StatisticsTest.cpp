@@ -183,6 +183,7 @@ TEST(StatisticsTest, LongRunsEqualTheDefinition) {
     heads.setHeads(2, 16 * 11);
     values.resize(values.size() / 352 * 352);
     heads.update(values.data(), values.size() / 16, 1);
+    heads.collectHeads();
     expectHeads(heads, values, std::vector<int8_t>(values.size(), 1));
     std::vector<MinMax> channels(16);
     for (size_t i = 0; i < values.size(); ++i)
@@ -322,9 +323,11 @@ TEST(StatisticsTest, HeadsSeeTheirElements) {
         for (Statistics *statistics : {&all, &masked, &halves, &other})
           statistics->setHeads(count, stride);
         all.update(values.data(), outer, inner);
+        all.collectHeads();
         expectHeads(all, values, std::vector<int8_t>(values.size(), 1));
         EXPECT_EQ(observe(values).count, all.count);
         masked.update(values.data(), kept.data(), outer, inner);
+        masked.collectHeads();
         expectHeads(masked, values, kept);
 
         // Two shards of whole rows, merged.
@@ -337,6 +340,7 @@ TEST(StatisticsTest, HeadsSeeTheirElements) {
         update(other, 0, first);
         update(halves, first, values.size() - first);
         halves.merge(other);
+        halves.collectHeads();
         expectEqual(halves, all);
         for (int64_t head = 0; head < count; ++head)
           expectEqual(halves.heads[head], all.heads[head]);

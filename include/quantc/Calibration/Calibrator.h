@@ -73,7 +73,8 @@ public:
 
   const NonFiniteInputs &getNonFinite() const { return nonFinite; }
 
-  const StatisticsFile &getStatistics() const { return statistics; }
+  /// Of all batches that are done.
+  const StatisticsFile &getStatistics();
 
 private:
   Calibrator();

@@ -48,7 +48,10 @@ public:
   static int getExponent(double absMax);
 
   int getExponent() const { return exponent; }
-  int64_t getCount(int bin) const { return bins[bin + kHalfBins]; }
+  int64_t getCount(int bin) const {
+    return recent[bin + kHalfBins] +
+           (earlier.empty() ? 0 : earlier[bin + kHalfBins]);
+  }
   int64_t getTotal() const;
 
   /// The first bin that is not empty and the counts from there to the last such
@@ -59,15 +62,24 @@ public:
   /// nothing.
   void widen(int newExponent);
 
-  /// Adds the counts of bins from `first` on, on a grid that is 2^shift times
-  /// as fine.
-  void addCounts(int first, llvm::ArrayRef<int32_t> counts, int shift);
-  void addToBin(int bin, int64_t count) { bins[bin + kHalfBins] += count; }
+  /// Adds one to each of the bins.
+  void addBins(llvm::ArrayRef<int32_t> bins);
+  /// Adds the counts of bins from `first` on, `total` together.
+  void addCounts(int first, llvm::ArrayRef<uint32_t> counts, int64_t total);
+  void addToBin(int bin, int64_t count);
   void add(const Histogram &other);
 
 private:
+  /// Makes room in `recent` for so many more.
+  void reserve(int64_t count);
+
   int exponent = kMinExponent;
-  std::vector<int64_t> bins = std::vector<int64_t>(2 * kHalfBins);
+  /// What is added goes to narrow counters, as fewer bytes are touched; when
+  /// all of them together no longer fit one, they move to wide ones.
+  std::vector<uint32_t> recent = std::vector<uint32_t>(2 * kHalfBins);
+  int64_t recentTotal = 0;
+  /// Empty until then.
+  std::vector<int64_t> earlier;
 };
 
 /// Minimum and maximum of what was seen; empty until something was.
@@ -90,6 +102,8 @@ struct Magnitudes {
   /// mean|x|; 0 where nothing was seen.
   double getMean() const { return count ? sum.get() / double(count) : 0; }
 };
+
+struct ElementScan;
 
 /// All that one observer saw. `count` finite elements; NaN and infinities are
 /// counted on their own and are not part of anything else.
@@ -129,7 +143,8 @@ struct Statistics {
 
   /// Takes in a dense tensor of shape outer x channels x inner (without an axis
   /// the channels count one), of which elements whose entry in `kept` is zero
-  /// do not count.
+  /// do not count. Where there are heads, elements are counted by these alone
+  /// until collectHeads.
   void update(const float *values, const int8_t *kept, int64_t outer,
               int64_t inner);
   /// The same of all elements.
@@ -137,18 +152,25 @@ struct Statistics {
     update(values, nullptr, outer, inner);
   }
 
+  /// Makes counts, range and histogram what all heads have of them: to be
+  /// called between updates and a reader. Nothing without heads.
+  void collectHeads();
+
   /// Takes in what another observer of the same tensor saw, after this one.
   /// Both must have the same number of channels and of heads.
   void merge(const Statistics &other);
 
 private:
-  /// Takes in everything but the channels of a run, which belongs to `head` as
-  /// well where that is not null; returns the run's range.
-  MinMax updateRun(const float *values, int64_t size, Statistics *head);
+  /// Takes in the counts, range and histogram of a run in which `scan` was
+  /// found.
+  void updateRun(const float *values, int64_t size, const ElementScan &scan);
+  /// Takes in what another one has of these.
+  void addElements(const Statistics &other);
   void updateBatch(const MinMax &batch);
-  /// Takes in the channels of the elements [begin, end) of a tensor.
-  void updateChannels(const float *values, int64_t begin, int64_t end,
-                      int64_t inner);
+  /// Takes in the channels of the elements [begin, end) of a tensor; returns
+  /// what all of them hold.
+  ElementScan updateChannels(const float *values, int64_t begin, int64_t end,
+                             int64_t inner);
   void updateMagnitudes(const float *values, int64_t begin, int64_t end,
                         int64_t inner);
   void updateRows(const float *values, const int8_t *kept, int64_t outer,
