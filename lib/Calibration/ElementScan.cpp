@@ -14,7 +14,8 @@
 // The library is built for any machine of its kind; these loops are worth a
 // version for newer ones.
 #if defined(__x86_64__) && defined(__linux__)
-#define QUANTC_VECTOR_LOOP __attribute__((target_clones("avx2", "default")))
+#define QUANTC_VECTOR_LOOP                                                     \
+  __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define QUANTC_VECTOR_LOOP
 #endif
@@ -245,7 +246,7 @@ void quantc::computeBins(const float *values, int64_t size, int exponent,
 static constexpr int64_t kCounters = 4;
 
 QUANTC_VECTOR_LOOP
-static void sumCounters(const uint32_t *__restrict counters,
+static void sumCounters(const uint16_t *__restrict counters,
                         uint32_t *__restrict counts, int64_t size) {
   for (int64_t i = 0; i < size; ++i) {
     uint32_t sum = 0;
@@ -258,7 +259,7 @@ static void sumCounters(const uint32_t *__restrict counters,
 void quantc::countBins(const float *values, int64_t size, int exponent,
                        int first, llvm::MutableArrayRef<uint32_t> counts) {
   int64_t numBins = counts.size();
-  std::array<uint32_t, 2 * Histogram::kHalfBins * kCounters> counters;
+  std::array<uint16_t, 2 * Histogram::kHalfBins * kCounters> counters;
   std::fill_n(counters.begin(), numBins * kCounters, 0);
   std::array<int32_t, 1024> bins;
   static_assert(bins.size() % kCounters == 0);

@@ -52,6 +52,9 @@ ElementScan scanRows(const float *values, int64_t rows, int64_t columns,
 void computeBins(const float *values, int64_t size, int exponent,
                  int32_t *bins);
 
+/// The most elements that countBins takes at once.
+inline constexpr int64_t kMaxCount = 4 * 65535;
+
 /// Counts how many of `values` lie in each bin; all do in one of
 /// [first, first + number of counts).
 void countBins(const float *values, int64_t size, int exponent, int first,

@@ -181,8 +181,7 @@ void Statistics::updateRun(const float *values, int64_t size,
   addScan(*this, scan, size);
   if (scan.range.isEmpty())
     return;
-  // Bins are counted in 32 bits.
-  int64_t maxSize = scan.isFinite() ? int64_t(1) << 30 : kBlock;
+  int64_t maxSize = scan.isFinite() ? kMaxCount : kBlock;
   std::array<float, kBlock> finite;
   for (int64_t begin = 0; begin < size; begin += maxSize) {
     const float *part = values + begin;

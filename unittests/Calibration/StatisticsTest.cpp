@@ -255,6 +255,51 @@ TEST(StatisticsTest, Channels) {
   expectEqual(middle, innermost);
 }
 
+/// Channels that fill vectors, and such that do not, innermost or not.
+TEST(StatisticsTest, ChannelsOfAllWidths) {
+  std::mt19937 engine(13);
+  for (int64_t count : {1, 2, 7, 31, 32, 33, 64, 100})
+    for (int64_t inner : {1, 2, 5, 8, 31, 32, 33, 255, 256, 300}) {
+      SCOPED_TRACE(testing::Message() << count << " x " << inner);
+      constexpr int64_t outer = 3;
+      std::vector<float> values(outer * count * inner);
+      for (float &value : values)
+        switch (int64_t kind = engine() % 200; kind) {
+        case 0:
+          value = kNaN;
+          break;
+        case 1:
+          value = kInf;
+          break;
+        case 2:
+          value = -kInf;
+          break;
+        default:
+          value = kind % 9 == 0 ? -0.0f : int(engine() % 2001) - 1000;
+        }
+      std::vector<MinMax> channels(count);
+      for (size_t i = 0; i < values.size(); ++i)
+        if (std::isfinite(values[i]))
+          channels[i / inner % count].merge(
+              {values[i] + 0.0f, values[i] + 0.0f});
+      Statistics statistics(count);
+      statistics.update(values.data(), outer, inner);
+      for (int64_t i = 0; i < count; ++i) {
+        EXPECT_EQ(statistics.channels[i].min, channels[i].min);
+        EXPECT_EQ(statistics.channels[i].max, channels[i].max);
+      }
+      statistics.channels.clear();
+      expectEqual(statistics, Reference(values));
+    }
+}
+
+/// More equal elements than narrow counters hold.
+TEST(StatisticsTest, CountsDoNotOverflow) {
+  std::vector<float> values(700001, 1.5f);
+  values.back() = -2;
+  expectEqual(observe(values), Reference(values));
+}
+
 TEST(StatisticsTest, MaskedElementsDoNotCount) {
   // Shape 7x4x3 with the channels in the middle, and 28x3 with them innermost;
   // what is masked is worse than anything that is kept.
@@ -299,6 +344,27 @@ TEST(HistogramTest, WideningMergesPairs) {
     for (auto [bin, count] : expected)
       EXPECT_EQ(wide.getCount(bin), count) << "shift " << shift;
   }
+}
+
+TEST(HistogramTest, CountsBeyond32Bits) {
+  Histogram histogram, other;
+  constexpr int64_t most = std::numeric_limits<uint32_t>::max();
+  histogram.addToBin(3, most - 1);
+  histogram.addToBin(-7, 1);
+  histogram.addBins({3, 3, -7});
+  EXPECT_EQ(histogram.getCount(3), most + 1);
+  EXPECT_EQ(histogram.getCount(-7), 2);
+  histogram.addToBin(3, 10 * most);
+  other.addToBin(2, 5 * most);
+  other.addToBin(2, 1);
+  histogram.add(other);
+  EXPECT_EQ(histogram.getTotal(), 16 * most + 4);
+  histogram.widen(histogram.getExponent() + 1);
+  EXPECT_EQ(histogram.getCount(1), 16 * most + 2);
+  EXPECT_EQ(histogram.getCount(-4), 2);
+  auto [first, counts] = histogram.getOccupied();
+  EXPECT_EQ(first, -4);
+  EXPECT_EQ(counts, std::vector<int64_t>({2, 0, 0, 0, 0, 16 * most + 2}));
 }
 
 TEST(StatisticsTest, HeadsSeeTheirElements) {
