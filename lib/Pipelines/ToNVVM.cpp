@@ -69,6 +69,7 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   pm.addPass(createConvertElementwiseToLinalgPass());
   cpu::CodegenCPULegalizeElementsPassOptions elements;
   elements.keepF8Contractions = true;
+  elements.keepF8Conversions = target.hasF8();
   pm.addPass(cpu::createCodegenCPULegalizeElementsPass(elements));
   pm.addPass(cpu::createCodegenCPUDropEmptyTensorsPass());
   pm.addPass(createCanonicalizerPass());
@@ -87,7 +88,8 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   pm.addPass(nvvm::createCodegenNVVMFormKernelsPass({chip}));
   pm.addPass(nvvm::createCodegenNVVMPackPass());
   // f8 that no kernel multiplies is decoded.
-  pm.addPass(cpu::createCodegenCPULegalizeElementsPass());
+  elements.keepF8Contractions = false;
+  pm.addPass(cpu::createCodegenCPULegalizeElementsPass(elements));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   // 4. Parameters leave the code.
@@ -103,6 +105,9 @@ void quantc::buildToNVVMPipeline(OpPassManager &pm,
   pm.addPass(nvvm::createCodegenNVVMTilePass());
   pm.addPass(nvvm::createCodegenNVVMPipelinePass());
   pm.addPass(nvvm::createCodegenNVVMLowerFragmentsPass());
+  pm.addPass(nvvm::createCodegenNVVMFuseRoundingPass());
+  if (target.hasF8())
+    pm.addPass(nvvm::createCodegenNVVMLowerF8Pass());
   // Half precision is computed in f32, and functions are those of the CPU, bit
   // for bit.
   pm.addPass(math::createMathExtendToSupportedTypes());

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Dialect/QNN/IR/Arithmetic.h"
 #include "quantc/Execution/EmulatedExecutable.h"
 #include "quantc/Execution/Executable.h"
 
@@ -139,6 +140,178 @@ func.func @main(%x: tensor<{0}xbf16>, %y: tensor<{0}xbf16>) -> tensor<{0}xbf16> 
                                      kPatterns, body);
     compare(text, {first.data(), second.data()}, "sm_80");
   }
+}
+
+/// Numbers that conversions to eight bits may get wrong: all patterns of 16
+/// bits above 16 zeros, and each multiple of a quarter up to 256 and of the
+/// smallest f8 up to 1, with both neighbours.
+std::vector<float> getNumbers() {
+  std::vector<float> numbers;
+  for (uint32_t i = 0; i < kPatterns; ++i)
+    numbers.push_back(llvm::bit_cast<float>(i << 16));
+  for (float step : {0.25f, 0x1p-10f})
+    for (int i = -1024; i <= 1024; ++i)
+      for (float towards : {-INFINITY, float(i) * step, INFINITY})
+        numbers.push_back(std::nextafter(float(i) * step, towards));
+  for (int exponent = -20; exponent < 18; ++exponent)
+    for (int mantissa = 16; mantissa < 32; ++mantissa)
+      for (float sign : {-1.0f, 1.0f}) {
+        float number = std::ldexp(sign * float(mantissa), exponent - 4);
+        for (float towards : {-INFINITY, number, INFINITY})
+          numbers.push_back(std::nextafter(number, towards));
+      }
+  std::mt19937 random(6);
+  while (numbers.size() % (256 * 256) != 0)
+    numbers.push_back(llvm::bit_cast<float>(uint32_t(random())));
+  return numbers;
+}
+
+/// Quantizes %x, m x 256 numbers, with scale 1: as an operation of its own, a
+/// thread a point, or in the epilogue of a product, a thread several neighbours
+/// that it stores together.
+std::string getQuantize(size_t m, bool inEpilogue, StringRef storage,
+                        StringRef zeroPoint, StringRef attributes = "") {
+  std::string type = llvm::formatv("tensor<{0}x256xf32>", m);
+  std::string text = llvm::formatv(
+      R"(
+func.func @main(%x: {0}, %a: tensor<{1}x32xi8>, %b: tensor<32x256xi8>, %z: tensor<{2}>) -> tensor<{1}x256x{2}> {{
+  %s = arith.constant dense<1.0> : tensor<f32>
+)",
+      type, m, storage);
+  if (inEpilogue)
+    text += llvm::formatv(R"(
+  %c0 = arith.constant 0 : i32
+  %never = arith.constant 2000000000 : i32
+  %ei = tensor.empty() : tensor<{1}x256xi32>
+  %fi = linalg.fill ins(%c0 : i32) outs(%ei : tensor<{1}x256xi32>) -> tensor<{1}x256xi32>
+  %p = linalg.matmul ins(%a, %b : tensor<{1}x32xi8>, tensor<32x256xi8>) outs(%fi : tensor<{1}x256xi32>) -> tensor<{1}x256xi32>
+  %e = tensor.empty() : {0}
+  %y = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}
+      ins(%p, %x : tensor<{1}x256xi32>, {0}) outs(%e : {0}) {{
+    ^bb0(%acc: i32, %f: f32, %o: f32):
+      %c = arith.cmpi eq, %acc, %never : i32
+      %g = arith.sitofp %acc : i32 to f32
+      %r = arith.select %c, %g, %f : f32
+      linalg.yield %r : f32
+  } -> {0}
+)",
+                          type, m);
+  std::string zero = zeroPoint.empty() ? "" : " zero_point " + zeroPoint.str(),
+              zeroType =
+                  zeroPoint.empty() ? "" : ", tensor<" + storage.str() + ">";
+  return text + llvm::formatv(R"(
+  %constant = arith.constant dense<{5}> : tensor<{2}>
+  %q = qnn.quantize {0}, scale %s {1} {{{6}} : {3}, tensor<f32>{4} -> tensor<{7}x256x{2}>
+  return %q : tensor<{7}x256x{2}>
+})",
+                              inEpilogue ? "%y" : "%x", zero, storage, type,
+                              zeroType, storage.starts_with("f8") ? "3.0" : "3",
+                              attributes, m)
+                    .str();
+}
+
+// Bits as APFloat makes them, on chips with and without instructions.
+TEST_F(EmulatedElementwiseTest, encodesF8) {
+  std::vector<float> numbers = getNumbers();
+  size_t m = numbers.size() / 256;
+  std::vector<int8_t> bytes(std::max<size_t>(m, 256) * 32);
+  uint8_t none = 0;
+  for (StringRef chip : {"sm_80", "sm_89"})
+    for (bool inEpilogue : {false, true})
+      for (auto [name, type] :
+           {std::pair<StringRef, FloatType>("f8E4M3FN",
+                                            Float8E4M3FNType::get(&context)),
+            std::pair<StringRef, FloatType>("f8E5M2",
+                                            Float8E5M2Type::get(&context))}) {
+        SCOPED_TRACE((chip + " " + name).str());
+        auto results =
+            compare(getQuantize(m, inEpilogue, name, ""),
+                    {numbers.data(), bytes.data(), bytes.data(), &none}, chip);
+        ASSERT_EQ(results.size(), 1u);
+        for (size_t i = 0; i < numbers.size(); ++i)
+          ASSERT_EQ(uint8_t(results[0][i]), qnn::encodeF8(numbers[i], type))
+              << numbers[i];
+      }
+}
+
+// Every byte, read alone and by four; a NaN is told from numbers, whatever its
+// bits.
+TEST_F(EmulatedElementwiseTest, decodesF8) {
+  for (size_t count : {256, 8192})
+    for (StringRef chip : {"sm_80", "sm_89"})
+      for (auto [name, type] :
+           {std::pair<StringRef, FloatType>("f8E4M3FN",
+                                            Float8E4M3FNType::get(&context)),
+            std::pair<StringRef, FloatType>("f8E5M2",
+                                            Float8E5M2Type::get(&context))}) {
+        std::vector<uint8_t> bytes(count);
+        for (size_t i = 0; i < count; ++i)
+          bytes[i] = uint8_t(i);
+        std::string text = llvm::formatv(R"(
+func.func @main(%x: tensor<{0}x{1}>) -> tensor<{0}xf32> {{
+  %nan = arith.constant 1234.5 : f32
+  %e = tensor.empty() : tensor<{0}xf32>
+  %z = linalg.generic {{indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<{0}x{1}>) outs(%e : tensor<{0}xf32>) {{
+    ^bb0(%a: {1}, %o: f32):
+      %f = arith.extf %a : {1} to f32
+      %c = arith.cmpf uno, %f, %f : f32
+      %r = arith.select %c, %nan, %f : f32
+      linalg.yield %r : f32
+  } -> tensor<{0}xf32>
+  return %z : tensor<{0}xf32>
+})",
+                                         count, name);
+        auto results = compare(text, {bytes.data()}, chip);
+        ASSERT_EQ(results.size(), 1u);
+        for (size_t i = 0; i < count; ++i) {
+          float expected = qnn::decodeF8(bytes[i], type), got;
+          std::memcpy(&got, results[0].data() + 4 * i, 4);
+          if (std::isnan(expected))
+            expected = 1234.5f;
+          ASSERT_EQ(llvm::bit_cast<uint32_t>(got),
+                    llvm::bit_cast<uint32_t>(expected))
+              << i;
+        }
+      }
+}
+
+// Ties, infinities, NaN and what lies far beyond the range, with zero points
+// that are constant or known at run time, and with the narrow range.
+TEST_F(EmulatedElementwiseTest, quantizesToBytes) {
+  std::vector<float> numbers = getNumbers();
+  size_t m = numbers.size() / 256;
+  std::vector<int8_t> bytes(std::max<size_t>(m, 256) * 32);
+  struct Case {
+    StringRef storage, zeroPoint, attributes;
+    int64_t zero;
+    qnn::StorageRange range;
+  };
+  for (const Case &each :
+       {Case{"i8", "", "", 0, {-128, 127}},
+        Case{"i8", "", "narrow_range", 0, {-127, 127}},
+        Case{"i8", "%constant", "", 3, {-128, 127}},
+        Case{"i8", "%constant", "narrow_range", 3, {-127, 127}},
+        Case{"i8", "%z", "", -128, {-128, 127}},
+        Case{"i8", "%z", "narrow_range", 127, {-127, 127}},
+        Case{"ui8", "", "", 0, {0, 255}},
+        Case{"ui8", "%constant", "", 3, {0, 255}},
+        Case{"ui8", "%z", "", 255, {0, 255}}})
+    for (bool inEpilogue : {false, true}) {
+      SCOPED_TRACE(
+          (each.storage + " " + each.zeroPoint + each.attributes).str());
+      uint8_t zero = uint8_t(each.zero);
+      auto results =
+          compare(getQuantize(m, inEpilogue, each.storage, each.zeroPoint,
+                              each.attributes),
+                  {numbers.data(), bytes.data(), bytes.data(), &zero}, "sm_80");
+      ASSERT_EQ(results.size(), 1u);
+      for (size_t i = 0; i < numbers.size(); ++i)
+        ASSERT_EQ(uint8_t(results[0][i]),
+                  uint8_t(qnn::quantize(numbers[i], 1, each.zero, each.range)))
+            << numbers[i];
+    }
 }
 
 } // namespace

@@ -23,6 +23,7 @@
 #include "quantc/Dialect/QNN/Transforms/F8Conversion.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -267,7 +268,7 @@ public:
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (changed.contains(func))
         legalizeBoundary(rewriter, func);
-    if (failed(decodeScalars(rewriter)))
+    if (failed(convertScalars(rewriter)))
       signalPassFailure();
   }
 
@@ -401,21 +402,19 @@ private:
     });
   }
 
-  /// What is left are f8 scalars: extensions are decoded, others are refused.
-  LogicalResult decodeScalars(IRRewriter &rewriter) {
+  /// What is left are f8 scalars: conversions become integer arithmetic, unless
+  /// the target has them; anything else is refused.
+  LogicalResult convertScalars(IRRewriter &rewriter) {
     WalkResult result = getOperation().walk([&](Operation *op) {
       if (kept.contains(op->getParentOp()))
         return WalkResult::advance();
+      rewriter.setInsertionPoint(op);
+      if (auto truncate = dyn_cast<arith::TruncFOp>(op);
+          truncate && isF8(truncate.getType()))
+        return encodeScalar(rewriter, truncate);
       if (auto extend = dyn_cast<arith::ExtFOp>(op);
           extend && isF8(extend.getIn().getType())) {
-        rewriter.setInsertionPoint(op);
-        Value bits = rewriter.createOrFold<arith::BitcastOp>(
-            op->getLoc(), rewriter.getI8Type(), extend.getIn());
-        Value number = qnn::buildDecodeF8(rewriter, op->getLoc(), bits,
-                                          extend.getIn().getType());
-        if (extend.getType() != number.getType())
-          number = convertFloat(rewriter, number, extend.getType());
-        rewriter.replaceOp(op, number);
+        decodeScalar(rewriter, extend);
         return WalkResult::advance();
       }
       if (isa<arith::BitcastOp, arith::ConstantOp>(op) ||
@@ -428,10 +427,28 @@ private:
     return failure(result.wasInterrupted());
   }
 
-  static Value convertFloat(OpBuilder &builder, Value number, Type type) {
-    if (type.getIntOrFloatBitWidth() > 32)
-      return arith::ExtFOp::create(builder, number.getLoc(), type, number);
-    return arith::TruncFOp::create(builder, number.getLoc(), type, number);
+  WalkResult encodeScalar(IRRewriter &rewriter, arith::TruncFOp op) {
+    FailureOr<Value> number = qnn::getSaturateF8(op);
+    if (failed(number))
+      return WalkResult::interrupt();
+    if (keepF8Conversions)
+      return WalkResult::advance();
+    Value bits =
+        qnn::buildEncodeF8(rewriter, op.getLoc(), *number, op.getType());
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), bits);
+    return WalkResult::advance();
+  }
+
+  void decodeScalar(IRRewriter &rewriter, arith::ExtFOp op) {
+    if (keepF8Conversions)
+      return;
+    Value bits = rewriter.createOrFold<arith::BitcastOp>(
+        op.getLoc(), rewriter.getI8Type(), op.getIn());
+    Value number =
+        qnn::buildDecodeF8(rewriter, op.getLoc(), bits, op.getIn().getType());
+    rewriter.replaceOp(op, convertScalarToDtype(rewriter, op.getLoc(), number,
+                                                op.getType(),
+                                                /*isUnsignedCast=*/false));
   }
 };
 

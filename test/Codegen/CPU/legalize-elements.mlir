@@ -1,4 +1,5 @@
 // RUN: quant-opt %s --codegen-cpu-legalize-elements --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: quant-opt %s --codegen-cpu-legalize-elements=keep-f8-conversions --canonicalize --split-input-file --verify-diagnostics | FileCheck %s --check-prefix=KEEP
 
 // Conditions are bytes in memory: a vector of i1 would be bits there. The caller
 // passes what it means.
@@ -203,6 +204,47 @@ func.func @dynamic_boundary(%w: tensor<?xi4>) {
 
 // expected-error @below {{expected a body in a function of 'tensor<2xf8E5M2>'}}
 func.func private @external(tensor<2xf8E5M2>)
+
+// -----
+
+// Conversions are integer arithmetic, or for the target to make.
+// CHECK-LABEL: @f8_conversions
+//       CHECK:   arith.bitcast %{{.*}} : f32 to i32
+//   CHECK-NOT:   arith.truncf
+//   CHECK-NOT:   arith.extf
+//  KEEP-LABEL: @f8_conversions
+//        KEEP:   %[[T:.+]] = arith.truncf %{{.*}} : f32 to f8E5M2
+//        KEEP:   arith.extf %[[T]] : f8E5M2 to f32
+func.func @f8_conversions(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %low = arith.constant -57344.0 : f32
+  %high = arith.constant 57344.0 : f32
+  %e = tensor.empty() : tensor<2xf32>
+  %s = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<2xf32>) outs(%e : tensor<2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %0 = arith.maximumf %a, %low : f32
+    %1 = arith.minimumf %0, %high : f32
+    %2 = arith.truncf %1 : f32 to f8E5M2
+    %3 = arith.extf %2 : f8E5M2 to f32
+    linalg.yield %3 : f32
+  } -> tensor<2xf32>
+  return %s : tensor<2xf32>
+}
+
+// -----
+
+func.func @overflow(%x: tensor<2xf32>) -> tensor<2xi8> {
+  %e = tensor.empty() : tensor<2xi8>
+  %s = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<2xf32>) outs(%e : tensor<2xi8>) {
+  ^bb0(%a: f32, %o: i8):
+    // expected-error @below {{expected a number clamped to what 'f8E5M2' can hold}}
+    %0 = arith.truncf %a : f32 to f8E5M2
+    %1 = arith.bitcast %0 : f8E5M2 to i8
+    linalg.yield %1 : i8
+  } -> tensor<2xi8>
+  return %s : tensor<2xi8>
+}
 
 // -----
 

@@ -92,11 +92,15 @@ func.func @blocks(%q: tensor<2x8xi4>, %s: tensor<2x2xf32>) -> tensor<2x8xf32> {
 
 // -----
 
-// f8 takes integer operations only: no target conversion is needed.
+// Clamped, so that whatever a target makes of an overflow does not matter.
 // CHECK-LABEL: func @f8
-// CHECK-NOT: arith.truncf
-// CHECK-NOT: arith.extf
-// CHECK: arith.bitcast %{{.*}} : f32 to i32
+// CHECK-DAG: %[[LOW:.+]] = arith.constant -4.480000e+02 : f32
+// CHECK-DAG: %[[HIGH:.+]] = arith.constant 4.480000e+02 : f32
+// CHECK: %[[Q:.+]] = arith.divf
+// CHECK: %[[A:.+]] = arith.maximumf %[[Q]], %[[LOW]] : f32
+// CHECK: %[[B:.+]] = arith.minimumf %[[A]], %[[HIGH]] : f32
+// CHECK: %[[T:.+]] = arith.truncf %[[B]] : f32 to f8E4M3FN
+// CHECK: arith.extf %[[T]] : f8E4M3FN to f32
 func.func @f8(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
   %y = qnn.fake_quantize %x, scale %s as f8E4M3FN : tensor<4xf32>, tensor<f32> -> tensor<4xf32>
   return %y : tensor<4xf32>

@@ -157,6 +157,7 @@ void checkF8(mlir::FloatType type, float max) {
   EXPECT_EQ(decodeF8(encodeF8(kInf, type), type), max);
   EXPECT_EQ(decodeF8(encodeF8(-1e30f, type), type), -max);
   EXPECT_TRUE(std::isnan(decodeF8(encodeF8(kNaN, type), type)));
+  EXPECT_EQ(encodeF8(-kNaN, type), 0x7f);
 }
 
 TEST(Arithmetic, F8) {

@@ -51,9 +51,9 @@ int64_t StorageType::round(float quotient, int64_t zeroPoint) const {
       ++n;
     return n + zeroPoint;
   }
-  int sign = std::signbit(quotient) ? 0x80 : 0;
   if (std::isnan(quotient))
-    return sign | (mantissaBits == 3 ? 0x7f : 0x7e);
+    return 0x7f;
+  int sign = std::signbit(quotient) ? 0x80 : 0;
   // Saturates: what lies beyond the largest number becomes it.
   double largest = decode(mantissaBits == 3 ? 0x7e : 0x7b);
   double magnitude = std::min(std::fabs(double(quotient)), largest);

@@ -120,12 +120,16 @@ def CodegenCPULegalizeElementsPass : Pass<"codegen-cpu-legalize-elements", "::ml
     such arguments are unpacked where the function begins, such results packed
     where it ends.
 
-    Fails on arithmetic in f8.
+    A conversion of a scalar between f8 and f32 becomes integer arithmetic. The one
+    to f8 is an `arith.truncf` of a number that was clamped to [-M, M], M the largest
+    of f8, as qnn-to-linalg makes it. Fails on other arithmetic in f8.
   }];
   let options = [
     Option<"keepF8Contractions", "keep-f8-contractions", "bool", /*default=*/"false",
            "Leave it to the target to multiply f8: bytes are cast in the bodies "
-           "of contractions">];
+           "of contractions">,
+    Option<"keepF8Conversions", "keep-f8-conversions", "bool", /*default=*/"false",
+           "Leave it to the target to convert scalars between f8 and f32">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }

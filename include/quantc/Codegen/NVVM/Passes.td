@@ -151,6 +151,68 @@ def CodegenNVVMLowerFragmentsPass : Pass<"codegen-nvvm-lower-fragments", "::mlir
                            "::mlir::vector::VectorDialect"];
 }
 
+//===----------------------------------------------------------------------===//
+// Conversions of elements
+//===----------------------------------------------------------------------===//
+
+def CodegenNVVMFuseRoundingPass : Pass<"codegen-nvvm-fuse-rounding", "::mlir::ModuleOp"> {
+  let summary = "Round, saturate and pack bytes by conversions";
+  let description = [{
+    `cvt.rni` rounds half to even, saturates at the limits of a small integer and
+    makes 0 of NaN; `cvt.pack` saturates two integers to bytes of one word. So the
+    end of a quantization, rounded, clamped, with a zero point added and truncated,
+    takes an instruction to convert, one to add the zero point if there is one,
+    and half of one to pack, with the bits that it had.
+
+    ```mlir
+    %r = math.roundeven %x : f32
+    %a = arith.maximumf %r, %low : f32     // -128 - z
+    %b = arith.minimumf %a, %high : f32    //  127 - z
+    %i = arith.fptosi %b : f32 to i32
+    %j = arith.addi %i, %z : i32
+    %q = arith.trunci %j : i32 to i8
+    ... vector.from_elements %q, ...
+    ```
+    becomes
+    ```mlir
+    %i = llvm.inline_asm "cvt.rni.sat.s16.f32 $0, $1;", "=r,f" %x : (f32) -> i32
+    %j = arith.addi %i, %z : i32
+    %w = llvm.inline_asm "cvt.pack.sat.s8.s32.b32 $0, $1, $2, $3;", "=r,r,r,r" ...
+    ```
+
+    A number that is used as an integer, too, as one that is added to a sum, is clamped
+    as before and only rounded by its conversion.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def CodegenNVVMLowerF8Pass : Pass<"codegen-nvvm-lower-f8", "::mlir::ModuleOp"> {
+  let summary = "Convert f8 by instructions, two at a time";
+  let description = [{
+    For chips from sm_89 on. Numbers that are stored together are converted in pairs;
+    one alone wastes half of its instruction. f8 goes to f32 by way of f16, which has
+    all of its values. Fails on an `arith.truncf` whose operand is not clamped.
+
+    ```mlir
+    %a = arith.maximumf %x, %low : f32     // -448
+    %b = arith.minimumf %a, %high : f32    //  448
+    %q = arith.truncf %b : f32 to f8E4M3FN
+    ```
+    becomes
+    ```mlir
+    %p = nvvm.convert.f32x2.to.f8x2 %y, %x {rnd = #nvvm.fp_rnd_mode<rn>, sat = #nvvm.sat_mode<satfinite>}
+        : i16 (f8E4M3FN)
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::NVVM::NVVMDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// The module of kernels
+//===----------------------------------------------------------------------===//
+
 def CodegenNVVMFinalizeKernelsPass : Pass<"codegen-nvvm-finalize-kernels", "::mlir::gpu::GPUModuleOp"> {
   let summary = "Declare dynamic shared memory as what the launch provides";
   let description = [{

@@ -44,7 +44,7 @@ public:
   llvm::StringRef getFeatures() const { return chip->ptxFeature; }
   const Chip &getChip() const { return *chip; }
 
-  /// Tensor cores on f8E4M3FN and f8E5M2 by mma.sync.
+  /// Tensor cores on f8E4M3FN and f8E5M2 by mma.sync, and conversions.
   bool hasF8() const { return chip->capability >= 89; }
 
 private:

@@ -82,8 +82,10 @@ uint8_t quantc::qnn::encodeF8(float x, FloatType f8) {
   const llvm::fltSemantics &semantics = f8.getFloatSemantics();
   llvm::APFloat largest = llvm::APFloat::getLargest(semantics);
   float max = largest.convertToFloat();
+  if (std::isnan(x))
+    return 0x7f;
   // Clamped by hand: the formats disagree on what overflow becomes.
-  llvm::APFloat value(std::isnan(x) ? x : std::clamp(x, -max, max));
+  llvm::APFloat value(std::clamp(x, -max, max));
   bool losesInfo;
   value.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &losesInfo);
   return value.bitcastToAPInt().getZExtValue();

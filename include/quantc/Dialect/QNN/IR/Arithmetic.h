@@ -54,7 +54,7 @@ FixedPointFactor getFixedPointFactor(double factor, unsigned bits);
 /// their quotient in double, rounded once to f32.
 float getRequantizeMultiplier(float from, float to);
 
-/// The bits of f8(clamp(x, -max, max)); NaN stays NaN.
+/// The bits of f8(clamp(x, -max, max)); every NaN becomes 0x7f.
 uint8_t encodeF8(float x, mlir::FloatType f8);
 
 /// The value of f8 bits.

@@ -350,7 +350,8 @@ def QNNToLinalgPass : Pass<"qnn-to-linalg"> {
     `linalg.generic` ops with exactly the arithmetic of `docs/arithmetic.md`:
     values are clamped in float before the conversion to an integer, and NaN
     becomes the zero point, so that no op is poison for any input. ui8 tensors
-    are i8 from here on; f8 is encoded and decoded by integer operations.
+    are i8 from here on; to f8 goes an `arith.truncf` of a clamped number, which
+    targets without an instruction for it expand (codegen-cpu-legalize-elements).
 
     ```mlir
     %q = qnn.quantize %x, scale %s : tensor<4xf32>, tensor<f32> -> tensor<4xi8>

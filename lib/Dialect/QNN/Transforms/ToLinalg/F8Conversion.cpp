@@ -8,6 +8,7 @@
 #include "Scalars.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include <cmath>
 
 using namespace mlir;
@@ -15,18 +16,20 @@ using namespace quantc::qnn;
 
 namespace {
 
+/// The code of the one NaN that is made, in either format.
+constexpr int kNaN = 0x7f;
+
 /// An f8 format: value = (-1)^s 2^(e - bias) 1.m, without the sign.
 struct F8Format {
   int mantissaBits;
   int bias;
-  /// Largest finite value and the code of a NaN.
+  /// Largest finite value.
   float max;
-  int nan;
 
   static F8Format get(Type type) {
     if (isa<Float8E4M3FNType>(type))
-      return {3, 7, 448.0f, 0x7f};
-    return {2, 15, 57344.0f, 0x7e};
+      return {3, 7, 448.0f};
+    return {2, 15, 57344.0f};
   }
   /// The distance of the subnormals.
   float getStep() const { return std::ldexp(1.0f, 1 - bias - mantissaBits); }
@@ -35,6 +38,45 @@ struct F8Format {
 };
 
 } // namespace
+
+Value quantc::qnn::buildSaturateF8(OpBuilder &builder, Location loc,
+                                   Value value, Type f8) {
+  Scalars s{builder, loc};
+  float max = F8Format::get(f8).max;
+  value = arith::MaximumFOp::create(builder, loc, value, s.f32(-max));
+  value = arith::MinimumFOp::create(builder, loc, value, s.f32(max));
+  return arith::TruncFOp::create(builder, loc, f8, value);
+}
+
+Value quantc::qnn::matchSaturateF8(arith::TruncFOp op) {
+  Value value = op.getIn();
+  if (!value.getType().isF32())
+    return {};
+  float max = F8Format::get(op.getType()).max;
+  auto isBound = [](Value bound, float expected) {
+    FloatAttr number;
+    return matchPattern(bound, m_Constant(&number)) &&
+           number.getValue().convertToFloat() == expected;
+  };
+  auto most = value.getDefiningOp<arith::MinimumFOp>();
+  auto least = most ? most.getLhs().getDefiningOp<arith::MaximumFOp>()
+                    : arith::MaximumFOp();
+  if (least && isBound(most.getRhs(), max) && isBound(least.getRhs(), -max))
+    return least.getLhs();
+  // Folded: a number in the range.
+  FloatAttr number;
+  if (matchPattern(value, m_Constant(&number)) &&
+      !(std::fabs(number.getValue().convertToFloat()) > max))
+    return value;
+  return {};
+}
+
+FailureOr<Value> quantc::qnn::getSaturateF8(arith::TruncFOp op) {
+  if (Value source = matchSaturateF8(op))
+    return source;
+  return op.emitOpError() << "expected a number clamped to what "
+                          << op.getType() << " can hold";
+}
 
 Value quantc::qnn::buildEncodeF8(OpBuilder &builder, Location loc, Value value,
                                  Type f8) {
@@ -71,9 +113,8 @@ Value quantc::qnn::buildEncodeF8(OpBuilder &builder, Location loc, Value value,
       arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, magnitude,
                             s.f32(format.getMinNormal()));
   Value code = s.select(isSubnormal, subnormal, normal);
-  code = s.select(nan, s.i32(format.nan), code);
-  return arith::TruncIOp::create(builder, loc, builder.getI8Type(),
-                                 s.bitOr(code, sign));
+  code = s.select(nan, s.i32(kNaN), s.bitOr(code, sign));
+  return arith::TruncIOp::create(builder, loc, builder.getI8Type(), code);
 }
 
 Value quantc::qnn::buildDecodeF8(OpBuilder &builder, Location loc, Value bits,
@@ -94,7 +135,7 @@ Value quantc::qnn::buildDecodeF8(OpBuilder &builder, Location loc, Value bits,
                                 s.i32(1 << format.mantissaBits));
   Value result = s.select(isSubnormal, subnormal, normal);
   if (isa<Float8E4M3FNType>(f8)) {
-    Value isNaN = s.compare(arith::CmpIPredicate::eq, code, s.i32(format.nan));
+    Value isNaN = s.compare(arith::CmpIPredicate::eq, code, s.i32(kNaN));
     result = s.select(isNaN, s.i32(0x7fc00000), result);
   } else {
     // Exponent 31: infinity without mantissa, else NaN.

@@ -66,8 +66,7 @@ Value quantc::qnn::buildQuantize(OpBuilder &builder, Location loc, Value x,
   Scalars s{builder, loc};
   Value quotient = arith::DivFOp::create(builder, loc, toF32(s, x), scale);
   if (isa<FloatType>(storage.type))
-    return s.bitcast(buildEncodeF8(builder, loc, quotient, storage.type),
-                     storage.type);
+    return buildSaturateF8(builder, loc, quotient, storage.type);
   Value number = s.select(s.isNaN(quotient), s.f32(0), quotient);
   return buildRoundAndClamp(s, number, zeroPoint, storage);
 }
@@ -94,8 +93,7 @@ Value quantc::qnn::buildDequantize(OpBuilder &builder, Location loc, Value q,
   if (storage.type == f32) {
     number = q;
   } else if (isa<FloatType>(storage.type)) {
-    number = buildDecodeF8(builder, loc, s.bitcast(q, builder.getI8Type()),
-                           storage.type);
+    number = toF32(s, q);
   } else {
     Value integer = buildSubtractZeroPoint(builder, loc, q, zeroPoint, storage);
     number = arith::SIToFPOp::create(builder, loc, f32, integer);
@@ -115,8 +113,7 @@ Value quantc::qnn::buildRequantize(OpBuilder &builder, Location loc,
       arith::SIToFPOp::create(builder, loc, builder.getF32Type(), accumulator);
   Value product = arith::MulFOp::create(builder, loc, number, multiplier);
   if (isa<FloatType>(storage.type))
-    return s.bitcast(buildEncodeF8(builder, loc, product, storage.type),
-                     storage.type);
+    return buildSaturateF8(builder, loc, product, storage.type);
   if (!finiteMultiplier)
     product = s.select(s.isNaN(product), s.f32(0), product);
   return buildRoundAndClamp(s, product, zeroPoint, storage);
