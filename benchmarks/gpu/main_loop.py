@@ -64,7 +64,8 @@ def row_of(kernel, matrix):
     def count(*names):
         return sum(each.name in names for each in loop)
     products = count(matrix)
-    return {"registers": kernel.registers, "loop": len(loop), "matrix": products,
+    return {"registers": kernel.registers, "all": len(kernel.instructions), "loop": len(loop),
+            "matrix": products,
             "each": round(len(loop) / products, 3) if products else "",
             "ldmatrix": count("LDSM"), "shared": count("LDS", "STS"),
             "global": count("LDG", "LDGSTS"), "barriers": count("BAR")}
@@ -84,12 +85,13 @@ def check_zero_points(rows):
 
 
 def markdown(rows, triton):
-    columns = ("registers", "loop", "matrix", "each", "ldmatrix", "shared", "global", "barriers")
-    text = ("Machine instructions of one iteration of the main loop (ptxas 13.0.88): all, matrix\n"
-            "instructions, all for each of those, ldmatrix, other shared memory, global loads, barriers.\n"
+    columns = ("registers", "all", "loop", "matrix", "each", "ldmatrix", "shared", "global", "barriers")
+    text = ("Machine instructions (ptxas 13.0.88) of the kernel and of one iteration of its main loop;\n"
+            "in the loop matrix instructions, all for each of those, ldmatrix, other shared memory,\n"
+            "global loads, barriers. A round of a small product's loop is one step for each buffer.\n"
             "Written by benchmarks/gpu/main_loop.py, kept current by test/Codegen/sass/main-loop.test.\n\n"
-            "| problem | chip | registers | loop | matrix | each | ldmatrix | shared | global | barriers | Triton: each |\n"
-            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
+            "| problem | chip | registers | all | loop | matrix | each | ldmatrix | shared | global | barriers | Triton: each |\n"
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
     for row in rows:
         cells = [str(row[column]) for column in columns]
         theirs = triton.get(row["problem"], {}).get("each", "")

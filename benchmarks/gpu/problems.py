@@ -69,8 +69,8 @@ def linear(m, n, k, zero_point=0, result="i8", storage="i8", transposed=False):
     if result == "f32":
         return text + f"  return %y : {y}\n}}\n"
     return text + f"""  %u = arith.constant dense<0.5> : tensor<f32>
-  %q = qnn.quantize %y, scale %u : {y}, tensor<f32> -> {_tensor((m, n), "i8")}
-  return %q : {_tensor((m, n), "i8")}
+  %q = qnn.quantize %y, scale %u : {y}, tensor<f32> -> {_tensor((m, n), result)}
+  return %q : {_tensor((m, n), result)}
 }}
 """
 
@@ -205,6 +205,7 @@ def problems():
         layer("linear-transposed", 3, symmetric="linear-symmetric"),
         layer("linear-f32", 3, "f32", symmetric="linear-symmetric"),
         layer("linear-sm_89", 3, chip="sm_89"),
+        layer("linear-f8", 3, "f8E4M3FN", chip="sm_89"),
         Problem("attention-context", attention(12, 128, 64, 2048), operations=2 * 12 * 128 * 64 * 2048),
         Problem("convolution", convolution(16, 3, 256, 64),
                 operations=2 * 4 * 14 * 14 * 9 * 256 * 64),

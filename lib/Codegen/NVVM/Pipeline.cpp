@@ -43,11 +43,24 @@ public:
 private:
   /// The tile of `view` in the stage that begins at `offset`.
   Value getTile(Value view, Value offset);
-  /// The loads for `k`, if it is not behind the last one.
+  /// The loads for `k`, a group of its own.
   void emitLoads(Value k, Value offset);
-  void emitPrologue();
+  /// The same if `k` is not behind the last one; an empty group keeps the
+  /// count.
+  void emitGuardedLoads(Value k, Value offset);
   Value advance(Value offset);
-  void emitStep(Value k, Value accumulators, Value read, Value write);
+  /// Waits for the tiles but for `pending` groups, and for all threads.
+  void emitWait(int64_t pending);
+  Value emitMultiply(Value k, Value accumulators, Value read);
+  /// The number of steps, where it is known.
+  std::optional<int64_t> getNumSteps();
+  bool isShort();
+  /// One step a round; buffers go in a circle.
+  Value emitRolled();
+  /// As many steps a round as there are buffers, and what is left behind them.
+  Value emitUnrolled(int64_t steps);
+  Value emitUnrolledStep(Value k, Value accumulators, int64_t number,
+                         int64_t stepsLeft);
 
   scf::ForOp loop;
   MultiplyTileOp multiply;
@@ -73,17 +86,6 @@ Value PipelinedLoop::getTile(Value view, Value offset) {
 }
 
 void PipelinedLoop::emitLoads(Value k, Value offset) {
-  Value end = loop.getUpperBound();
-  auto first = getConstantIntValue(k), last = getConstantIntValue(end);
-  if (first && last && *first >= *last)
-    return;
-  OpBuilder::InsertionGuard guard(builder);
-  if (!first || !last) {
-    Value more =
-        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, k, end);
-    auto guarded = scf::IfOp::create(builder, loc, more, /*withElse=*/false);
-    builder.setInsertionPoint(guarded.thenYield());
-  }
   for (LoadTileOp load : loads) {
     Value tile = getTile(load.getTile(), offset);
     auto copy = cast<LoadTileOp>(builder.clone(*load));
@@ -92,13 +94,21 @@ void PipelinedLoop::emitLoads(Value k, Value offset) {
   }
 }
 
-void PipelinedLoop::emitPrologue() {
-  for (int64_t stage = 0; stage + 1 < stages; ++stage) {
-    emitLoads(index.add(loop.getLowerBound(), stage * step),
-              index.constant(stage * stageBytes));
-    // An empty group keeps the count.
-    NVVM::CpAsyncCommitGroupOp::create(builder, loc);
+void PipelinedLoop::emitGuardedLoads(Value k, Value offset) {
+  Value end = loop.getUpperBound();
+  auto first = getConstantIntValue(k), last = getConstantIntValue(end);
+  if (first && last) {
+    if (*first < *last)
+      emitLoads(k, offset);
+  } else {
+    Value more =
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, k, end);
+    OpBuilder::InsertionGuard guard(builder);
+    auto guarded = scf::IfOp::create(builder, loc, more, /*withElse=*/false);
+    builder.setInsertionPoint(guarded.thenYield());
+    emitLoads(k, offset);
   }
+  NVVM::CpAsyncCommitGroupOp::create(builder, loc);
 }
 
 /// The next stage, in a circle.
@@ -110,13 +120,12 @@ Value PipelinedLoop::advance(Value offset) {
   return arith::SelectOp::create(builder, loc, isLast, index.constant(0), next);
 }
 
-void PipelinedLoop::emitStep(Value k, Value accumulators, Value read,
-                             Value write) {
-  // All but the newest stages - 2 groups are complete: the oldest tile is here.
-  NVVM::CpAsyncWaitGroupOp::create(builder, loc, stages - 2);
+void PipelinedLoop::emitWait(int64_t pending) {
+  NVVM::CpAsyncWaitGroupOp::create(builder, loc, pending);
   gpu::BarrierOp::create(builder, loc);
-  emitLoads(index.add(k, (stages - 1) * step), write);
-  NVVM::CpAsyncCommitGroupOp::create(builder, loc);
+}
+
+Value PipelinedLoop::emitMultiply(Value k, Value accumulators, Value read) {
   Value lhs = getTile(multiply.getLhs(), read),
         rhs = getTile(multiply.getRhs(), read);
   auto next = cast<MultiplyTileOp>(builder.clone(*multiply));
@@ -125,9 +134,7 @@ void PipelinedLoop::emitStep(Value k, Value accumulators, Value read,
   next.getAccumulatorsMutable().assign(accumulators);
   if (next.getK())
     next.getKMutable().assign(k);
-  scf::YieldOp::create(
-      builder, loc,
-      ValueRange{next.getResult(), advance(read), advance(write)});
+  return next.getResult();
 }
 
 /// Neither LLVM nor ptxas unrolls the loop: its body is long already, and whole
@@ -147,6 +154,103 @@ static void keepLoop(scf::ForOp loop) {
                     /*startLoc=*/{}, /*endLoc=*/{}, /*parallelAccesses=*/{}));
 }
 
+std::optional<int64_t> PipelinedLoop::getNumSteps() {
+  Value from = loop.getLowerBound(), to = loop.getUpperBound();
+  std::optional<int64_t> extent;
+  auto first = getConstantIntValue(from), last = getConstantIntValue(to);
+  if (first && last)
+    extent = *last - *first;
+  else if (auto add = to.getDefiningOp<arith::AddIOp>();
+           add && add.getLhs() == from)
+    extent = getConstantIntValue(add.getRhs());
+  if (!extent)
+    return std::nullopt;
+  return llvm::divideCeil(*extent, step);
+}
+
+/// Whether what is around the matrix instructions takes as long as they do:
+/// with few of them, it pays to know the buffers' addresses.
+bool PipelinedLoop::isShort() {
+  ScheduleAttr schedule = multiply.getSchedule();
+  if (schedule.getUnit() != Unit::MMA)
+    return false;
+  Type element = cast<MemRefType>(multiply.getLhs().getType()).getElementType();
+  int64_t perStep = schedule.getThreadRows() * schedule.getThreadColumns() / 4 *
+                    (step * element.getIntOrFloatBitWidth() / 8 / 32);
+  return perStep <= 32;
+}
+
+Value PipelinedLoop::emitRolled() {
+  for (int64_t stage = 0; stage + 1 < stages; ++stage)
+    emitGuardedLoads(index.add(loop.getLowerBound(), stage * step),
+                     index.constant(stage * stageBytes));
+  SmallVector<Value> initial = {loop.getInitArgs()[0], index.constant(0),
+                                index.constant((stages - 1) * stageBytes)};
+  auto pipelined =
+      scf::ForOp::create(builder, loc, loop.getLowerBound(),
+                         loop.getUpperBound(), loop.getStep(), initial);
+  keepLoop(pipelined);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(pipelined.getBody());
+  Value k = pipelined.getInductionVar();
+  auto args = pipelined.getRegionIterArgs();
+  Value read = args[1], write = args[2];
+  // All but the newest stages - 2 groups are complete: the oldest tile is here.
+  emitWait(stages - 2);
+  emitGuardedLoads(index.add(k, (stages - 1) * step), write);
+  Value next = emitMultiply(k, args[0], read);
+  scf::YieldOp::create(builder, loc,
+                       ValueRange{next, advance(read), advance(write)});
+  return pipelined.getResult(0);
+}
+
+Value PipelinedLoop::emitUnrolledStep(Value k, Value accumulators,
+                                      int64_t number, int64_t stepsLeft) {
+  // Behind the last load there is a group less with every step.
+  emitWait(std::min(stages - 2, stepsLeft - 1));
+  if (stepsLeft >= stages) {
+    int64_t to = (number + stages - 1) % stages;
+    emitLoads(index.add(k, (stages - 1) * step),
+              index.constant(to * stageBytes));
+    NVVM::CpAsyncCommitGroupOp::create(builder, loc);
+  }
+  return emitMultiply(k, accumulators,
+                      index.constant(number % stages * stageBytes));
+}
+
+Value PipelinedLoop::emitUnrolled(int64_t steps) {
+  Value first = loop.getLowerBound();
+  auto at = [&](Value k, int64_t number) {
+    return index.add(k, number * step);
+  };
+  for (int64_t stage = 0; stage + 1 < stages; ++stage) {
+    emitLoads(at(first, stage), index.constant(stage * stageBytes));
+    NVVM::CpAsyncCommitGroupOp::create(builder, loc);
+  }
+  // Rounds in which every step has something to load.
+  int64_t rounds = (steps - (stages - 1)) / stages, number = 0;
+  Value accumulators = loop.getInitArgs()[0];
+  if (rounds > 1) {
+    number = rounds * stages;
+    auto unrolled =
+        scf::ForOp::create(builder, loc, first, at(first, number),
+                           index.constant(stages * step), accumulators);
+    keepLoop(unrolled);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(unrolled.getBody());
+    accumulators = unrolled.getRegionIterArg(0);
+    for (int64_t stage = 0; stage < stages; ++stage)
+      accumulators = emitUnrolledStep(at(unrolled.getInductionVar(), stage),
+                                      accumulators, stage, steps - stage);
+    scf::YieldOp::create(builder, loc, accumulators);
+    accumulators = unrolled.getResult(0);
+  }
+  for (; number < steps; ++number)
+    accumulators = emitUnrolledStep(at(first, number), accumulators, number,
+                                    steps - number);
+  return accumulators;
+}
+
 void PipelinedLoop::run() {
   for (LoadTileOp load : loads)
     stageBytes += getBytes(load.getTile());
@@ -157,17 +261,10 @@ void PipelinedLoop::run() {
     launch.getDynamicSharedMemorySizeMutable().assign(
         arith::ConstantIntOp::create(builder, loc, stages * stageBytes, 32));
   }
-  emitPrologue();
-  SmallVector<Value> initial = {loop.getInitArgs()[0], index.constant(0),
-                                index.constant((stages - 1) * stageBytes)};
-  auto pipelined =
-      scf::ForOp::create(builder, loc, loop.getLowerBound(),
-                         loop.getUpperBound(), loop.getStep(), initial);
-  keepLoop(pipelined);
-  builder.setInsertionPointToStart(pipelined.getBody());
-  auto args = pipelined.getRegionIterArgs();
-  emitStep(pipelined.getInductionVar(), args[0], args[1], args[2]);
-  loop.getResult(0).replaceAllUsesWith(pipelined.getResult(0));
+  std::optional<int64_t> steps = getNumSteps();
+  Value sum = steps && *steps >= stages && isShort() ? emitUnrolled(*steps)
+                                                     : emitRolled();
+  loop.getResult(0).replaceAllUsesWith(sum);
   loop.erase();
 }
 

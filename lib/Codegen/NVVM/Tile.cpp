@@ -233,8 +233,11 @@ void ContractTiling::emitSplit() {
   int64_t extent = llvm::divideCeil(steps, splits) * tileK;
   Value split = launch.getBlockIds().z;
   Value from = index.mul(split, extent);
-  Value to = arith::MinUIOp::create(builder, loc, index.add(from, extent),
-                                    index.constant(space.getKSize()));
+  // Parts of the same length have a number of steps that is known.
+  Value to = index.add(from, extent);
+  if (steps % splits != 0)
+    to = arith::MinUIOp::create(builder, loc, to,
+                                index.constant(space.getKSize()));
   Value zero = InitTileOp::create(builder, loc, fragment, Value(), batch, m, n,
                                   AffineMapAttr(), space, schedule);
   Value sum = emitSum(zero, from, to);

@@ -127,6 +127,10 @@ def CodegenNVVMPipelinePass : Pass<"codegen-nvvm-pipeline", "::mlir::ModuleOp"> 
       qnn_gpu.multiply_tile %view_of_read ...
     }
     ```
+
+    With few matrix instructions a step and a known number of steps, a round of the
+    loop has `stages` steps, each with a buffer that is known, and no condition: the
+    steps that have nothing to load stand behind the loop.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect",
