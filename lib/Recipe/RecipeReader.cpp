@@ -206,6 +206,7 @@ struct yaml::MappingTraits<CacheRecipe> {
     io.mapOptional("estimator", operand.estimator);
     io.mapOptional("percentile", operand.percentile);
     io.mapOptional("ema_rate", operand.emaRate);
+    operand.position = getPosition(io);
     recipe.operand = recipe.operand.overriddenBy(operand);
     recipe.operand.dynamic =
         *recipe.operand.granularity == qnn::Granularity::Token;
@@ -228,9 +229,10 @@ struct yaml::MappingTraits<CacheRecipe> {
             io, recipe.operand, kind);
     if (!error.empty())
       return error;
-    if (!llvm::is_contained({"i8", "f8E4M3FN", "f8E5M2"},
+    if (!llvm::is_contained({"i8", "ui8", "f8E4M3FN", "f8E5M2"},
                             StringRef(*recipe.operand.storage)))
-      return "expected storage i8, f8E4M3FN or f8E5M2 of a cache, but got '" +
+      return "expected storage i8, ui8, f8E4M3FN or f8E5M2 of a cache, but got "
+             "'" +
              *recipe.operand.storage + "'";
     qnn::Granularity granularity = *recipe.operand.granularity;
     std::string name = qnn::stringifyGranularity(granularity).str();
@@ -429,6 +431,14 @@ mlir::FailureOr<Recipe> Recipe::read(StringRef path,
     return std::move(*recipe);
   return mlir::emitError(mlir::UnknownLoc::get(context))
          << llvm::toString(recipe.takeError());
+}
+
+mlir::Location Recipe::getLoc(RecipePosition position,
+                              mlir::MLIRContext *context) const {
+  if (path.empty())
+    return mlir::UnknownLoc::get(context);
+  return mlir::FileLineColLoc::get(context, path, position.line,
+                                   position.column);
 }
 
 llvm::Expected<Recipe> Recipe::read(StringRef path) {

@@ -170,6 +170,10 @@ struct Recipe {
   static llvm::Expected<Recipe> parse(llvm::StringRef text,
                                       llvm::StringRef path);
 
+  /// A place in the file, for diagnostics; unknown where no file was read.
+  mlir::Location getLoc(RecipePosition position,
+                        mlir::MLIRContext *context) const;
+
   /// What the recipe says about one site.
   struct SiteDecision {
     OperandRecipe activations;

@@ -173,13 +173,23 @@ public:
       return signalPassFailure();
     if (!parsed->kvCache)
       return;
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (failed(quantize(function, *parsed->kvCache)))
+    bool hasCaches = false;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      SmallVector<KVCache> caches = findCaches(function);
+      hasCaches |= !caches.empty();
+      if (failed(quantize(function, caches, *parsed->kvCache)))
         return signalPassFailure();
+    }
+    // No error: one recipe is for the decode step of a model and its prefill.
+    if (!hasCaches)
+      emitWarning(
+          parsed->getLoc(parsed->kvCache->operand.position, &getContext()))
+          << "'kv_cache' has no effect, because no input of the model is "
+             "updated in place, returned and read by a contraction";
   }
 
 private:
-  static LogicalResult quantize(func::FuncOp function,
+  static LogicalResult quantize(func::FuncOp function, ArrayRef<KVCache> caches,
                                 const CacheRecipe &recipe);
 };
 } // namespace
@@ -195,8 +205,8 @@ static const KVCache *findPartner(const KVCache &cache,
 }
 
 LogicalResult QNNQuantizeCachePass::quantize(func::FuncOp function,
+                                             ArrayRef<KVCache> caches,
                                              const CacheRecipe &recipe) {
-  SmallVector<KVCache> caches = findCaches(function);
   std::vector<CacheParameters> parameters;
   for (const KVCache &cache : caches) {
     const KVCache *partner =

@@ -37,11 +37,8 @@ static void warnOfIdleRules(ArrayRef<linalg::LinalgOp> sites,
       return distance(a) < distance(b);
     });
     nearest.truncate(std::min<size_t>(nearest.size(), 3));
-    Location loc = UnknownLoc::get(sites.front()->getContext());
-    if (!recipe.path.empty())
-      loc = FileLineColLoc::get(loc->getContext(), recipe.path,
-                                rule->position.line, rule->position.column);
-    InFlightDiagnostic diagnostic = emitWarning(loc);
+    InFlightDiagnostic diagnostic =
+        emitWarning(recipe.getLoc(rule->position, sites.front()->getContext()));
     diagnostic << "expected the name of a site, or a pattern of names, but no "
                   "site is called '"
                << rule->name << "'; the nearest are ";

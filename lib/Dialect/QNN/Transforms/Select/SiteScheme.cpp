@@ -109,9 +109,8 @@ static InFlightDiagnostic emitRecipeError(linalg::LinalgOp site,
   StringRef name = getSiteName(site);
   if (recipe.path.empty() || operand.position.line == 0)
     return site->emitOpError();
-  InFlightDiagnostic diagnostic = emitError(
-      FileLineColLoc::get(site.getContext(), recipe.path, operand.position.line,
-                          operand.position.column));
+  InFlightDiagnostic diagnostic =
+      emitError(recipe.getLoc(operand.position, site.getContext()));
   diagnostic.attachNote(site.getLoc()) << "for the site '" << name << "'";
   return diagnostic;
 }
