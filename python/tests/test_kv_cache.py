@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 import quantc
+from cache_reference import Affine, Float8, affine
 from quantc import compare
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -37,6 +38,7 @@ KV_CACHE = {
     "i8-head": "{storage: i8, symmetric: false, granularity: head}",
     "i8-tensor-shared": "{storage: i8, symmetric: true, granularity: tensor, shared: true}",
     "i8-token": "{granularity: token}",
+    "ui8-head": "{storage: ui8}",
     "f8-shared": "{storage: f8E4M3FN, granularity: tensor, shared: true}",
     "f8-pinned": "{storage: f8E4M3FN, granularity: tensor, scale: 1.0}",
 }
@@ -130,50 +132,6 @@ def test_calibration_goes_on_in_the_middle_of_a_loop(road, tmp_path):
             == (tmp_path / "whole.json").read_bytes())
 
 
-# The reference: what an element of the cache becomes, by docs/arithmetic.md.
-
-
-class Affine:
-    """i8 with given f32 scales and zero points."""
-
-    def __init__(self, scale, zero_point):
-        self.scale, self.zero_point = np.float32(scale), np.int32(zero_point)
-
-    def quantize(self, x):
-        steps = np.rint(np.float32(x) / self.scale)
-        return np.int8(np.clip(steps + self.zero_point, -128, 127))
-
-    def dequantize(self, q):
-        return (q.astype(np.int32) - self.zero_point).astype(np.float32) * self.scale
-
-    def distance_to_tie(self, x):
-        steps = np.float64(x) / self.scale
-        return np.abs(np.abs(steps - np.floor(steps)) - 0.5)
-
-
-class Float8(Affine):
-    def quantize(self, x):
-        clipped = np.clip(np.float32(x) / self.scale, -448, 448)
-        return clipped.astype(jnp.float8_e4m3fn)
-
-    def dequantize(self, q):
-        return q.astype(np.float32) * self.scale
-
-    def distance_to_tie(self, x):
-        steps = np.abs(np.float64(x) / self.scale)
-        _, exponent = np.frexp(np.maximum(steps, 2.0 ** -6))
-        unit = 2.0 ** (exponent - 4)
-        return np.abs(steps / unit - np.floor(steps / unit) - 0.5)
-
-
-def affine(low, high, qmin=-128, qmax=127):
-    low, high = np.minimum(np.float64(low), 0), np.maximum(np.float64(high), 0)
-    scale = ((high - low) / (qmax - qmin)).astype(np.float32)
-    scale = np.where(scale == 0, np.float32(1), scale)
-    zero_point = np.clip(np.rint(qmin - low / np.float64(scale)), qmin, qmax)
-    return Affine(scale, zero_point)
-
-
 def scheme(road, name, key, value):
     """How the tensor `value` [1, heads, T, features] of the cache is stored."""
     if name == "f8-pinned":
@@ -183,9 +141,10 @@ def scheme(road, name, key, value):
     statistics = {entry["name"]: entry for entry in json.loads(
         road.statistics.read_text())["observers"]}
     entry = statistics[f"{key}/cache"]
-    if name == "i8-head":
+    if name.endswith("-head"):
         return affine(np.float32(entry["channel_min"]).reshape(1, -1, 1, 1),
-                      np.float32(entry["channel_max"]).reshape(1, -1, 1, 1))
+                      np.float32(entry["channel_max"]).reshape(1, -1, 1, 1),
+                      np.uint8 if name.startswith("u") else np.int8)
     pair = [statistics[f"{key[:-1]}{kind}/cache"] for kind in "kv"]
     largest = max(max(abs(np.float64(np.float32(e["min"]))),
                       abs(np.float64(np.float32(e["max"])))) for e in pair)

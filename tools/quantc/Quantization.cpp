@@ -72,6 +72,7 @@ Error quantc::tool::annotate(Tool &tool, Model &model) {
   mlir::PassManager passes(&tool.getContext());
   passes.addPass(qnn::createQNNUnrollLayersPass());
   passes.addPass(qnn::createQNNSplitParametersPass());
+  passes.addPass(qnn::createQNNUnstackCachesPass());
   passes.addPass(qnn::createQNNAnnotatePass());
   passes.addPass(qnn::createVerifyAnnotatedPass());
   return runPasses(tool, model, passes);

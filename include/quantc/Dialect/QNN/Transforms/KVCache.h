@@ -58,11 +58,16 @@ struct KVCache {
   llvm::SmallVector<int64_t> batchDims;
   /// The innermost of them; its indices share a scale in granularity 'head'.
   std::optional<int64_t> headDim;
+  /// The dimension of stacked layers: of it every update writes, and every
+  /// reader sees, one index that is known. Each index has scales of its own.
+  std::optional<int64_t> layerDim;
 
   mlir::RankedTensorType getType() const;
   /// The argument and the cache after each update.
   llvm::SmallVector<mlir::Value> getValues() const;
-  /// The dimensions that an update writes in part: the tokens.
+  /// The layer that an update writes; nullopt where layers are not stacked.
+  std::optional<int64_t> getLayer(mlir::tensor::InsertSliceOp update) const;
+  /// The dimensions that an update writes in part, but for layers: the tokens.
   llvm::SmallVector<int64_t> getTokenDims() const;
   /// Its name as an input of the function, `arg<i>` without one.
   std::string getName() const;

@@ -260,6 +260,40 @@ def QNNSmoothPass : Pass<"qnn-smooth", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect", "::quantc::qnn::QNNDialect"];
 }
 
+def QNNUnstackCachesPass : Pass<"qnn-unstack-caches", "::mlir::ModuleOp"> {
+  let summary = "Update caches of stacked layers in place";
+  let description = [{
+    `jax.lax.scan` over layers takes the layers of a cache `[layers, ...]` apart and
+    stacks what they have become. Once the loop is unrolled (qnn-unroll-layers), each
+    update of a layer can be written into the whole cache at the layer's position, and
+    the layer read from there. What comes out is what qnn-quantize-cache understands,
+    and copies no layer.
+
+    Nothing is done where a result is not made of exactly the layers of one argument,
+    or where a layer is anything else than what the argument had at its position with
+    slices inserted.
+
+    ```mlir
+    %0 = tensor.extract_slice %cache[1, 0, 0] [1, 8, 4] [1, 1, 1]
+           : tensor<2x8x4xf32> to tensor<8x4xf32>
+    %1 = tensor.insert_slice %k into %0[%position, 0] [1, 4] [1, 1]
+    ... // reads %1
+    %2 = tensor.insert_slice %1 into %others[1, 0, 0] [1, 8, 4] [1, 1, 1]
+    return %2
+    ```
+    becomes
+    ```mlir
+    %0 = tensor.expand_shape %k [[0], [1, 2]] output_shape [1, 1, 4]
+    %1 = tensor.insert_slice %0 into %before[1, %position, 0] [1, 1, 4] [1, 1, 1]
+    %2 = tensor.extract_slice %1[1, 0, 0] [1, 8, 4] [1, 1, 1]
+           : tensor<2x8x4xf32> to tensor<8x4xf32>
+    ... // reads %2
+    return %1
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def QNNQuantizeCachePass : Pass<"qnn-quantize-cache", "::mlir::ModuleOp"> {
   let summary = "Store the key-value caches of a decode step quantized";
   let description = [{

@@ -13,6 +13,19 @@
 
 namespace quantc::qnn {
 
+/// A moved cache, or a part of it.
+struct CacheView {
+  /// After how many updates.
+  size_t version = 0;
+  llvm::SmallVector<CacheDims> dims;
+  /// The one layer that it is of, where layers are stacked.
+  std::optional<int64_t> layer = std::nullopt;
+
+  /// What an op that only moves elements makes of it; nullopt for any other op.
+  std::optional<CacheView> follow(mlir::Operation *op,
+                                  const KVCache &cache) const;
+};
+
 /// The parameters of one cache: constants from calibration, or tensors that
 /// the function takes and returns beside the cache, where they are measured
 /// per token. Errors are diagnostics.
@@ -26,13 +39,12 @@ public:
 
   QuantizationAttr getScheme() const { return scheme; }
 
-  /// Whether the parameters of a moved cache, whose dimensions are `dims`, are
-  /// known.
-  bool canFollow(llvm::ArrayRef<CacheDims> dims) const;
+  /// Whether the parameters of what `view` sees are known.
+  bool canFollow(const CacheView &view) const;
 
-  /// Dequantizes a (moved) cache after `version` updates.
+  /// Dequantizes what `view` sees of the cache.
   mlir::Value createDequantize(mlir::OpBuilder &builder, mlir::Value stored,
-                               size_t version, llvm::ArrayRef<CacheDims> dims);
+                               const CacheView &view);
 
   /// Quantizes what `update` inserts; measured parameters are inserted into
   /// theirs.
@@ -48,15 +60,25 @@ private:
   CacheParameters(const KVCache &cache, QuantizationAttr scheme)
       : cache(cache), scheme(scheme) {}
 
-  mlir::LogicalResult computeFixed(const KVCache *partner,
+  /// `layerScheme` is that of one layer, without an axis for them.
+  mlir::LogicalResult computeFixed(QuantizationAttr layerScheme,
+                                   const KVCache *partner,
                                    const CacheRecipe &recipe);
+  /// The fixed parameters of what `view` sees in a tensor of this shape, and
+  /// along which of its dimensions they are.
+  std::pair<QuantizationParameters, llvm::SmallVector<int64_t>>
+  selectFixed(llvm::ArrayRef<int64_t> shape, const CacheView &view) const;
+  /// The measured parameters of what `view` sees.
+  QuantizationOperands selectMeasured(mlir::OpBuilder &builder,
+                                      mlir::Location loc,
+                                      const CacheView &view) const;
   mlir::FailureOr<llvm::SmallVector<int64_t>>
   getUpdateAxes(mlir::tensor::InsertSliceOp update) const;
   mlir::RankedTensorType getMeasuredType(mlir::Type element) const;
 
   KVCache cache;
   QuantizationAttr scheme;
-  /// From calibration.
+  /// From calibration; one for each index along the scheme's axes, row major.
   QuantizationParameters fixed;
   /// Measured: after each update, from the argument on.
   llvm::SmallVector<QuantizationOperands> measured;

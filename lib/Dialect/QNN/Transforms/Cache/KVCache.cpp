@@ -8,6 +8,8 @@
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
 using namespace mlir;
 using namespace quantc::qnn;
 
@@ -109,11 +111,17 @@ SmallVector<Value> KVCache::getValues() const {
 SmallVector<int64_t> KVCache::getTokenDims() const {
   SmallVector<int64_t> dims;
   for (int64_t dim = 0, e = getType().getRank(); dim < e; ++dim)
-    if (llvm::any_of(updates, [&](tensor::InsertSliceOp update) {
+    if (dim != layerDim &&
+        llvm::any_of(updates, [&](tensor::InsertSliceOp update) {
           return update.getStaticSizes()[dim] != getType().getDimSize(dim);
         }))
       dims.push_back(dim);
   return dims;
+}
+
+std::optional<int64_t> KVCache::getLayer(tensor::InsertSliceOp update) const {
+  return layerDim ? getConstantIntValue(update.getMixedOffsets()[*layerDim])
+                  : std::nullopt;
 }
 
 std::string KVCache::getName() const {
@@ -135,14 +143,16 @@ std::optional<int64_t> quantc::qnn::getUpdateDim(tensor::InsertSliceOp update,
 }
 
 /// Adds the contractions that read `value` through moves, and which of its
-/// dimensions are dimensions of a batch there.
+/// dimensions are dimensions of a batch there. `seen` are those that any
+/// contraction sees more than one index of.
 static void collectReaders(KVCache &cache, Value value,
-                           ArrayRef<CacheDims> dims) {
+                           ArrayRef<CacheDims> dims,
+                           llvm::SmallDenseSet<int64_t> &seen) {
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
     if (use.getOperandNumber() == 0)
       if (auto moved = followMove(user, dims)) {
-        collectReaders(cache, user->getResult(0), *moved);
+        collectReaders(cache, user->getResult(0), *moved, seen);
         continue;
       }
     if (!isSite(user) || use.getOperandNumber() > 1)
@@ -151,6 +161,8 @@ static void collectReaders(KVCache &cache, Value value,
     SiteIndexing indexing(site);
     unsigned number = use.getOperandNumber();
     cache.readers.push_back({&use});
+    for (const CacheDims &parts : dims)
+      seen.insert(parts.begin(), parts.end());
     for (int64_t dim : getResultDims(indexing, number)) {
       unsigned loop = *indexing.getLoop(number, dim);
       if (!indexing.getMap(1 - number).isFunctionOfDim(loop))
@@ -161,6 +173,20 @@ static void collectReaders(KVCache &cache, Value value,
           cache.batchDims.push_back(cacheDim);
     }
   }
+}
+
+/// The first dimension of more than one index that no contraction sees, and of
+/// which each update writes one that is known.
+static std::optional<int64_t>
+findLayerDim(const KVCache &cache, const llvm::SmallDenseSet<int64_t> &seen) {
+  for (int64_t dim = 0, e = cache.getType().getRank(); dim < e; ++dim)
+    if (!seen.contains(dim) && cache.getType().getDimSize(dim) != 1 &&
+        llvm::all_of(cache.updates, [&](tensor::InsertSliceOp update) {
+          return update.getStaticSizes()[dim] == 1 &&
+                 getConstantIntValue(update.getMixedOffsets()[dim]);
+        }))
+      return dim;
+  return std::nullopt;
 }
 
 /// The cache that result number `result` of the function is; nullopt if it is
@@ -183,13 +209,15 @@ static std::optional<KVCache> findCache(func::ReturnOp terminator,
   SmallVector<CacheDims> dims;
   for (int64_t dim = 0, e = cache.getType().getRank(); dim < e; ++dim)
     dims.push_back({dim});
+  llvm::SmallDenseSet<int64_t> seen;
   for (Value held : cache.getValues())
-    collectReaders(cache, held, dims);
+    collectReaders(cache, held, dims, seen);
   if (cache.readers.empty())
     return std::nullopt;
   llvm::sort(cache.batchDims);
   if (!cache.batchDims.empty())
     cache.headDim = cache.batchDims.back();
+  cache.layerDim = findLayerDim(cache, seen);
   return cache;
 }
 

@@ -35,8 +35,8 @@ public:
   LogicalResult run();
 
 private:
-  void redirect(ArrayRef<OpOperand *> uses, Value stored, size_t version,
-                ArrayRef<CacheDims> dims);
+  void redirect(ArrayRef<OpOperand *> uses, Value stored,
+                const CacheView &view);
   Value moveStorage(Operation *move, Value stored);
 
   func::FuncOp function;
@@ -88,30 +88,30 @@ Value CacheRewriter::moveStorage(Operation *move, Value stored) {
   return moved->getResult(0);
 }
 
-/// Gives `uses` the dequantized form of `stored`, whose dimensions are `dims`.
+/// Gives `uses` the dequantized form of `stored`, which is `view` of the cache.
 /// Moves are made on the storage, as far as its parameters can be told
 /// afterwards: a contraction then finds both operands dequantized.
 void CacheRewriter::redirect(ArrayRef<OpOperand *> uses, Value stored,
-                             size_t version, ArrayRef<CacheDims> dims) {
+                             const CacheView &view) {
   Value dequantized;
   for (OpOperand *use : uses) {
     Operation *user = use->getOwner();
-    std::optional<SmallVector<CacheDims>> moved;
+    std::optional<CacheView> moved;
     if (use->getOperandNumber() == 0)
-      moved = followMove(user, dims);
+      moved = view.follow(user, cache);
     bool isStatic = cast<RankedTensorType>(stored.getType()).hasStaticShape();
     if (moved && isStatic &&
         (isa<ObserveOp>(user) || parameters.canFollow(*moved))) {
       Value next = isa<ObserveOp>(user) ? stored : moveStorage(user, stored);
       SmallVector<OpOperand *> nextUses =
           llvm::to_vector(llvm::make_pointer_range(user->getUses()));
-      redirect(nextUses, next, version, *moved);
+      redirect(nextUses, next, *moved);
       replaced.push_back(user);
       continue;
     }
     if (!dequantized) {
       builder.setInsertionPointAfterValue(stored);
-      dequantized = parameters.createDequantize(builder, stored, version, dims);
+      dequantized = parameters.createDequantize(builder, stored, view);
     }
     use->set(dequantized);
   }
@@ -131,7 +131,7 @@ LogicalResult CacheRewriter::run() {
   Value stored = cache.argument;
   SmallVector<OpOperand *> reads = getReads(cache, stored);
   stored.setType(storageType);
-  redirect(reads, stored, /*version=*/0, dims);
+  redirect(reads, stored, {/*version=*/0, dims});
   for (auto [i, op] : llvm::enumerate(cache.updates)) {
     tensor::InsertSliceOp update = op;
     builder.setInsertionPoint(update);
@@ -141,7 +141,7 @@ LogicalResult CacheRewriter::run() {
     stored = tensor::InsertSliceOp::create(
         builder, update.getLoc(), *quantized, stored, update.getMixedOffsets(),
         update.getMixedSizes(), update.getMixedStrides());
-    redirect(getReads(cache, update.getResult()), stored, i + 1, dims);
+    redirect(getReads(cache, update.getResult()), stored, {i + 1, dims});
   }
   terminator.setOperand(cache.result, stored);
   parameters.createResults(function, cache.result);
