@@ -46,8 +46,7 @@ def compile_problem(problem, quant_opt, folder):
 def measure(problem, quant_opt, folder):
     """The row of a problem, of its kernel with the matrix instruction."""
     options = argparse.Namespace(max_registers=MOST_REGISTERS, main_loop=problem.matrix,
-                                 wide_loads=problem.wide
-                                 and problem.matrix in sass.MATRIX + sass.DOT)
+                                 wide_loads=problem.matrix in sass.MATRIX + sass.DOT)
     kernels = sass.assemble(compile_problem(problem, quant_opt, folder))
     chosen = [each for each in kernels if not problem.matrix
               or any(one.name == problem.matrix for one in each.instructions)]

@@ -21,7 +21,6 @@ class Problem:
     text: str  # a module whose function @main is the program
     chip: str = "sm_80"
     matrix: str = "IMMA"  # instruction of the main loop; empty: there need be none
-    wide: bool = True  # all global loads of the main loop move 16 bytes a lane
     operations: int = 0  # multiplications and additions of one run
     # Of the same product with no zero points, where there are some.
     symmetric: str = None
@@ -211,9 +210,8 @@ def problems():
                 operations=2 * 4 * 14 * 14 * 9 * 256 * 64),
         plain("product-f16", "f16", "f16", matrix="HMMA", baseline="-"),
         plain("product-bf16", "bf16", "bf16", matrix="HMMA", baseline="-"),
-        # A lane loads the scale and the offset of a column, 4 bytes.
         of("int4-weights", int4_weights(1024, 512, 1024), 1024, 512, 1024, matrix="HMMA",
-           baseline="-", wide=False),
+           baseline="-"),
         plain("product-e4m3", "f8E4M3FN", "f8E4M3FN", matrix="QMMA", chip="sm_89", baseline="e4m3"),
         plain("product-e5m2e4m3", "f8E5M2", "f8E4M3FN", matrix="QMMA", chip="sm_89",
               baseline="-"),

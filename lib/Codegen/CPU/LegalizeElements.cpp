@@ -38,10 +38,7 @@ namespace quantc::cpu {
 
 using namespace mlir;
 using namespace quantc;
-
-static bool isF8(Type type) {
-  return isa<Float8E4M3FNType, Float8E5M2Type>(type);
-}
+using quantc::qnn::isF8;
 
 /// Whether a scalar of this type stands in memory as an i8.
 static bool isHeldInByte(Type type) {

@@ -61,6 +61,7 @@ private:
 
   // LowerLoadTile.cpp
   void lower(LoadTileOp op);
+  void lower(LoadScalesOp op);
 
   // LowerMultiplyTile.cpp
   void lower(MultiplyTileOp op);
@@ -76,6 +77,8 @@ private:
     mlir::Value words, scale, offset;
   };
   llvm::SmallVector<Int4Columns> loadInt4(MultiplyTileOp op);
+  /// The pairs of scale and offset of the warp's column tiles for this lane.
+  llvm::SmallVector<mlir::Value> loadScales(mlir::Value tile);
   /// Both registers for 16 of k.
   std::array<mlir::Value, 2> dequantize(const Int4Columns &columns,
                                         int64_t step);

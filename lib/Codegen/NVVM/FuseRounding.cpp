@@ -10,11 +10,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "InlineInstruction.h"
 #include "quantc/Codegen/NVVM/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
@@ -26,6 +26,7 @@ namespace quantc::nvvm {
 } // namespace quantc::nvvm
 
 using namespace mlir;
+using quantc::nvvm::createInlineInstruction;
 
 //===----------------------------------------------------------------------===//
 // Matching
@@ -150,23 +151,10 @@ std::optional<Quantized> Quantized::match(arith::TruncIOp op) {
 // Instructions
 //===----------------------------------------------------------------------===//
 
-/// One instruction that computes an i32.
-static Value createInstruction(OpBuilder &builder, Location loc,
-                               StringRef instruction, StringRef constraints,
-                               ValueRange operands) {
-  return LLVM::InlineAsmOp::create(
-             builder, loc, builder.getI32Type(), operands, instruction,
-             constraints,
-             /*has_side_effects=*/false, /*is_align_stack=*/false,
-             LLVM::TailCallKind::None, /*asm_dialect=*/nullptr,
-             /*operand_attrs=*/nullptr)
-      .getResult(0);
-}
-
 /// The nearest integer; `type` is s32, or a smaller one with .sat.
 static Value createConversion(OpBuilder &builder, Location loc, StringRef type,
                               Value x) {
-  return createInstruction(
+  return createInlineInstruction(
       builder, loc, ("cvt.rni." + type + ".f32 $0, $1;").str(), "=r,f", x);
 }
 
@@ -176,8 +164,8 @@ static Value createPack(OpBuilder &builder, Location loc, bool isSigned,
                         Value first, Value second, Value above) {
   StringRef instruction = isSigned ? "cvt.pack.sat.s8.s32.b32 $0, $1, $2, $3;"
                                    : "cvt.pack.sat.u8.s32.b32 $0, $1, $2, $3;";
-  return createInstruction(builder, loc, instruction, "=r,r,r,r",
-                           {second, first, above});
+  return createInlineInstruction(builder, loc, instruction, "=r,r,r,r",
+                                 {second, first, above});
 }
 
 static Value createZero(OpBuilder &builder, Location loc) {

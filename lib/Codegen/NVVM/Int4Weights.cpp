@@ -242,8 +242,14 @@ std::pair<Value, Value> Int4Weights::pack(OpBuilder &builder, Location loc,
         });
       });
 
-  int64_t blocks = k / block;
-  auto pairs = RankedTensorType::get({rows, blocks, 2}, builder.getF16Type());
+  // Those of a thread, rows g, g + 8, ... of a warp, are neighbours.
+  int64_t tiles = columns / 2;
+  auto getScaleColumn = [&](int64_t row) {
+    int64_t inWarp = row % warp;
+    return getColumn(row - inWarp + inWarp % tiles * 8 + inWarp / tiles);
+  };
+  auto pairs =
+      RankedTensorType::get({k / block, rows, 2}, builder.getF16Type());
   Value scales = createConstantTensor(
       builder, loc, pairs, prefix + ".scales", [&](MutableArrayRef<char> to) {
         char *next = to.data();
@@ -252,9 +258,9 @@ std::pair<Value, Value> Int4Weights::pack(OpBuilder &builder, Location loc,
           std::memcpy(next, &bits, sizeof(bits));
           next += sizeof(bits);
         };
-        for (int64_t row = 0; row < rows; ++row)
-          for (int64_t at = 0; at < k; at += block) {
-            int64_t column = getColumn(row);
+        for (int64_t at = 0; at < k; at += block)
+          for (int64_t row = 0; row < rows; ++row) {
+            int64_t column = getScaleColumn(row);
             append(column < n ? scale.get(column, at) : 0);
             append(1032 + (column < n ? zeroPoint.get(column, at) : 0));
           }

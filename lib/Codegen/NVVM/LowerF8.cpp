@@ -25,10 +25,7 @@ namespace quantc::nvvm {
 
 using namespace mlir;
 using namespace quantc;
-
-static bool isF8(Type type) {
-  return isa<Float8E4M3FNType, Float8E5M2Type>(type);
-}
+using quantc::qnn::isF8;
 
 /// The f8 whose bits a byte is; null where it is no number's.
 static Value getNumber(Value byte) {

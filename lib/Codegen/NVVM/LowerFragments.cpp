@@ -178,11 +178,11 @@ void FragmentLowering::lowerBlock(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(block)) {
     builder.setInsertionPoint(&op);
     llvm::TypeSwitch<Operation *>(&op)
-        .Case<LoadTileOp, InitTileOp, MultiplyTileOp, DotTileOp, StoreTileOp>(
-            [&](auto tileOp) {
-              lower(tileOp);
-              dead.push_back(tileOp);
-            })
+        .Case<LoadTileOp, LoadScalesOp, InitTileOp, MultiplyTileOp, DotTileOp,
+              StoreTileOp>([&](auto tileOp) {
+          lower(tileOp);
+          dead.push_back(tileOp);
+        })
         .Case([&](scf::ForOp loop) { lowerLoop(loop); })
         .Case<arith::AddIOp, arith::AddFOp>([&](auto add) {
           if (fragments.contains(add.getLhs())) {

@@ -125,18 +125,20 @@ void FragmentLowering::multiplyByTensorCore(MultiplyTileOp op,
   Value lhsChunk = index.div(matrix, 2);
   // Right: column 2t + e of column tile j is the thread's 2j + e, so that a
   // thread's columns are adjacent. Both halves of k, of two column tiles where
-  // there are two.
+  // there are two, else of two steps along k.
   Value rhsRow = index.add(warpColumn,
                            index.add(index.mul(index.div(inMatrix, 2), columns),
                                      index.rem(inMatrix, 2)));
   int64_t together = tileColumns > 1 ? 2 : 1;
   if (together == 2)
     rhsRow = index.add(rhsRow, index.mul(index.div(matrix, 2), 2));
-  Value rhsChunk = index.rem(matrix, 2);
+  bool loadsTwoSteps = together == 1 && rhsSwizzle.getChunksPerRow() % 4 == 0;
+  Value rhsChunk = loadsTwoSteps ? matrix : index.rem(matrix, 2);
 
   SmallVector<Int4Columns> int4;
   if (op.getScales())
     int4 = loadInt4(op);
+  SmallVector<Value> nextStep;
   for (int64_t step = 0; step < lhsSwizzle.getChunksPerRow(); step += 2) {
     SmallVector<SmallVector<Value>> a(tileRows), b(tileColumns);
     for (int64_t i = 0; i < tileRows; ++i) {
@@ -146,11 +148,20 @@ void FragmentLowering::multiplyByTensorCore(MultiplyTileOp op,
         a[i].push_back(instruction.getRegister(matrices, r));
     }
     for (int64_t j = 0; j < tileColumns && !op.getScales(); j += together) {
+      if (!nextStep.empty()) {
+        b[j] = std::move(nextStep);
+        nextStep.clear();
+        continue;
+      }
+      int64_t count = together == 2 || loadsTwoSteps ? 4 : 2;
       Value matrices =
           loadMatrices(op.getRhs(), index.add(rhsRow, 2 * j),
-                       index.add(rhsChunk, step), rhsSwizzle, 2 * together);
-      for (int64_t r = 0; r < 2 * together; ++r)
-        b[j + r / 2].push_back(instruction.getRegister(matrices, r));
+                       index.add(rhsChunk, step), rhsSwizzle, count);
+      for (int64_t r = 0; r < count; ++r) {
+        bool isNext = loadsTwoSteps && r >= 2;
+        (isNext ? nextStep : b[j + r / 2])
+            .push_back(instruction.getRegister(matrices, r));
+      }
     }
     if (op.getScales())
       for (int64_t j = 0; j < tileColumns; ++j)

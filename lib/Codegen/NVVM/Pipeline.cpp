@@ -15,6 +15,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace quantc::nvvm {
 #define GEN_PASS_DEF_CODEGENNVVMPIPELINEPASS
@@ -34,15 +35,23 @@ public:
       : loop(loop), multiply(multiply), loc(loop.getLoc()), builder(loop),
         index(builder, loc), stages(multiply.getSchedule().getStages()),
         step(multiply.getSchedule().getTile()[2]) {
-    for (auto load : loop.getBody()->getOps<LoadTileOp>())
-      loads.push_back(load);
+    for (Operation &op : *loop.getBody()) {
+      if (auto load = dyn_cast<LoadTileOp>(op))
+        tiles.push_back(load.getTile());
+      else if (auto load = dyn_cast<LoadScalesOp>(op))
+        tiles.push_back(load.getTile());
+      else
+        continue;
+      loads.push_back(&op);
+    }
   }
 
   void run();
 
 private:
-  /// The tile of `view` in the stage that begins at `offset`.
-  Value getTile(Value view, Value offset);
+  /// The loop's body for `k` and the tiles of the stage that begins at
+  /// `offset`.
+  IRMapping at(Value k, Value offset);
   /// The loads for `k`, a group of its own.
   void emitLoads(Value k, Value offset);
   /// The same if `k` is not behind the last one; an empty group keeps the
@@ -68,7 +77,9 @@ private:
   OpBuilder builder;
   IndexArithmetic index;
   int64_t stages, step, stageBytes = 0;
-  SmallVector<LoadTileOp> loads;
+  SmallVector<Operation *> loads;
+  /// What each of them writes.
+  SmallVector<Value> tiles;
 };
 
 } // namespace
@@ -78,20 +89,24 @@ static int64_t getBytes(Value tile) {
   return type.getNumElements() * type.getElementTypeBitWidth() / 8;
 }
 
-Value PipelinedLoop::getTile(Value view, Value offset) {
-  auto first = view.getDefiningOp<memref::ViewOp>();
-  Value shift = index.add(offset, *getConstantIntValue(first.getByteShift()));
-  return memref::ViewOp::create(builder, loc, first.getType(),
-                                first.getSource(), shift, ValueRange());
+IRMapping PipelinedLoop::at(Value k, Value offset) {
+  IRMapping mapping;
+  mapping.map(loop.getInductionVar(), k);
+  for (Value tile : tiles) {
+    auto first = tile.getDefiningOp<memref::ViewOp>();
+    Value shift = index.add(offset, *getConstantIntValue(first.getByteShift()));
+    mapping.map(tile,
+                memref::ViewOp::create(builder, loc, first.getType(),
+                                       first.getSource(), shift, ValueRange())
+                    .getResult());
+  }
+  return mapping;
 }
 
 void PipelinedLoop::emitLoads(Value k, Value offset) {
-  for (LoadTileOp load : loads) {
-    Value tile = getTile(load.getTile(), offset);
-    auto copy = cast<LoadTileOp>(builder.clone(*load));
-    copy.getKMutable().assign(k);
-    copy.getTileMutable().assign(tile);
-  }
+  IRMapping mapping = at(k, offset);
+  for (Operation *load : loads)
+    builder.clone(*load, mapping);
 }
 
 void PipelinedLoop::emitGuardedLoads(Value k, Value offset) {
@@ -126,15 +141,9 @@ void PipelinedLoop::emitWait(int64_t pending) {
 }
 
 Value PipelinedLoop::emitMultiply(Value k, Value accumulators, Value read) {
-  Value lhs = getTile(multiply.getLhs(), read),
-        rhs = getTile(multiply.getRhs(), read);
-  auto next = cast<MultiplyTileOp>(builder.clone(*multiply));
-  next.getLhsMutable().assign(lhs);
-  next.getRhsMutable().assign(rhs);
-  next.getAccumulatorsMutable().assign(accumulators);
-  if (next.getK())
-    next.getKMutable().assign(k);
-  return next.getResult();
+  IRMapping mapping = at(k, read);
+  mapping.map(multiply.getAccumulators(), accumulators);
+  return builder.clone(*multiply, mapping)->getResult(0);
 }
 
 /// Neither LLVM nor ptxas unrolls the loop: its body is long already, and whole
@@ -220,11 +229,11 @@ Value PipelinedLoop::emitUnrolledStep(Value k, Value accumulators,
 
 Value PipelinedLoop::emitUnrolled(int64_t steps) {
   Value first = loop.getLowerBound();
-  auto at = [&](Value k, int64_t number) {
+  auto after = [&](Value k, int64_t number) {
     return index.add(k, number * step);
   };
   for (int64_t stage = 0; stage + 1 < stages; ++stage) {
-    emitLoads(at(first, stage), index.constant(stage * stageBytes));
+    emitLoads(after(first, stage), index.constant(stage * stageBytes));
     NVVM::CpAsyncCommitGroupOp::create(builder, loc);
   }
   // Rounds in which every step has something to load.
@@ -233,27 +242,27 @@ Value PipelinedLoop::emitUnrolled(int64_t steps) {
   if (rounds > 1) {
     number = rounds * stages;
     auto unrolled =
-        scf::ForOp::create(builder, loc, first, at(first, number),
+        scf::ForOp::create(builder, loc, first, after(first, number),
                            index.constant(stages * step), accumulators);
     keepLoop(unrolled);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(unrolled.getBody());
     accumulators = unrolled.getRegionIterArg(0);
     for (int64_t stage = 0; stage < stages; ++stage)
-      accumulators = emitUnrolledStep(at(unrolled.getInductionVar(), stage),
+      accumulators = emitUnrolledStep(after(unrolled.getInductionVar(), stage),
                                       accumulators, stage, steps - stage);
     scf::YieldOp::create(builder, loc, accumulators);
     accumulators = unrolled.getResult(0);
   }
   for (; number < steps; ++number)
-    accumulators = emitUnrolledStep(at(first, number), accumulators, number,
+    accumulators = emitUnrolledStep(after(first, number), accumulators, number,
                                     steps - number);
   return accumulators;
 }
 
 void PipelinedLoop::run() {
-  for (LoadTileOp load : loads)
-    stageBytes += getBytes(load.getTile());
+  for (Value tile : tiles)
+    stageBytes += getBytes(tile);
   auto launch = loop->getParentOfType<gpu::LaunchOp>();
   {
     OpBuilder::InsertionGuard guard(builder);

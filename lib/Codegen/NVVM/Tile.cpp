@@ -154,6 +154,10 @@ Value ContractTiling::emitSum(Value accumulators, Value from, Value to) {
       shared, tile[0] * tile[2] * (element.getIntOrFloatBitWidth() / 8),
       tile[1], op.getScales() ? tile[2] / 2 : tile[2],
       getElementType(op.getRhs()));
+  Value scalesTile;
+  if (op.getScales())
+    scalesTile = createTile(shared, (tile[0] * 2 + tile[1] / 2) * tile[2],
+                            tile[1], 2, builder.getF16Type());
   auto loop = scf::ForOp::create(builder, loc, from, to,
                                  index.constant(tile[2]), accumulators);
   OpBuilder::InsertionGuard guard(builder);
@@ -163,21 +167,17 @@ Value ContractTiling::emitSum(Value accumulators, Value from, Value to) {
                      /*rhs=*/UnitAttr(), /*packed=*/UnitAttr(),
                      AffineMapAttr::get(op.getLhsMap()), space, schedule);
   loadRight(k, rhsTile);
+  if (Value scales = op.getScales()) {
+    int64_t blocks = cast<ShapedType>(scales.getType()).getDimSize(0);
+    LoadScalesOp::create(builder, loc, scales, n, k, scalesTile,
+                         space.getKSize() / blocks, schedule);
+  }
   NVVM::CpAsyncCommitGroupOp::create(builder, loc);
   NVVM::CpAsyncWaitGroupOp::create(builder, loc, 0);
   gpu::BarrierOp::create(builder, loc);
-  Value scales = op.getScales(), scaleN, scaleK;
-  IntegerAttr block;
-  if (scales) {
-    scaleN = n;
-    scaleK = k;
-    block = builder.getI64IntegerAttr(
-        space.getKSize() / cast<ShapedType>(scales.getType()).getDimSize(1));
-  }
-  Value next = MultiplyTileOp::create(builder, loc, fragment, lhsTile, rhsTile,
-                                      loop.getRegionIterArg(0), scales, scaleN,
-                                      scaleK, block, op.getLhsFormatAttr(),
-                                      op.getRhsFormatAttr(), schedule);
+  Value next = MultiplyTileOp::create(
+      builder, loc, fragment, lhsTile, rhsTile, loop.getRegionIterArg(0),
+      scalesTile, op.getLhsFormatAttr(), op.getRhsFormatAttr(), schedule);
   gpu::BarrierOp::create(builder, loc);
   scf::YieldOp::create(builder, loc, next);
   return loop.getResult(0);

@@ -1,10 +1,10 @@
 // RUN: quant-opt %s --qnn-to-linalg --convert-elementwise-to-linalg --codegen-cpu-legalize-elements --canonicalize --codegen-cpu-fuse-elementwise --codegen-nvvm-form-kernels=chip=sm_80 --canonicalize --split-input-file | FileCheck %s
 
 // Weights of four bits that are dequantized to f16 stay in four bits: rows of
-// bytes, with a scale and an offset for each row and block of 64.
+// bytes, with a scale and an offset for each block of 64 and row.
 // CHECK-LABEL: @blocks
 //   CHECK-NOT: linalg.generic
-//       CHECK: qnn_gpu.contract lhs(%arg0 : tensor<5x128xf16>) rhs(%{{.+}} : tensor<32x64xi8>) scales(%{{.+}} : tensor<32x2x2xf16>)
+//       CHECK: qnn_gpu.contract lhs(%arg0 : tensor<5x128xf16>) rhs(%{{.+}} : tensor<32x64xi8>) scales(%{{.+}} : tensor<2x32x2xf16>)
 //  CHECK-SAME: rhs_format = i4
 //  CHECK-SAME: tile = [16, 32, 64]
 func.func @blocks(%x: tensor<5x128xf16>) -> tensor<5x16xf32> {

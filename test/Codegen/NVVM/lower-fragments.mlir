@@ -66,3 +66,40 @@ func.func @floats(%a: memref<16x64xf32>, %w: memref<8x64xf32>, %d: memref<16x8xf
   }
   return
 }
+
+// Weights of four bits: the scales of 32 columns are eight copies of 16 bytes, and a
+// lane reads those of its four columns at once.
+// CHECK-LABEL: func @int4_weights
+// CHECK: %[[IS:.*]] = arith.cmpi ult, %{{.*}}, %c8{{.*}} : index
+// CHECK: scf.if %[[IS]] {
+// CHECK: nvgpu.device_async_copy %{{.*}}, 8 {bypassL1} : memref<2x32x2xf16> to memref<32x2xf16, #gpu.address_space<workgroup>>
+// CHECK: vector.load %{{.*}} {alignment = 16 : i64} : memref<64xf16, #gpu.address_space<workgroup>>, vector<8xf16>
+// CHECK: nvvm.mma.sync
+func.func @int4_weights(%a: memref<16x256xf16>, %w: memref<32x128xi8>, %s: memref<2x32x2xf16>, %d: memref<16x32xf32>) {
+  qnn_gpu.contract lhs(%a : memref<16x256xf16>) rhs(%w : memref<32x128xi8>) scales(%s : memref<2x32x2xf16>) outs(%d : memref<16x32xf32>)
+      attributes {maps = [#mk, #nk, #mn],
+                  space = #qnn_gpu.space<batch = [], m = [16], n = 32, k = [256]>, rhs_format = i4,
+                  schedule = #qnn_gpu.schedule<mma, tile = [16, 32, 64], warps = [1, 1], stages = 1, split_k = 1>} {
+    ^bb0(%acc: f32):
+      qnn_gpu.yield %acc : f32
+  }
+  return
+}
+
+// A warp of eight columns loads the right operand of two steps along k at once.
+// CHECK-LABEL: func @one_column_tile
+// CHECK: nvgpu.ldmatrix {{.*}} {numTiles = 4 : i32
+// CHECK: nvgpu.ldmatrix {{.*}} {numTiles = 4 : i32
+// CHECK: nvvm.mma.sync
+// CHECK: nvgpu.ldmatrix {{.*}} {numTiles = 4 : i32
+// CHECK-NOT: nvgpu.ldmatrix
+// CHECK: nvvm.mma.sync
+func.func @one_column_tile(%a: memref<16x64xi8>, %w: memref<8x64xi8>, %d: memref<16x8xi32>) {
+  qnn_gpu.contract lhs(%a : memref<16x64xi8>) rhs(%w : memref<8x64xi8>) outs(%d : memref<16x8xi32>)
+      attributes {maps = [#mk, #nk, #mn], space = #qnn_gpu.space<batch = [], m = [16], n = 8, k = [64]>,
+                  schedule = #qnn_gpu.schedule<mma, tile = [16, 8, 64], warps = [1, 1], stages = 1, split_k = 1>} {
+    ^bb0(%acc: i32):
+      qnn_gpu.yield %acc : i32
+  }
+  return
+}

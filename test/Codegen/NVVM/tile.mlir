@@ -64,3 +64,24 @@ func.func @split(%a: memref<64x256xi8>, %w: memref<32x256xi8>, %d: memref<64x32x
   }
   return
 }
+
+// Weights of four bits: bytes of two elements, and the scales of the tile's columns
+// behind them.
+// CHECK-LABEL: func @int4_weights
+// CHECK-DAG: %[[W:.*]] = memref.view %{{.*}}[%c2048{{.*}}][] : memref<?xi8, #gpu.address_space<workgroup>> to memref<32x32xi8, #gpu.address_space<workgroup>>
+// CHECK-DAG: %[[S:.*]] = memref.view %{{.*}}[%c3072{{.*}}][] : memref<?xi8, #gpu.address_space<workgroup>> to memref<32x2xf16, #gpu.address_space<workgroup>>
+// CHECK: scf.for %[[K:[a-z0-9]+]] =
+// CHECK: qnn_gpu.load_tile rhs %{{.*}}[%{{.*}}, %{{.*}}, %[[K]]] to %[[W]] {{.*}}packed
+// CHECK: qnn_gpu.load_scales %{{.*}}[%{{.*}}, %[[K]]] to %[[S]] {block = 128 : i64
+// CHECK: nvvm.cp.async.commit.group
+// CHECK: qnn_gpu.multiply_tile %{{.*}}, %[[W]], %{{.*}} scales(%[[S]] :
+func.func @int4_weights(%a: memref<16x256xf16>, %w: memref<32x128xi8>, %s: memref<2x32x2xf16>, %d: memref<16x32xf32>) {
+  qnn_gpu.contract lhs(%a : memref<16x256xf16>) rhs(%w : memref<32x128xi8>) scales(%s : memref<2x32x2xf16>) outs(%d : memref<16x32xf32>)
+      attributes {maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
+                  space = #qnn_gpu.space<batch = [], m = [16], n = 32, k = [256]>, rhs_format = i4,
+                  schedule = #qnn_gpu.schedule<mma, tile = [16, 32, 64], warps = [1, 1], stages = 1, split_k = 1>} {
+    ^bb0(%acc: f32):
+      qnn_gpu.yield %acc : f32
+  }
+  return
+}

@@ -97,9 +97,9 @@ func.func @tile(%a: memref<4x4xi8>, %t: memref<16x32xi8, #gpu.address_space<work
 // -----
 
 #schedule = #qnn_gpu.schedule<mma, tile = [16, 32, 64], warps = [1, 4], stages = 1, split_k = 1>
-func.func @scales(%a: memref<4x128xf16>, %w: memref<32x64xi8>, %s: memref<32x4x2xf16>, %d: memref<4x16xf32>) {
-  // expected-error @+1 {{expected scales of the shape 32x(k / block)x2 with blocks of a multiple of 64, but got 'memref<32x4x2xf16>'}}
-  qnn_gpu.contract lhs(%a : memref<4x128xf16>) rhs(%w : memref<32x64xi8>) scales(%s : memref<32x4x2xf16>) outs(%d : memref<4x16xf32>)
+func.func @scales(%a: memref<4x128xf16>, %w: memref<32x64xi8>, %s: memref<4x32x2xf16>, %d: memref<4x16xf32>) {
+  // expected-error @+1 {{expected scales of the shape (k / block)x32x2 with blocks of a multiple of 64, but got 'memref<4x32x2xf16>'}}
+  qnn_gpu.contract lhs(%a : memref<4x128xf16>) rhs(%w : memref<32x64xi8>) scales(%s : memref<4x32x2xf16>) outs(%d : memref<4x16xf32>)
       attributes {maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
                   space = #qnn_gpu.space<batch = [], m = [4], n = 16, k = [128]>, rhs_format = i4, schedule = #schedule} {
     ^bb0(%acc: f32):
@@ -111,14 +111,24 @@ func.func @scales(%a: memref<4x128xf16>, %w: memref<32x64xi8>, %s: memref<32x4x2
 // -----
 
 #schedule = #qnn_gpu.schedule<mma, tile = [16, 32, 64], warps = [1, 4], stages = 1, split_k = 1>
-func.func @packed_rows(%a: memref<4x128xf16>, %w: memref<16x64xi8>, %s: memref<32x1x2xf16>, %d: memref<4x16xf32>) {
+func.func @packed_rows(%a: memref<4x128xf16>, %w: memref<16x64xi8>, %s: memref<1x32x2xf16>, %d: memref<4x16xf32>) {
   // expected-error @+1 {{expected rhs of the shape 32x64, but got 'memref<16x64xi8>'}}
-  qnn_gpu.contract lhs(%a : memref<4x128xf16>) rhs(%w : memref<16x64xi8>) scales(%s : memref<32x1x2xf16>) outs(%d : memref<4x16xf32>)
+  qnn_gpu.contract lhs(%a : memref<4x128xf16>) rhs(%w : memref<16x64xi8>) scales(%s : memref<1x32x2xf16>) outs(%d : memref<4x16xf32>)
       attributes {maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>],
                   space = #qnn_gpu.space<batch = [], m = [4], n = 16, k = [128]>, rhs_format = i4, schedule = #schedule} {
     ^bb0(%acc: f32):
       qnn_gpu.yield %acc : f32
   }
+  return
+}
+
+// -----
+
+#schedule = #qnn_gpu.schedule<mma, tile = [16, 32, 64], warps = [1, 4], stages = 1, split_k = 1>
+func.func @scales_tile(%s: memref<2x32x2xf16>, %t: memref<16x2xf16, #gpu.address_space<workgroup>>, %i: index) {
+  // expected-error @+1 {{expected a tile of [32, 2] f16 for scales, but got 'memref<16x2xf16, #gpu.address_space<workgroup>>'}}
+  qnn_gpu.load_scales %s[%i, %i] to %t {block = 64 : i64, schedule = #schedule}
+      : memref<2x32x2xf16>, memref<16x2xf16, #gpu.address_space<workgroup>>
   return
 }
 

@@ -37,7 +37,7 @@ void ContractOp::getEffects(
 }
 
 /// The right operand of four bits: rows of whole bytes in whole tiles, a scale
-/// and an offset for each of them and each block of k.
+/// and an offset for each block of k and each of them.
 static LogicalResult verifyInt4(ContractOp op) {
   ScheduleAttr schedule = op.getSchedule();
   SpaceAttr space = op.getSpace();
@@ -56,11 +56,11 @@ static LogicalResult verifyInt4(ContractOp op) {
   if (k % tileK != 0 || rhs != ArrayRef<int64_t>{rows, k / 2})
     return op.emitOpError() << "expected rhs of the shape " << rows << "x"
                             << k / 2 << ", but got " << op.getRhs().getType();
-  if (scales.size() != 3 || scales[0] != rows || scales[1] == 0 ||
-      k % scales[1] != 0 || (k / scales[1]) % tileK != 0 || scales[2] != 2)
+  if (scales.size() != 3 || scales[1] != rows || scales[0] == 0 ||
+      k % scales[0] != 0 || (k / scales[0]) % tileK != 0 || scales[2] != 2)
     return op.emitOpError()
-           << "expected scales of the shape " << rows
-           << "x(k / block)x2 with blocks of a multiple of " << tileK
+           << "expected scales of the shape (k / block)x" << rows
+           << "x2 with blocks of a multiple of " << tileK
            << ", but got " << op.getScales().getType();
   return success();
 }

@@ -23,6 +23,17 @@ static LogicalResult verifyTile(Operation *op, StringRef what, Type type,
   return success();
 }
 
+/// A pair for each column of a tile.
+static LogicalResult verifyScales(Operation *op, Type type,
+                                  ScheduleAttr schedule) {
+  auto tile = cast<MemRefType>(type);
+  SmallVector<int64_t> expected = {schedule.getTile()[1], 2};
+  if (tile.getShape() != ArrayRef(expected) || !tile.getElementType().isF16())
+    return op->emitOpError() << "expected a tile of [" << expected
+                             << "] f16 for scales, but got " << type;
+  return success();
+}
+
 static LogicalResult verifyFragment(Operation *op, Type type,
                                     ScheduleAttr schedule) {
   SmallVector<int64_t> expected = {schedule.getThreadRows(),
@@ -54,6 +65,16 @@ LogicalResult LoadTileOp::verify() {
                     getSchedule().getTile()[getRhs() ? 1 : 0], getSchedule());
 }
 
+LogicalResult LoadScalesOp::verify() {
+  auto source = cast<ShapedType>(getSource().getType());
+  if (source.getRank() != 3 || source.getDimSize(2) != 2)
+    return emitOpError()
+           << "expected a source of blocks, columns and pairs, but "
+              "got "
+           << source;
+  return verifyScales(*this, getTile().getType(), getSchedule());
+}
+
 LogicalResult InitTileOp::verify() {
   if (bool(getInit()) != getMap().has_value())
     return emitOpError() << "expected a map for init, and none without it";
@@ -77,11 +98,9 @@ LogicalResult MultiplyTileOp::verify() {
   if (schedule.isDot())
     return emitOpError() << "expected a schedule of mma or fma, but got "
                          << schedule;
-  if (bool(getScales()) != getBlock().has_value() ||
-      bool(getScales()) != bool(getN()) || bool(getScales()) != bool(getK()))
-    return emitOpError()
-           << "expected a block, n and k with scales, and none of "
-              "them without";
+  if (getScales() &&
+      failed(verifyScales(*this, getScales().getType(), schedule)))
+    return failure();
   ScheduleAttr right = getScales() ? getPackedSchedule(schedule) : schedule;
   if (failed(verifyTile(*this, "lhs", getLhs().getType(), schedule.getTile()[0],
                         schedule)) ||

@@ -46,8 +46,8 @@ def GPU_ContractOp : GPU_Op<"contract", [AttrSizedOperandSegments, SingleBlock, 
 
     With `scales`, the right operand is integers of four bits (`rhs_format =
     i4`), two a byte, that stand for `scale (q - z)` in f16. `rhs` has a row for
-    each n and `scales` a pair, scale and 1032 + z, for each n and block of k, in
-    the order that the schedule's threads read them (docs/codegen-nvvm.md); rows
+    each n and `scales` a pair, scale and 1032 + z, for each block of k and n, both
+    in the order that the schedule's threads read them (docs/codegen-nvvm.md); rows
     are added up to a whole number of tiles. The map of `rhs` then is that of
     its rows, (n, k).
 
@@ -148,6 +148,26 @@ def GPU_LoadTileOp : GPU_Op<"load_tile", [MemoryEffects<[MemRead, MemWrite]>]> {
   let hasVerifier = 1;
 }
 
+def GPU_LoadScalesOp : GPU_Op<"load_scales", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "start copying the scales of a tile into shared memory";
+  let description = [{
+    Copies the pairs of `source`, those of `qnn_gpu.contract`, for the columns from
+    `n` on and the block of `block` elements that `k` is in, as `qnn_gpu.load_tile`
+    copies the elements that they belong to.
+
+    ```mlir
+    qnn_gpu.load_scales %s[%n, %k] to %tile {block = 128 : i64, schedule = #schedule}
+        : memref<8x512x2xf16>, memref<64x2xf16, #gpu.address_space<workgroup>>
+    ```
+  }];
+  let arguments = (ins GPU_Scales:$source, Index:$n, Index:$k, GPU_Tile:$tile, I64Attr:$block,
+                       GPU_ScheduleAttr:$schedule);
+  let assemblyFormat = [{
+    $source `[` $n `,` $k `]` `to` $tile attr-dict `:` type($source) `,` type($tile)
+  }];
+  let hasVerifier = 1;
+}
+
 def GPU_InitTileOp : GPU_Op<"init_tile", [MemoryEffects<[MemRead]>]> {
   let summary = "the accumulators that a thread starts with";
   let description = [{
@@ -163,17 +183,16 @@ def GPU_InitTileOp : GPU_Op<"init_tile", [MemoryEffects<[MemRead]>]> {
   let hasVerifier = 1;
 }
 
-def GPU_MultiplyTileOp : GPU_Op<"multiply_tile", [AttrSizedOperandSegments, MemoryEffects<[MemRead]>,
+def GPU_MultiplyTileOp : GPU_Op<"multiply_tile", [MemoryEffects<[MemRead]>,
     AllTypesMatch<["accumulators", "result"]>]> {
   let summary = "multiply two tiles and add to the accumulators";
   let description = [{
     `lhs` has the rows of a tile, `rhs` its columns; both go along k. A thread
     holds the accumulators of the rows and columns that docs/codegen-nvvm.md
-    draws. Formats are those of `qnn_gpu.contract`, as are `scales`, of which
-    those for the columns from `n` on and the block that `k` is in are read.
+    draws. Formats are those of `qnn_gpu.contract`; `scales` is a tile of its own,
+    with the pair of each column.
   }];
-  let arguments = (ins GPU_Tile:$lhs, GPU_Tile:$rhs, GPU_Fragment:$accumulators, Optional<GPU_Scales>:$scales,
-                       Optional<Index>:$n, Optional<Index>:$k, OptionalAttr<I64Attr>:$block,
+  let arguments = (ins GPU_Tile:$lhs, GPU_Tile:$rhs, GPU_Fragment:$accumulators, Optional<GPU_Tile>:$scales,
                        OptionalAttr<TypeAttr>:$lhs_format, OptionalAttr<TypeAttr>:$rhs_format,
                        GPU_ScheduleAttr:$schedule);
   let results = (outs GPU_Fragment:$result);
@@ -183,7 +202,7 @@ def GPU_MultiplyTileOp : GPU_Op<"multiply_tile", [AttrSizedOperandSegments, Memo
     ::mlir::Type getRhsElement() { return getElement(getRhs(), getRhsFormat()); }
   }];
   let assemblyFormat = [{
-    $lhs `,` $rhs `,` $accumulators (`scales` `(` $scales^ `[` $n `,` $k `]` `:` type($scales) `)`)?
+    $lhs `,` $rhs `,` $accumulators (`scales` `(` $scales^ `:` type($scales) `)`)?
     attr-dict `:` type($lhs) `,` type($rhs) `,` type($result)
   }];
   let hasVerifier = 1;

@@ -11,6 +11,11 @@
 
 namespace quantc::qnn {
 
+/// Whether a scalar is stored as f8.
+inline bool isF8(mlir::Type type) {
+  return llvm::isa<mlir::Float8E4M3FNType, mlir::Float8E5M2Type>(type);
+}
+
 /// f32 to f8, rounded half to even, saturating at the largest finite value; NaN
 /// stays NaN. `arith.truncf` of a number that is clamped: how to convert is for
 /// the target to say.
