@@ -65,16 +65,8 @@ static bool fromJSON(const json::Value &value, SiteSensitivity &entry,
 
 static bool fromJSON(const json::Value &value, SensitivityFile &file,
                      json::Path path) {
-  std::string format;
-  int64_t version = 0;
   json::ObjectMapper map(value, path);
-  if (!map || !map.map("format", format) || !map.map("version", version))
-    return false;
-  if (format != kFormat || version != SensitivityFile::kVersion) {
-    path.report("expected format 'quantc-sensitivity', version 1");
-    return false;
-  }
-  return map.map("fingerprint", file.fingerprint) &&
+  return map && map.map("fingerprint", file.fingerprint) &&
          map.map("output", file.output) && map.map("samples", file.samples) &&
          map.map("sites", file.sites);
 }
@@ -86,6 +78,13 @@ llvm::Expected<SensitivityFile> SensitivityFile::parse(StringRef text,
   if (!value)
     return llvm::createStringError(path + ": expected JSON, but got: " +
                                    llvm::toString(value.takeError()));
+  // Another kind of file is its own error, before any missing key.
+  const json::Object *object = value->getAsObject();
+  if (!object || object->getString("format") != kFormat ||
+      object->getInteger("version") != kVersion)
+    return llvm::createStringError(
+        path + ": expected a sensitivity file with \"format\": \"" + kFormat +
+        "\" and \"version\": " + llvm::Twine(kVersion));
   SensitivityFile file;
   json::Path::Root root("sensitivity");
   if (!fromJSON(*value, file, root))

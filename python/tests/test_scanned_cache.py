@@ -7,6 +7,7 @@ and head has the parameters of what was seen of it alone."""
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import jax
@@ -92,6 +93,8 @@ def test_quantized_cache_is_the_quantized_prefill(folder, name):
                       folder / "statistics.json", "--recipe", recipe, "-o",
                       folder / f"{name}.mlir")
     assert "warning" not in done.stderr
+    table = run_quantc("explain", folder / f"{name}.mlir").stdout
+    assert re.search(r"^cache\.k +state +3x1x3x8x8 +\w*8", table, re.MULTILINE)
     logits, states = decode(folder, folder / f"{name}.mlir", WINDOWS[0])
 
     statistics = {entry["name"]: entry for entry in json.loads(

@@ -8,6 +8,7 @@
 #include "Quantization.h"
 #include "quantc/Calibration/Calibrator.h"
 #include "quantc/Calibration/Checkpoint.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -248,6 +249,12 @@ Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
   return (*calibrator)->getStatistics();
 }
 
+static bool hasObservers(mlir::ModuleOp module) {
+  return module
+      .walk([](qnn::ObserveOp) { return mlir::WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
 static Error runCalibrate(Tool &tool) {
   if (Error error = checkAtLeast(maxSamples, 1))
     return error;
@@ -274,6 +281,11 @@ static Error runCalibrate(Tool &tool) {
     return model.takeError();
   if (Error error = annotate(tool, *model))
     return error;
+  if (!hasObservers(*model->module))
+    return makeFileError(modelPath,
+                         "expected a contraction or convolution in float to "
+                         "observe, but got none; is the model quantized "
+                         "already?");
   Expected<StatisticsFile> statistics =
       calibrate(tool, *model,
                 {dataPath, maxSamples,

@@ -6,7 +6,7 @@
 
 #include "Commands.h"
 #include "Quantization.h"
-#include "SiteTable.h"
+#include "QuantizedSites.h"
 #include "quantc/Dialect/QNN/Transforms/Groups.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -34,7 +34,7 @@ static cl::opt<bool> printGroups(
              "what may share a scale. Needs no statistics and no recipe"),
     cl::sub(explainCommand), cl::cat(quantcOptions));
 
-static void printAsJSON(const Sites &sites) {
+static void printAsJSON(const Sites &sites, ArrayRef<StoredState> states) {
   json::Array array;
   for (const auto &[name, site] : sites) {
     json::Object object{
@@ -43,8 +43,8 @@ static void printAsJSON(const Sites &sites) {
     if (!site.floatReason.empty())
       object["float_reason"] = site.floatReason;
     if (site.isQuantized()) {
-      object["lhs"] = describe(site.scheme.getLhs());
-      object["rhs"] = describe(site.scheme.getRhs());
+      object["lhs"] = site.describeOperand(0);
+      object["rhs"] = site.describeOperand(1);
       json::Object terms;
       for (const auto &[term, where] : site.terms)
         terms[term] = where;
@@ -54,10 +54,14 @@ static void printAsJSON(const Sites &sites) {
       object["sqnr_db"] = *site.sqnr;
     array.push_back(std::move(object));
   }
+  for (const StoredState &state : states)
+    array.push_back(json::Object{{"state", state.name},
+                                 {"shape", state.shape},
+                                 {"storage", state.form}});
   llvm::outs() << llvm::formatv("{0:2}\n", json::Value(std::move(array)));
 }
 
-static void printAsTable(const Sites &sites) {
+static void printAsTable(const Sites &sites, ArrayRef<StoredState> states) {
   std::vector<std::vector<std::string>> rows = {
       {"site", "op", "MxNxK", "lhs", "rhs", "SQNR dB", "correction terms"}};
   for (const auto &[name, site] : sites) {
@@ -66,12 +70,14 @@ static void printAsTable(const Sites &sites) {
       row.insert(row.end(), {"float", "float", "", site.floatReason});
     else
       row.insert(row.end(),
-                 {describe(site.scheme.getLhs()),
-                  describe(site.scheme.getRhs()),
+                 {site.describeOperand(0), site.describeOperand(1),
                   site.sqnr ? llvm::formatv("{0:f1}", *site.sqnr).str() : "",
-                  site.describeTerms()});
+                  // Of what others did only the form is known.
+                  site.scheme ? site.describeTerms() : ""});
     rows.push_back(std::move(row));
   }
+  for (const StoredState &state : states)
+    rows.push_back({state.name, "state", state.shape, state.form, "", "", ""});
   printTable(rows);
 }
 
@@ -91,13 +97,30 @@ static void printGroupsAsTable(ArrayRef<qnn::GroupDescription> groups) {
   printTable(rows);
 }
 
+/// Whether the options ask for what the model is, and not for what a recipe
+/// would make of it. Fails where they fit neither the one nor the other.
+static Expected<bool> explainsQuantized(ModuleOp module) {
+  bool isQuantized = isQuantizedByRecipe(module) || hasQuantizedSites(module);
+  if (!options.statistics.empty() && !options.recipe.empty())
+    return false;
+  if (isQuantized && options.statistics.empty() && options.recipe.empty())
+    return true;
+  return makeFileError(
+      options.model,
+      isQuantized ? "expected both of --statistics and --recipe, or neither to "
+                    "see how this model is quantized"
+                  : "expected --statistics and --recipe, or --groups, for a "
+                    "model in float");
+}
+
 static Error runExplain(Tool &tool) {
-  if (!printGroups && (options.statistics.empty() || options.recipe.empty()))
-    return llvm::createStringError(
-        "expected --statistics and --recipe, or --groups");
   Expected<Model> model = readModel(tool, options.model, options.parameters);
   if (!model)
     return model.takeError();
+  bool isQuantized = false;
+  if (!printGroups)
+    if (Error error = explainsQuantized(*model->module).moveInto(isQuantized))
+      return error;
   if (Error error = annotate(tool, *model))
     return error;
   if (printGroups) {
@@ -107,12 +130,16 @@ static Error runExplain(Tool &tool) {
     return tool.getOutputs().commit();
   }
   Sites sites = collectSites(*model->module);
-  if (Error error = quantize(tool, *model, options))
-    return error;
+  if (!isQuantized)
+    if (Error error = quantize(tool, *model, options))
+      return error;
   addDecisions(*model->module, sites);
+  if (isQuantized)
+    addForms(*model->module, sites);
+  std::vector<StoredState> states = collectStates(*model->module);
   if (printJSON)
-    printAsJSON(sites);
+    printAsJSON(sites, states);
   else
-    printAsTable(sites);
+    printAsTable(sites, states);
   return tool.getOutputs().commit();
 }

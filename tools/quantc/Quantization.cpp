@@ -6,6 +6,7 @@
 
 #include "Quantization.h"
 #include "Front.h"
+#include "QuantizedSites.h"
 #include "quantc/Calibration/ApplyStatistics.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Pipelines/Quantize.h"
@@ -100,9 +101,22 @@ static Error checkOptions(const QuantizationOptions &options) {
 /// The rows to search an alpha with, where the data are at hand.
 static constexpr int64_t kSampleRows = 256;
 
+/// Statistics are of a float model. Without this check they would be told to be
+/// of another one.
+static Error checkFloat(const Model &model) {
+  if (!isQuantizedByRecipe(*model.module))
+    return Error::success();
+  return makeFileError(model.path,
+                       "expected a model in float, but got one that is "
+                       "quantized already; quantc explain without "
+                       "--statistics and --recipe tells how");
+}
+
 Error quantc::tool::smooth(Tool &tool, Model &model,
                            const CalibratedModelOptions &options,
                            StringRef dataPath, StringRef mask) {
+  if (Error error = checkFloat(model))
+    return error;
   OutputFiles &files = tool.getOutputs();
   for (const auto *path : {&options.statistics, &options.recipe})
     if (Error error = files.addInput(*path))

@@ -203,8 +203,8 @@ static void addSites(const Sites &sites, ModelReport &report) {
     row.macs = site.shape.getMacs();
     row.floatReason = site.floatReason;
     if (site.isQuantized()) {
-      row.lhs = describe(site.scheme.getLhs());
-      row.rhs = describe(site.scheme.getRhs());
+      row.lhs = site.describeOperand(0);
+      row.rhs = site.describeOperand(1);
       row.terms = site.describeTerms();
       row.sqnr = site.sqnr;
     } else if (row.floatReason.empty()) {

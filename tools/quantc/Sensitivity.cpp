@@ -18,6 +18,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -86,6 +87,8 @@ public:
   Error compile();
   /// Runs all of them over the data.
   Error run(StringRef path);
+  /// Refuses divergences that are none.
+  Error checkFinite() const;
   SensitivityFile getResult() const;
 
 private:
@@ -271,6 +274,18 @@ Error Measurement::run(StringRef path) {
 // Result
 //===----------------------------------------------------------------------===//
 
+Error Measurement::checkFinite() const {
+  for (const Variant &variant : variants)
+    if (!std::isfinite(variant.sums.getDivergence()) ||
+        !std::isfinite(variant.sums.noise))
+      return makeFileError(dataPath, "expected data for which '" +
+                                         outputs[output].name +
+                                         "' is finite, but got NaN or "
+                                         "infinities, in float or with '" +
+                                         variant.site + "' quantized");
+  return Error::success();
+}
+
 SensitivityFile Measurement::getResult() const {
   SensitivityFile file;
   if (auto fingerprint =
@@ -322,6 +337,8 @@ static Error runSensitivity(Tool &tool) {
   if (Error error = measurement.compile())
     return error;
   if (Error error = measurement.run(dataPath))
+    return error;
+  if (Error error = measurement.checkFinite())
     return error;
 
   SensitivityFile result = measurement.getResult();

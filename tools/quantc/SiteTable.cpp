@@ -77,7 +77,11 @@ std::string Site::describeTerms() const {
   return text.empty() ? "none" : text;
 }
 
-std::string quantc::tool::describe(qnn::QuantizationAttr quantization) {
+std::string Site::describeOperand(unsigned operand) const {
+  if (!scheme)
+    return forms[operand].empty() ? "float" : forms[operand];
+  qnn::QuantizationAttr quantization =
+      operand == 0 ? scheme.getLhs() : scheme.getRhs();
   return llvm::formatv("{0} {1} {2}", quantization.getStorage(),
                        quantization.getSymmetric() ? "symmetric" : "asymmetric",
                        stringifyGranularity(quantization.getGranularity()))

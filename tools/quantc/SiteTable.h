@@ -12,6 +12,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/MapVector.h"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,17 @@ struct Site {
   std::vector<std::pair<std::string, std::string>> terms;
   std::optional<double> sqnr;
   std::string floatReason;
+  /// How operands are stored where no scheme, but the program itself says so;
+  /// empty for float.
+  std::array<std::string, 2> forms;
 
-  /// Has a scheme and kept it.
-  bool isQuantized() const { return scheme && floatReason.empty(); }
+  /// Has a scheme and kept it, or was quantized by others.
+  bool isQuantized() const {
+    return (scheme && floatReason.empty()) || !forms[0].empty() ||
+           !forms[1].empty();
+  }
+  /// Of a quantized site: "i8 asymmetric tensor", or "float".
+  std::string describeOperand(unsigned operand) const;
   /// "column_sum: accumulator init, ...", or "none".
   std::string describeTerms() const;
 };
@@ -52,9 +61,6 @@ Sites collectSites(mlir::ModuleOp module);
 
 /// Adds what the passes decided.
 void addDecisions(mlir::ModuleOp module, Sites &sites);
-
-/// For example "i8 asymmetric tensor".
-std::string describe(qnn::QuantizationAttr quantization);
 
 /// Prints the rows with columns as wide as their widest cell.
 void printTable(llvm::ArrayRef<std::vector<std::string>> rows);
