@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -70,6 +71,16 @@ class Road:
         self.statistics = self.work / "statistics.json"
         self.float_bundle = self.work / "float"
         self.evaluation = self.model / "evaluation.safetensors"
+
+    def check(self):
+        """Refuses what would fail only after minutes: a folder that is no model's, or no
+        compiler."""
+        for name in ("model.mlir", "calibration.safetensors", "evaluation.safetensors"):
+            if not (self.model / name).is_file():
+                raise ValueError(f"{self.model}: expected a folder with a model and its "
+                                 f"data, but it has no {name}")
+        if not shutil.which(self.quantc):
+            raise ValueError(f"{self.quantc}: expected the program quantc, but got none")
 
     def run(self, *arguments):
         """Runs `quantc arguments...` and returns what it prints."""
@@ -208,6 +219,7 @@ def main():
             model = model.resolve()
             road = Road(arguments.quantc, model, arguments.work.resolve() / model.name,
                         lambda line: print(line, flush=True))
+            road.check()
             rows += compare(road, arguments.recipes, arguments.runs)
     except (CommandFailed, OSError, ValueError) as error:
         sys.exit(f"compare: error: {error}")

@@ -116,6 +116,10 @@ def compare(road, recipe, samples):
     """Returns (uniform, joint), two choices of the same cost, for each candidate.
 
     The road has to be prepared."""
+    # Only a recipe with 'auto' has candidates: to be told after the sensitivities would
+    # be late.
+    road.run("explain", road.imported, "--statistics", road.statistics, "--recipe",
+             recipe, "--candidate", "float")
     sensitivity = road.work / "sensitivity.json"
     road.run("sensitivity", road.imported, "--statistics", road.statistics, "--recipe",
              recipe, "--data", road.model / "calibration.safetensors",
@@ -181,12 +185,15 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, required=True,
                         help="a folder for what is made on the way")
     arguments = parser.parse_args()
+    if arguments.samples < 1:
+        parser.error(f"argument --samples: expected at least 1, but got {arguments.samples}")
     texts, worse = [], False
     try:
         for model in arguments.models:
             model = model.resolve()
             road = Road(arguments.quantc, model, arguments.work.resolve() / model.name,
                         lambda line: print(line, flush=True), arguments.mask)
+            road.check()
             road.prepare()
             pairs = compare(road, arguments.recipe, arguments.samples)
             texts.append(table(model.name, pairs))

@@ -49,3 +49,15 @@ def test_a_recipe_that_is_none_is_told_before_anything_runs(module, tmp_path, mo
     assert exit.value.code == 2
     assert "expected a recipe file, but got 'nosuch.yaml'" in capsys.readouterr().err
     assert not (tmp_path / "work").exists()
+
+
+def test_a_folder_without_data_is_refused_at_once(tmp_path):
+    road = compare.Road(sys.executable, tmp_path / "model", tmp_path / "work")
+    road.model.mkdir()
+    for name in ("model.mlir", "calibration.safetensors", "evaluation.safetensors"):
+        with pytest.raises(ValueError, match=f"but it has no {name}"):
+            road.check()
+        (road.model / name).touch()
+    road.check()
+    with pytest.raises(ValueError, match="no-such: expected the program quantc"):
+        compare.Road("no-such", road.model, tmp_path / "work").check()

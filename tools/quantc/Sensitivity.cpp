@@ -319,6 +319,8 @@ static void printTable(SensitivityFile file) {
 }
 
 static Error runSensitivity(Tool &tool) {
+  if (Error error = checkAtLeast(maxSamples, 1))
+    return error;
   OutputFiles &outputs = tool.getOutputs();
   if (Error error = outputs.add(outputPath).takeError())
     return error;
