@@ -252,4 +252,83 @@ TEST(Scalar, Conversions) {
     check(each);
 }
 
+/// Floats that conversions to eight bits may get wrong, three times in a row as
+/// operands of a lane: all patterns of the upper 16 bits, and where eight-bit
+/// numbers and integers have ties, these and their neighbours.
+std::vector<uint64_t> operandsOfBytes() {
+  std::vector<float> numbers;
+  for (uint32_t i = 0; i < 1 << 16; ++i)
+    numbers.push_back(bits<float>(i << 16));
+  auto add = [&](float middle) {
+    for (float towards : {-INFINITY, middle, INFINITY})
+      numbers.push_back(std::nextafter(middle, towards));
+  };
+  for (int exponent = -20; exponent < 18; ++exponent)
+    for (int mantissa = -32; mantissa <= 32; ++mantissa)
+      add(std::ldexp(float(mantissa), exponent - 4));
+  for (int half = -600; half <= 600; ++half)
+    add(float(half) / 2);
+  numbers.resize((numbers.size() + 31) / 32 * 32);
+  std::vector<uint64_t> operands;
+  for (size_t i = 0; i < numbers.size(); ++i)
+    for (size_t s : {0, 1, 7})
+      operands.push_back(raw(numbers[(i + s) % numbers.size()]));
+  return operands;
+}
+
+template <bool isE4M3>
+uint64_t toF8Pair(uint64_t a, uint64_t b, uint64_t) {
+  return nearestF8(as<float>(a), isE4M3) << 8 | nearestF8(as<float>(b), isE4M3);
+}
+
+template <class T>
+uint64_t toInteger(uint64_t a, uint64_t, uint64_t) {
+  return uint64_t(
+      int64_t(T(saturated<T>(std::nearbyint(double(as<float>(a)))))));
+}
+
+/// A byte of f8 as f16, by its fields.
+template <bool isE4M3>
+uint64_t fromF8(uint64_t byte) {
+  int mantissa = isE4M3 ? 3 : 2, bias = isE4M3 ? 7 : 15;
+  int exponent = int(byte >> mantissa & (isE4M3 ? 15 : 31));
+  int fraction = int(byte & ((1 << mantissa) - 1));
+  if (isE4M3 ? (byte & 0x7f) == 0x7f : exponent == 31 && fraction)
+    return 0x7fff;
+  double value = exponent ? std::ldexp(fraction + (1 << mantissa),
+                                       exponent - bias - mantissa)
+                          : std::ldexp(fraction, 1 - bias - mantissa);
+  if (!isE4M3 && exponent == 31)
+    value = INFINITY;
+  return raw(_Float16(byte & 0x80 ? -value : value));
+}
+
+template <bool isE4M3>
+uint64_t fromF8Pair(uint64_t a, uint64_t, uint64_t) {
+  return fromF8<isE4M3>(a >> 8 & 255) << 16 | fromF8<isE4M3>(a & 255);
+}
+
+// What generated kernels quantize with, on every number that matters.
+TEST(Scalar, ConversionsToBytes) {
+  const Case cases[] = {
+      {"cvt.rn.satfinite.e4m3x2.f32", 16, {32, 32}, toF8Pair<true>, false, 89},
+      {"cvt.rn.satfinite.e5m2x2.f32", 16, {32, 32}, toF8Pair<false>, false, 89},
+      {"cvt.rni.sat.s8.f32", 32, {32}, toInteger<int8_t>},
+      {"cvt.rni.sat.u8.f32", 32, {32}, toInteger<uint8_t>},
+      {"cvt.rni.sat.s16.f32", 32, {32}, toInteger<int16_t>},
+      {"cvt.rni.s32.f32", 32, {32}, toInteger<int32_t>},
+  };
+  std::vector<uint64_t> operands = operandsOfBytes();
+  for (const Case &each : cases)
+    check(each, operands);
+}
+
+TEST(Scalar, ConversionsFromBytes) {
+  std::vector<uint64_t> pairs(3 << 16);
+  for (uint64_t i = 0; i < 1 << 16; ++i)
+    pairs[3 * i] = i;
+  check({"cvt.rn.f16x2.e4m3x2", 32, {16}, fromF8Pair<true>, false, 89}, pairs);
+  check({"cvt.rn.f16x2.e5m2x2", 32, {16}, fromF8Pair<false>, false, 89}, pairs);
+}
+
 } // namespace

@@ -166,9 +166,23 @@ std::vector<float> getNumbers() {
   return numbers;
 }
 
+/// A product %p of m x 256 sums, none of them %never: what follows is its
+/// epilogue, where a thread has several neighbours that it loads and stores
+/// together.
+std::string getProduct(size_t m) {
+  return llvm::formatv(R"(
+  %c0 = arith.constant 0 : i32
+  %never = arith.constant 2000000000 : i32
+  %ei = tensor.empty() : tensor<{0}x256xi32>
+  %fi = linalg.fill ins(%c0 : i32) outs(%ei : tensor<{0}x256xi32>) -> tensor<{0}x256xi32>
+  %p = linalg.matmul ins(%a, %b : tensor<{0}x32xi8>, tensor<32x256xi8>) outs(%fi : tensor<{0}x256xi32>) -> tensor<{0}x256xi32>
+)",
+                       m)
+      .str();
+}
+
 /// Quantizes %x, m x 256 numbers, with scale 1: as an operation of its own, a
-/// thread a point, or in the epilogue of a product, a thread several neighbours
-/// that it stores together.
+/// thread a point, or in an epilogue.
 std::string getQuantize(size_t m, bool inEpilogue, StringRef storage,
                         StringRef zeroPoint, StringRef attributes = "") {
   std::string type = llvm::formatv("tensor<{0}x256xf32>", m);
@@ -179,12 +193,7 @@ func.func @main(%x: {0}, %a: tensor<{1}x32xi8>, %b: tensor<32x256xi8>, %z: tenso
 )",
       type, m, storage);
   if (inEpilogue)
-    text += llvm::formatv(R"(
-  %c0 = arith.constant 0 : i32
-  %never = arith.constant 2000000000 : i32
-  %ei = tensor.empty() : tensor<{1}x256xi32>
-  %fi = linalg.fill ins(%c0 : i32) outs(%ei : tensor<{1}x256xi32>) -> tensor<{1}x256xi32>
-  %p = linalg.matmul ins(%a, %b : tensor<{1}x32xi8>, tensor<32x256xi8>) outs(%fi : tensor<{1}x256xi32>) -> tensor<{1}x256xi32>
+    text += getProduct(m) + llvm::formatv(R"(
   %e = tensor.empty() : {0}
   %y = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
                        iterator_types = ["parallel", "parallel"]}
@@ -196,7 +205,8 @@ func.func @main(%x: {0}, %a: tensor<{1}x32xi8>, %b: tensor<32x256xi8>, %z: tenso
       linalg.yield %r : f32
   } -> {0}
 )",
-                          type, m);
+                                          type, m)
+                                .str();
   std::string zero = zeroPoint.empty() ? "" : " zero_point " + zeroPoint.str(),
               zeroType =
                   zeroPoint.empty() ? "" : ", tensor<" + storage.str() + ">";
@@ -275,6 +285,102 @@ func.func @main(%x: tensor<{0}x{1}>) -> tensor<{0}xf32> {{
               << i;
         }
       }
+}
+
+// Two neighbours of a vector are converted at once.
+TEST_F(EmulatedElementwiseTest, decodesF8InEpilogues) {
+  std::vector<uint8_t> bytes(256 * 256);
+  for (size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = uint8_t(i + i / 256);
+  std::vector<int8_t> zeros(256 * 32);
+  for (auto [name, type] : {std::pair<StringRef, FloatType>(
+                                "f8E4M3FN", Float8E4M3FNType::get(&context)),
+                            std::pair<StringRef, FloatType>(
+                                "f8E5M2", Float8E5M2Type::get(&context))}) {
+    std::string text = llvm::formatv(R"(
+func.func @main(%x: tensor<256x256x{0}>, %a: tensor<256x32xi8>, %b: tensor<32x256xi8>) -> tensor<256x256xf32> {{
+  {1}
+  %nan = arith.constant 1234.5 : f32
+  %e = tensor.empty() : tensor<256x256xf32>
+  %z = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}
+      ins(%p, %x : tensor<256x256xi32>, tensor<256x256x{0}>) outs(%e : tensor<256x256xf32>) {{
+    ^bb0(%acc: i32, %v: {0}, %o: f32):
+      %f = arith.extf %v : {0} to f32
+      %c = arith.cmpf uno, %f, %f : f32
+      %g = arith.select %c, %nan, %f : f32
+      %h = arith.sitofp %acc : i32 to f32
+      %d = arith.cmpi eq, %acc, %never : i32
+      %r = arith.select %d, %h, %g : f32
+      linalg.yield %r : f32
+  } -> tensor<256x256xf32>
+  return %z : tensor<256x256xf32>
+})",
+                                     name, getProduct(256));
+    auto results =
+        compare(text, {bytes.data(), zeros.data(), zeros.data()}, "sm_89");
+    ASSERT_EQ(results.size(), 1u);
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      float expected = qnn::decodeF8(bytes[i], type), got;
+      std::memcpy(&got, results[0].data() + 4 * i, 4);
+      if (std::isnan(expected))
+        expected = 1234.5f;
+      ASSERT_EQ(llvm::bit_cast<uint32_t>(got),
+                llvm::bit_cast<uint32_t>(expected))
+          << i;
+    }
+  }
+}
+
+// Bytes with a zero point whose integers are added over their rows as well.
+TEST_F(EmulatedElementwiseTest, quantizesRowsWithSums) {
+  std::vector<float> numbers = getNumbers();
+  size_t m = numbers.size() / 256;
+  std::vector<int8_t> zeros(m * 32);
+  std::string text = llvm::formatv(R"(
+func.func @main(%x: tensor<{0}x256xf32>, %a: tensor<{0}x32xi8>, %b: tensor<32x256xi8>) -> (tensor<{0}x256xi8>, tensor<{0}xi32>) {{
+  {1}
+  %zero = arith.constant 0.0 : f32
+  %low = arith.constant -131.0 : f32
+  %high = arith.constant 124.0 : f32
+  %point = arith.constant 3 : i32
+  %q0 = tensor.empty() : tensor<{0}x256xi8>
+  %s0 = tensor.empty() : tensor<{0}xi32>
+  %s1 = linalg.fill ins(%c0 : i32) outs(%s0 : tensor<{0}xi32>) -> tensor<{0}xi32>
+  %q, %s = linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+                           iterator_types = ["parallel", "reduction"]}
+      ins(%p, %x : tensor<{0}x256xi32>, tensor<{0}x256xf32>) outs(%q0, %s1 : tensor<{0}x256xi8>, tensor<{0}xi32>) {{
+    ^bb0(%acc: i32, %v: f32, %o: i8, %t: i32):
+      %g = arith.sitofp %acc : i32 to f32
+      %d = arith.cmpi eq, %acc, %never : i32
+      %f = arith.select %d, %g, %v : f32
+      %nan = arith.cmpf uno, %f, %f : f32
+      %n = arith.select %nan, %zero, %f : f32
+      %r = math.roundeven %n : f32
+      %k = arith.maximumf %r, %low : f32
+      %l = arith.minimumf %k, %high : f32
+      %w = arith.fptosi %l : f32 to i32
+      %j = arith.addi %w, %point : i32
+      %y = arith.trunci %j : i32 to i8
+      %u = arith.addi %t, %j : i32
+      linalg.yield %y, %u : i8, i32
+  } -> (tensor<{0}x256xi8>, tensor<{0}xi32>)
+  return %q, %s : tensor<{0}x256xi8>, tensor<{0}xi32>
+})",
+                                   m, getProduct(m));
+  auto results =
+      compare(text, {numbers.data(), zeros.data(), zeros.data()}, "sm_80");
+  ASSERT_EQ(results.size(), 2u);
+  for (size_t row = 0; row < m; ++row) {
+    int32_t sum = 0, got;
+    for (size_t i = row * 256; i < (row + 1) * 256; ++i) {
+      int64_t expected = qnn::quantize(numbers[i], 1, 3, {-128, 127});
+      ASSERT_EQ(int64_t(results[0][i]), expected) << numbers[i];
+      sum += int32_t(expected);
+    }
+    std::memcpy(&got, results[1].data() + 4 * row, 4);
+    ASSERT_EQ(got, sum) << row;
+  }
 }
 
 // Ties, infinities, NaN and what lies far beyond the range, with zero points
