@@ -46,13 +46,14 @@ public:
         rows(schedule.getTile()[op.getRhs() ? 1 : 0]),
         bound(op.getRhs() ? space.getN() : space.getMSize()),
         copyWidth(getCopyWidth(access)),
-        batchOffset(access.batch.getOffset(index, op.getBatch())) {}
+        batchOffset(access.batch.getOffset(index, op.getBatch())),
+        firstK(op.getPacked() ? index.div(op.getK(), 2) : op.getK()) {}
 
   void run(Value thread);
 
 private:
   void emitChunk(Value row, Value chunk);
-  void copy(Value row, Value column, Value rowOffset, Value k);
+  void copy(Value row, Value column, Value rowOffset, Value inTile);
   void gather(Value row, Value column, Value rowOffset, Value k);
   Value getRowOffset(Value position) {
     return op.getRhs() ? index.mul(position, access.nStride)
@@ -73,7 +74,7 @@ private:
   Swizzle swizzle;
   int64_t rows, bound;
   std::optional<int64_t> copyWidth;
-  Value batchOffset;
+  Value batchOffset, firstK;
   /// Whether the row at hand is inside of the iteration space; null where all
   /// are.
   Value isRow;
@@ -114,21 +115,21 @@ void TileCopy::emitChunk(Value row, Value chunk) {
   Value position = index.add(op.getRow(), row);
   isRow = bound % rows ? below(position, bound) : Value();
   Value rowOffset = index.add(batchOffset, getRowOffset(position));
-  Value first = op.getPacked() ? index.div(op.getK(), 2) : op.getK();
-  Value k = index.add(first, index.mul(chunk, swizzle.getWidth()));
+  Value inTile = index.mul(chunk, swizzle.getWidth());
   Value column = swizzle.apply(index, row, chunk);
   if (!copyWidth)
-    return gather(row, column, rowOffset, k);
+    return gather(row, column, rowOffset, index.add(firstK, inTile));
   for (int64_t i = 0; i < swizzle.getWidth(); i += *copyWidth)
-    copy(row, index.add(column, i), rowOffset, index.add(k, i));
+    copy(row, index.add(column, i), rowOffset, index.add(inTile, i));
 }
 
-void TileCopy::copy(Value row, Value column, Value rowOffset, Value k) {
-  int64_t width = *copyWidth, extent = space.getKSize();
+void TileCopy::copy(Value row, Value column, Value rowOffset, Value inTile) {
+  int64_t width = *copyWidth, extent = space.getKSize(),
+          tile = schedule.getTile()[2];
   // What is not copied is filled with zeros.
   Value count;
-  if (extent % schedule.getTile()[2]) {
-    Value end = index.constant(extent);
+  if (extent % tile) {
+    Value end = index.constant(extent), k = index.add(firstK, inTile);
     Value left = arith::SubIOp::create(
         builder, loc, end, arith::MinUIOp::create(builder, loc, k, end));
     count = arith::MinUIOp::create(builder, loc, left, index.constant(width));
@@ -137,7 +138,8 @@ void TileCopy::copy(Value row, Value column, Value rowOffset, Value k) {
     count = arith::SelectOp::create(builder, loc, isRow,
                                     count ? count : index.constant(width),
                                     index.constant(0));
-  Value offset = index.add(rowOffset, access.k.getOffset(index, k));
+  Value offset =
+      index.add(rowOffset, access.k.getOffset(index, firstK, inTile, tile));
   int64_t bytes = width * access.element.getIntOrFloatBitWidth() / 8;
   nvgpu::DeviceAsyncCopyOp::create(
       builder, loc, nvgpu::DeviceAsyncTokenType::get(builder.getContext()),

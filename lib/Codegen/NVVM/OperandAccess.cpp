@@ -40,6 +40,14 @@ Value LinearDims::getOffset(IndexArithmetic &index, Value position) const {
   return offset;
 }
 
+Value LinearDims::getOffset(IndexArithmetic &index, Value first, Value inTile,
+                            int64_t tile) const {
+  if (!isSingle() && getInnerBound() % tile != 0)
+    return getOffset(index, index.add(first, inTile));
+  return index.add(getOffset(index, first),
+                   index.mul(inTile, getInnerStride()));
+}
+
 bool LinearDims::isConstant() const {
   return llvm::all_of(strides, [](int64_t stride) { return stride == 0; });
 }

@@ -22,6 +22,11 @@ public:
 
   /// Offset of element `position` of the merged dimensions.
   mlir::Value getOffset(IndexArithmetic &index, mlir::Value position) const;
+  /// The same of `first` + `inTile`, where `first` is a multiple of `tile` and
+  /// `inTile` below it. What is taken apart by division is `first` alone if the
+  /// innermost dimension is whole tiles: all threads have the same then.
+  mlir::Value getOffset(IndexArithmetic &index, mlir::Value first,
+                        mlir::Value inTile, int64_t tile) const;
 
   bool isSingle() const { return bounds.size() <= 1; }
   /// Stride and extent of the innermost; 0 and 1 where there is none.
