@@ -109,6 +109,10 @@ std::string quantc::makeBundleManifest(const ModelDescription &model) {
     json.attribute("compiler", model.compiler);
     json.attribute("name", model.name);
     json.attribute("target", model.target);
+    json.attributeArray("cpu_features", [&] {
+      for (const std::string &feature : model.cpuFeatures)
+        json.value(feature);
+    });
     json.attribute("fingerprint", model.fingerprint);
     json.attribute("workspace_bytes", entry.workspaceBytes);
     json.attribute("parallel", entry.isParallel);

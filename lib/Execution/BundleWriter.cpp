@@ -11,6 +11,7 @@
 #include "DeviceWriter.h"
 #include "Linker.h"
 #include "ModelInfo.h"
+#include "quantc/Runtime/CpuFeatures.h"
 #include "quantc/Support/WriteFile.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -100,6 +101,9 @@ public:
       model.fingerprint = fingerprint.str();
     model.name = options.name;
     model.target = (target.getTriple() + " " + target.getCPU()).str();
+    for (std::string_view feature : runtime::listCpuFeatures(target.isX86()))
+      if (target.has(feature))
+        model.cpuFeatures.emplace_back(feature);
     model.compiler = "quantc " QUANTC_VERSION;
 
     // The offsets of the parameters are part of the code, so the file is

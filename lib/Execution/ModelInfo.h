@@ -36,6 +36,8 @@ struct ModelDescription {
   std::string name;
   std::string fingerprint;
   std::string target;
+  /// Of the processor, that the loaders check (CpuFeatures.h).
+  std::vector<std::string> cpuFeatures;
   std::string compiler;
   const EntryPoint *entry = nullptr;
   ParameterLayout parameters;

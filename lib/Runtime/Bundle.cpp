@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Runtime/CpuFeatures.h"
 #include "quantc/Runtime/Hash.h"
 #include "quantc/Runtime/LibrarySeal.h"
 #include "quantc/Runtime/quantc_runtime.h"
@@ -105,10 +106,12 @@ quantc_bundle *quantc_bundle_open_on(const char *directory, const char *device,
   auto bundle = std::make_unique<quantc_bundle>();
   std::string folder = directory;
   std::string message = loadLibrary(folder + "/model.so", *bundle);
+  bool onCPU = std::strcmp(device, "cpu") == 0;
+  if (message.empty() && onCPU)
+    message = checkCpuFeatures(folder + "/manifest.json");
   if (message.empty())
-    message = std::strcmp(device, "cpu") == 0
-                  ? mapParameters(folder + "/parameters.safetensors", *bundle)
-                  : loadDevice(folder, device, *bundle);
+    message = onCPU ? mapParameters(folder + "/parameters.safetensors", *bundle)
+                    : loadDevice(folder, device, *bundle);
   if (message.empty())
     return bundle.release();
   if (error && error_size)

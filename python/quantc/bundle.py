@@ -12,9 +12,11 @@ import concurrent.futures
 import ctypes
 import dataclasses
 import itertools
+import json
 import math
 import pathlib
 import platform
+import re
 import struct
 import typing
 import weakref
@@ -149,6 +151,7 @@ class Bundle:
                                  f"got {threads}")
             self._device = DeviceBundle(directory, device)
             return
+        _check_features(directory / "manifest.json")
         self._map_parameters(directory / "parameters.safetensors")
         self._start_threads(library, threads)
 
@@ -282,6 +285,29 @@ def _check_seal(path):
         raise ValueError(f"{path}: expected a model compiled for "
                          f"{platform.machine()}, but got one for ELF machine "
                          f"{machine}")
+
+
+# LLVM's names of features, where Linux has others than the same without marks.
+_LINUX_NAMES = {"bmi": "bmi1", "lzcnt": "abm", "sse3": "pni",
+                "dotprod": "asimddp", "fp16fml": "asimdfhm", "fullfp16": "asimdhp",
+                "lse": "atomics", "rdm": "asimdrdm"}
+
+
+def _check_features(path):
+    """Checks that the processor has what the manifest lists: without an
+    instruction the process ends by a signal. quantc/Runtime/CpuFeatures.h."""
+    if not path.is_file():
+        return
+    needed = json.loads(path.read_text()).get("cpu_features", [])
+    found = re.search(r"^(?:flags|Features)\s*: (.*)$",
+                      pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    present = set(found[1].replace("_", "").split()) if found else set()
+    missing = [name for name in needed
+               if _LINUX_NAMES.get(name, name.replace(".", "")) not in present]
+    if missing:
+        raise ValueError(f"{path}: expected a processor with the features that the "
+                         "model was compiled for, but this one lacks "
+                         + ", ".join(f"'{name}'" for name in missing))
 
 
 def _describe(infos, count):

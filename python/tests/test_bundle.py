@@ -176,6 +176,18 @@ def test_refuses_damaged_libraries(built, tmp_path):
         quantc.Bundle(tmp_path)
 
 
+def test_refuses_lesser_processors(built, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder)
+    manifest = folder / "manifest.json"
+    manifest.write_text('{"cpu_features": []}')
+    quantc.Bundle(folder)
+    manifest.write_text('{"cpu_features": ["warp-drive"]}')
+    with pytest.raises(ValueError, match="manifest.json: expected a processor with the "
+                       "features .*, but this one lacks 'warp-drive'"):
+        quantc.Bundle(folder)
+
+
 def test_refuses_other_libraries(tmp_path):
     with pytest.raises(FileNotFoundError, match="expected a bundle's library"):
         quantc.Bundle(tmp_path)

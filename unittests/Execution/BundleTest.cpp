@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Execution/Bundle.h"
+#include "quantc/Runtime/CpuFeatures.h"
 #include "quantc/Runtime/LibrarySeal.h"
 #include "quantc/Runtime/quantc_runtime.h"
 
@@ -15,6 +16,8 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 #include "gtest/gtest.h"
 #include <cmath>
 #include <thread>
@@ -393,6 +396,37 @@ TEST_F(BundleTest, loaderRefusesDamagedLibraries) {
   quantc_bundle *bundle = quantc_bundle_open(path("b").c_str(), nullptr, 0);
   EXPECT_TRUE(bundle);
   quantc_bundle_close(bundle);
+}
+
+TEST_F(BundleTest, loaderRefusesLesserProcessors) {
+  ASSERT_TRUE(succeeded(write(model, path("b"))));
+  std::string manifest = read(path("b/manifest.json"));
+  char message[512] = {};
+  auto openWith = [&](StringRef features) {
+    std::string edited = manifest;
+    size_t at = edited.find("\"cpu_features\": [") + 17;
+    edited.insert(at, features);
+    std::error_code code;
+    llvm::raw_fd_ostream(path("b/manifest.json"), code) << edited;
+    quantc_bundle *bundle =
+        quantc_bundle_open(path("b").c_str(), message, sizeof(message));
+    quantc_bundle_close(bundle);
+    return bundle != nullptr;
+  };
+  EXPECT_TRUE(openWith("")) << message;
+  EXPECT_FALSE(openWith("\"x87\", \"warp-drive\","));
+  EXPECT_EQ(std::string(message),
+            path("b/manifest.json") +
+                ": expected a processor with the features that the model was "
+                "compiled for, but this one lacks 'x87', 'warp-drive'");
+}
+
+TEST(CpuFeaturesTest, agreeWithLLVM) {
+  // Of features that LLVM does not know here, the processor has none.
+  llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+  bool isX86 = llvm::Triple(llvm::sys::getDefaultTargetTriple()).isX86();
+  for (std::string_view name : runtime::listCpuFeatures(isX86))
+    EXPECT_EQ(runtime::hasCpuFeature(name), host.lookup(name)) << name;
 }
 
 TEST(LibrarySealTest, matchesThePublishedCheckValue) {
