@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include <cfloat>
 #include <cmath>
+#include <random>
 
 using namespace mlir;
 using namespace quantc;
@@ -83,6 +84,58 @@ TEST_P(MathTest, isAccurate) {
   EXPECT_LE(worst, GetParam().bound) << GetParam().name << " at " << where;
 }
 
+/// Bases and exponents of every kind, and what IEEE 754 lists.
+TEST(PowerTest, isWithinOneNumber) {
+  DialectRegistry registry;
+  registerCompilerDialects(registry);
+  MLIRContext context(registry);
+  auto module = parseSourceString<ModuleOp>(R"(
+    func.func @main(%x: tensor<65536xf32>, %y: tensor<65536xf32>) -> tensor<65536xf32> {
+      %e = tensor.empty() : tensor<65536xf32>
+      %0 = linalg.map { math.powf } ins(%x, %y : tensor<65536xf32>, tensor<65536xf32>) outs(%e : tensor<65536xf32>)
+      return %0 : tensor<65536xf32>
+    })",
+                                            &context);
+  ASSERT_TRUE(module);
+  auto executable = Executable::compile(*module);
+  ASSERT_TRUE(succeeded(executable));
+  const float special[] = {
+      0.0f,         -0.0f,  1.0f,        -1.0f,      INFINITY, NAN,
+      -INFINITY,    2.0f,   -2.0f,       3.0f,       -3.0f,    0.5f,
+      -0.5f,        1e-42f, -1e-42f,     FLT_MAX,    -FLT_MAX, 16777215.0f,
+      -16777216.0f, 1e-30f, 0.99999994f, 1.0000001f, 127.0f,   -149.0f};
+  constexpr int64_t kinds = std::size(special);
+  std::mt19937 random(42);
+  std::normal_distribution<float> normal(0, 8);
+  std::vector<float> x = makeInputs(), y(count), result(count);
+  for (int64_t i = 0; i < count; ++i) {
+    y[i] = i % 4 == 0 ? special[random() % kinds] : normal(random);
+    // Exponents of usual bases.
+    if (i % 2 == 0)
+      x[i] = std::fabs(normal(random));
+    if (i < kinds * kinds) {
+      x[i] = special[i / kinds];
+      y[i] = special[i % kinds];
+    }
+  }
+  ASSERT_FALSE((*executable)
+                   ->run(*(*executable)->lookup("main"), {x.data(), y.data()},
+                         {result.data()}));
+  for (int64_t i = 0; i < count; ++i) {
+    float expected = std::pow(double(x[i]), double(y[i]));
+    if (std::isnan(expected)) {
+      EXPECT_TRUE(std::isnan(result[i]))
+          << x[i] << " ^ " << y[i] << " = " << result[i];
+      continue;
+    }
+    EXPECT_EQ(std::signbit(result[i]), std::signbit(expected))
+        << x[i] << " ^ " << y[i];
+    EXPECT_TRUE(result[i] == expected ||
+                std::nextafter(result[i], expected) == expected)
+        << x[i] << " ^ " << y[i] << " = " << result[i] << ", not " << expected;
+  }
+}
+
 double rsqrt(double x) { return 1 / std::sqrt(x); }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -94,8 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Function{"math.tanh", std::tanh, 5},
                       Function{"math.erf", std::erf, 3},
                       Function{"math.erfc", std::erfc, 5},
-                      Function{"math.sin", std::sin, 1},
-                      Function{"math.cos", std::cos, 1},
+                      Function{"math.sin", std::sin, 2},
+                      Function{"math.cos", std::cos, 2},
                       Function{"math.sqrt", std::sqrt, 0.5},
                       Function{"math.rsqrt", rsqrt, 1.5}),
     [](const ::testing::TestParamInfo<Function> &info) {

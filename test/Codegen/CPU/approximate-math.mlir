@@ -33,12 +33,36 @@ func.func @functions(%x: f32) -> (f32, f32, f32, f32) {
   return %0, %1, %2, %3 : f32, f32, f32, f32
 }
 
-// Large arguments of sin and cos would give infinities: calls of libm remain.
-// CHECK-LABEL: @left_alone
-//       CHECK: math.sin
-//       CHECK: math.cos
-func.func @left_alone(%x: vector<8xf32>) -> vector<8xf32> {
+// Of 2 / pi the words that the exponent says, of the product the last quarters.
+// CHECK-LABEL: @sine
+//   CHECK-DAG: %[[WORD:.+]] = arith.constant dense<-1560706194> : vector<8xi32>
+//   CHECK-DAG: %[[BEHIND:.+]] = arith.constant dense<62> : vector<8xi64>
+//       CHECK: arith.select %{{.*}}, %[[WORD]]
+// CHECK-COUNT-3: arith.muli {{.*}} : vector<8xi64>
+//       CHECK: arith.shrui %{{.*}}, %[[BEHIND]]
+//       CHECK: arith.sitofp {{.*}} : vector<8xi64> to vector<8xf64>
+//   CHECK-NOT: math.sin
+//   CHECK-NOT: math.cos
+func.func @sine(%x: vector<8xf32>) -> vector<8xf32> {
   %0 = math.sin %x : vector<8xf32>
   %1 = math.cos %0 : vector<8xf32>
   return %1 : vector<8xf32>
+}
+
+// In f64, rounded once.
+// CHECK-LABEL: @power
+//       CHECK: arith.extf {{.*}} : vector<8xf32> to vector<8xf64>
+//       CHECK: arith.truncf {{.*}} : vector<8xf64> to vector<8xf32>
+//   CHECK-NOT: math.powf
+func.func @power(%x: vector<8xf32>, %y: vector<8xf32>) -> vector<8xf32> {
+  %0 = math.powf %x, %y : vector<8xf32>
+  return %0 : vector<8xf32>
+}
+
+// Other functions remain calls of libm.
+// CHECK-LABEL: @left_alone
+//       CHECK: math.atan
+func.func @left_alone(%x: vector<8xf32>) -> vector<8xf32> {
+  %0 = math.atan %x : vector<8xf32>
+  return %0 : vector<8xf32>
 }

@@ -242,24 +242,26 @@ def CodegenCPUVectorizePass : Pass<"codegen-cpu-vectorize"> {
     that do not change with a loop stand outside of it.
 
     A reduction along the vector dimension keeps one partial result a lane and
-    combines the lanes at the end in a fixed order, so that results depend on
-    the target's vectors but not on chance. Ops that no dimension suits, and
+    combines the lanes at the end in a fixed order. Sums of f32 have 32 lanes,
+    whatever the target's vectors (docs/arithmetic.md, Sums of f32). Ops that no dimension suits, and
     those of dynamic shape, become scalar loops.
 
     ```mlir
     linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
                     iterator_types = ["parallel", "reduction"]}
-      ins(%x : memref<8x32xf32>) outs(%sum : memref<8xf32>) { ... arith.addf ... }
+      ins(%x : memref<8x64xf32>) outs(%sum : memref<8xf32>) { ... arith.addf ... }
     ```
     becomes, with 16 lanes,
     ```mlir
     scf.for %i = %c0 to %c8 step %c1 {
-      %p = scf.for %j = %c0 to %c32 step %c16 iter_args(%s = %zeros) -> (vector<16xf32>) {
-        %v = vector.load %x[%i, %j] : memref<8x32xf32>, vector<16xf32>
+      %p:2 = scf.for %j = %c0 to %c64 step %c32 iter_args(%s = %zeros, %t = %zeros)
+          -> (vector<16xf32>, vector<16xf32>) {
+        %v = vector.load %x[%i, %j] : memref<8x64xf32>, vector<16xf32>
         %n = arith.addf %v, %s : vector<16xf32>
-        scf.yield %n : vector<16xf32>
+        ...                    // the same at %j + 16
+        scf.yield %n, %m : vector<16xf32>, vector<16xf32>
       }
-      // Halves are added, then quarters, ...; then what %sum[%i] held.
+      // Both are added, then halves, quarters, ...; then what %sum[%i] held.
     ```
   }];
   let options = [Option<"vectorBits", "vector-bits", "unsigned", /*default=*/"128",
@@ -273,10 +275,11 @@ def CodegenCPUVectorizePass : Pass<"codegen-cpu-vectorize"> {
 def CodegenCPUApproximateMathPass : Pass<"codegen-cpu-approximate-math"> {
   let summary = "Replace functions by polynomials where they are accurate";
   let description = [{
-    Replaces exp, expm1, log, log1p, tanh, erf and erfc on f32 (f16 and bf16 are
-    computed in f32) by polynomials that run on vectors. They are within 5 units
-    in the last place of the exact value and treat NaN and infinities as libm
-    does. The logarithm of a denormal is that of the smallest normal number, and
+    Replaces exp, expm1, log, log1p, tanh, erf, erfc, sin, cos and powf on f32 (f16
+    and bf16 are computed in f32) by polynomials that run on vectors. They are within
+    5 units in the last place of the exact value and treat NaN and infinities as libm
+    does. sin and cos reduce any argument exactly, in integers; powf is computed in f64
+    and rounded once. The logarithm of a denormal is that of the smallest normal number, and
     an exp below 2^-125.5 is 0: processors take a hundred cycles for a denormal,
     and the masked half of an attention's scores would be denormals.
     Other functions remain calls of libm.

@@ -248,7 +248,8 @@ def CodegenNVVMLowerStructuredPass : Pass<"codegen-nvvm-lower-structured", "::ml
     last loops, a warp computes a row: its lanes hold the row's elements in
     registers, from op to op, and reduce them by shuffles in a fixed order. So a
     layer normalization or a softmax is one kernel that reads and writes memory
-    once; buffers between its ops disappear.
+    once; buffers between its ops disappear. Of a row of more than 1024 elements
+    the warp makes passes, from one reduction to the next.
 
     ```mlir
     linalg.fill ins(%c0 : f32) outs(%s : memref<64xf32>)
@@ -260,8 +261,8 @@ def CodegenNVVMLowerStructuredPass : Pass<"codegen-nvvm-lower-structured", "::ml
     ```mlir
     gpu.launch blocks(%bx, %by, %bz) in (%gx = %c16, ...) threads(%tx, %ty, %tz) in (%sx = %c128, ...) {
       %row = ...               // blockIdx.x * 4 + threadIdx.x / 32
-      %x0 = memref.load %x[%row, %lane4] : memref<64x128xf32>
-      ...                      // four elements a lane, summed in order
+      %x0 = memref.load %x[%row, %lane] : memref<64x128xf32>
+      ...                      // four elements a lane, 32 apart, summed in order
       %other, %valid = gpu.shuffle xor %sum, %c16, %c32 : f32
       ...
       scf.if %isFirstLane { memref.store %total, %s[%row] : memref<64xf32> }
@@ -270,7 +271,10 @@ def CodegenNVVMLowerStructuredPass : Pass<"codegen-nvvm-lower-structured", "::ml
     A `memref.copy` between buffers in one piece is left to the driver; any other
     becomes a kernel too.
 
-    Fails on ops of dynamic shape.
+    A view whose offset depends on data is made in the kernel, which loads and computes the
+    offset. Contractions get buffers of their own and copies instead.
+
+    Fails on ops of dynamic shape and on offsets that the host would have to compute.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::gpu::GPUDialect", "::mlir::linalg::LinalgDialect",

@@ -19,7 +19,7 @@ def CodegenNVVMLowerMathPass : Pass<"codegen-nvvm-lower-math", "::mlir::ModuleOp
     Kernels call no library. Of the math dialect they compute what is an
     instruction, rounded as IEEE 754 says; `rsqrt` is a division by a square
     root, as on the CPU. codegen-cpu-approximate-math has expanded `exp`, `erf`,
-    `erfc`, `log`, `log1p`, `expm1` and `tanh` of f32 before. Anything else in a
+    `erfc`, `log`, `log1p`, `expm1`, `tanh`, `sin`, `cos` and `powf` of f32 before. Anything else in a
     `gpu.launch` is an error that names the function.
 
     ```mlir
