@@ -7,293 +7,23 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Execution/Bundle.h"
-#include "quantc/Runtime/quantc_runtime.h"
-
-#include "mlir/Parser/Parser.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "gtest/gtest.h"
-#include <cmath>
-#include <cstring>
-#include <limits>
-#include <random>
+#include "DeviceTest.h"
 
 using namespace mlir;
 using namespace quantc;
 
 namespace {
 
-using Bytes = std::vector<char>;
-
-template <typename T>
-Bytes toBytes(const std::vector<T> &values) {
-  auto *data = reinterpret_cast<const char *>(values.data());
-  return Bytes(data, data + values.size() * sizeof(T));
-}
-
-template <typename T>
-std::vector<T> fromBytes(const Bytes &bytes) {
-  std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
-
-/// `text` with the values in the places of $0, $1.
-template <typename... Values>
-std::string substitute(StringRef text, const Values &...values) {
-  std::string result = text.str();
-  size_t number = 0;
-  for (const std::string &value :
-       {(llvm::Twine() + llvm::Twine(values)).str()...}) {
-    std::string place = "$" + std::to_string(number++);
-    for (size_t at; (at = result.find(place)) != result.npos;)
-      result.replace(at, place.size(), value);
-  }
-  return result;
-}
-
-/// A bundle on one device.
-class Model {
-public:
-  Model(const std::string &path, const char *device) {
-    char message[4096] = "";
-    bundle =
-        quantc_bundle_open_on(path.c_str(), device, message, sizeof(message));
-    EXPECT_TRUE(bundle) << message;
-  }
-  ~Model() { quantc_bundle_close(bundle); }
-
-  std::vector<Bytes> run(const std::vector<Bytes> &inputs) {
-    const quantc_model_info *info = quantc_bundle_info(bundle);
-    EXPECT_EQ(inputs.size(), info->num_inputs);
-    std::vector<const void *> in;
-    for (uint32_t i = 0; i < info->num_inputs; ++i) {
-      EXPECT_EQ(inputs[i].size(), info->inputs[i].bytes);
-      in.push_back(inputs[i].data());
-    }
-    std::vector<Bytes> outputs;
-    std::vector<void *> out;
-    for (uint32_t i = 0; i < info->num_outputs; ++i)
-      outputs.emplace_back(info->outputs[i].bytes, char(0x55));
-    for (Bytes &output : outputs)
-      out.push_back(output.data());
-    EXPECT_EQ(quantc_bundle_run(bundle, in.data(), out.data()), QUANTC_OK)
-        << quantc_last_error();
-    return outputs;
-  }
-
-  quantc_bundle *bundle;
-};
-
-class DeviceTest : public ::testing::Test {
-protected:
-  DeviceTest() {
-    DialectRegistry registry;
-    registerCompilerDialects(registry);
-    context.appendDialectRegistry(registry);
-    llvm::sys::fs::createUniqueDirectory("quantc-device-test", folder);
-  }
-  ~DeviceTest() override { llvm::sys::fs::remove_directories(folder); }
-
-  std::string path() { return (folder + "/bundle").str(); }
-
-  LogicalResult write(StringRef text, ArrayRef<StringRef> chips = {"sm_80"}) {
-    ScopedDiagnosticHandler handler(
-        &context, [&](Diagnostic &diagnostic) { error = diagnostic.str(); });
-    auto module = parseSourceString<ModuleOp>(text, &context);
-    auto target = cpu::Target::resolve({});
-    if (!module || !target)
-      return failure();
-    BundleOptions options;
-    for (StringRef chip : chips)
-      options.chips.push_back(llvm::cantFail(nvvm::Target::resolve(chip)));
-    return writeBundle(*module, path(), *target, options);
-  }
-
-  /// Outputs of the emulator.
-  std::vector<Bytes> runOnDevice(StringRef text,
-                                 const std::vector<Bytes> &inputs) {
-    if (failed(write(text))) {
-      ADD_FAILURE() << error << "\n" << text.str();
-      return {};
-    }
-    Model model(path(), "emulator");
-    return model.bundle ? model.run(inputs) : std::vector<Bytes>();
-  }
-
-  /// The same bits on both.
-  void compare(StringRef text, const std::vector<Bytes> &inputs) {
-    std::vector<Bytes> device = runOnDevice(text, inputs);
-    Model cpu(path(), "cpu");
-    std::vector<Bytes> expected = cpu.run(inputs);
-    ASSERT_EQ(device.size(), expected.size());
-    for (auto [got, wanted] : llvm::zip_equal(device, expected))
-      EXPECT_EQ(got, wanted) << text.str();
-  }
-
-  std::vector<float> makeFloats(size_t count, float scale = 4) {
-    const float edges[] = {0.0f,   -0.0f,  1.0f,    -1.0f,    0.5f,   -0.5f,
-                           1e-30f, -3e38f, 127.5f,  -128.5f,  1e-42f, INFINITY,
-                           88.7f,  -87.4f, -103.9f, -INFINITY};
-    std::normal_distribution<float> normal(0, scale);
-    std::vector<float> values(count);
-    for (float &value : values)
-      value = random() % 8 == 0 ? edges[random() % std::size(edges)]
-                                : normal(random);
-    return values;
-  }
-  /// Whole numbers, whose sums are exact in any order.
-  std::vector<float> makeWhole(size_t count) {
-    std::vector<float> values(count);
-    for (float &value : values)
-      value = int(random() % 201) - 100;
-    return values;
-  }
-  template <typename T>
-  std::vector<T> makeIntegers(size_t count, int64_t min, int64_t max) {
-    std::vector<T> values(count);
-    for (T &value : values)
-      value = std::uniform_int_distribution<int64_t>(min, max)(random);
-    return values;
-  }
-
-  MLIRContext context;
-  SmallString<128> folder;
-  std::string error;
-  std::mt19937 random{42};
-};
-
-TEST_F(DeviceTest, reducesRows) {
-  for (auto [rows, columns] : {std::pair(1, 1),
-                               {3, 15},
-                               {4, 16},
-                               {5, 17},
-                               {1, 31},
-                               {8, 32},
-                               {3, 33},
-                               {2, 40},
-                               {4, 64},
-                               {7, 100},
-                               {4, 128},
-                               {130, 130},
-                               {2, 1000},
-                               {3, 1024},
-                               {2, 1025},
-                               {1, 3000}}) {
-    std::string text = substitute(R"(
-      func.func @main(%x: tensor<$0x$1xf32>, %q: tensor<$0x$1xi8>)
-          -> (tensor<$0xf32>, tensor<$0xf32>, tensor<$0xi32>, tensor<$0x$1xf32>) {
-        %zero = arith.constant 0.0 : f32
-        %low = arith.constant 0xFF800000 : f32
-        %none = arith.constant 7 : i32
-        %e = tensor.empty() : tensor<$0xf32>
-        %ei = tensor.empty() : tensor<$0xi32>
-        %exy = tensor.empty() : tensor<$0x$1xf32>
-        %s0 = linalg.fill ins(%zero : f32) outs(%e : tensor<$0xf32>) -> tensor<$0xf32>
-        %m0 = linalg.fill ins(%low : f32) outs(%e : tensor<$0xf32>) -> tensor<$0xf32>
-        %i0 = linalg.fill ins(%none : i32) outs(%ei : tensor<$0xi32>) -> tensor<$0xi32>
-        %s = linalg.reduce { arith.addf } ins(%x : tensor<$0x$1xf32>) outs(%s0 : tensor<$0xf32>) dimensions = [1]
-        %m = linalg.reduce { arith.maximumf } ins(%x : tensor<$0x$1xf32>) outs(%m0 : tensor<$0xf32>) dimensions = [1]
-        %i = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
-            ins(%q : tensor<$0x$1xi8>) outs(%i0 : tensor<$0xi32>) {
-        ^bb0(%a: i8, %b: i32):
-          %0 = arith.extsi %a : i8 to i32
-          %1 = arith.addi %b, %0 : i32
-          linalg.yield %1 : i32
-        } -> tensor<$0xi32>
-        %d = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
-            ins(%x, %m, %s : tensor<$0x$1xf32>, tensor<$0xf32>, tensor<$0xf32>) outs(%exy : tensor<$0x$1xf32>) {
-        ^bb0(%a: f32, %b: f32, %c: f32, %o: f32):
-          %0 = arith.subf %a, %b : f32
-          %1 = arith.addf %0, %c : f32
-          linalg.yield %1 : f32
-        } -> tensor<$0x$1xf32>
-        return %s, %m, %i, %d : tensor<$0xf32>, tensor<$0xf32>, tensor<$0xi32>, tensor<$0x$1xf32>
-      })",
-                                  rows, columns);
-    std::vector<float> x = makeWhole(rows * columns);
-    auto q = makeIntegers<int8_t>(rows * columns, -128, 127);
-    std::vector<Bytes> outputs = runOnDevice(text, {toBytes(x), toBytes(q)});
-    ASSERT_EQ(outputs.size(), 4u);
-    auto sums = fromBytes<float>(outputs[0]),
-         highest = fromBytes<float>(outputs[1]),
-         shifted = fromBytes<float>(outputs[3]);
-    auto counts = fromBytes<int32_t>(outputs[2]);
-    for (int i = 0; i < rows; ++i) {
-      float sum = 0, max = -INFINITY;
-      int32_t count = 7;
-      for (int j = 0; j < columns; ++j) {
-        sum += x[i * columns + j];
-        max = std::max(max, x[i * columns + j]);
-        count += q[i * columns + j];
-      }
-      ASSERT_EQ(sums[i], sum) << rows << "x" << columns;
-      ASSERT_EQ(highest[i], max) << rows << "x" << columns;
-      ASSERT_EQ(counts[i], count) << rows << "x" << columns;
-      for (int j = 0; j < columns; ++j)
-        ASSERT_EQ(shifted[i * columns + j], x[i * columns + j] - max + sum);
-    }
-  }
-}
-
-TEST_F(DeviceTest, computesSoftmax) {
-  for (auto [rows, columns] :
-       {std::pair(3, 16), {5, 50}, {4, 128}, {2, 1500}}) {
-    std::string text = substitute(R"(
-      func.func @main(%x: tensor<$0x$1xf32>) -> tensor<$0x$1xf32> {
-        %low = arith.constant 0xFF800000 : f32
-        %zero = arith.constant 0.0 : f32
-        %e = tensor.empty() : tensor<$0x$1xf32>
-        %er = tensor.empty() : tensor<$0xf32>
-        %m0 = linalg.fill ins(%low : f32) outs(%er : tensor<$0xf32>) -> tensor<$0xf32>
-        %m = linalg.reduce { arith.maximumf } ins(%x : tensor<$0x$1xf32>) outs(%m0 : tensor<$0xf32>) dimensions = [1]
-        %p = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
-            ins(%x, %m : tensor<$0x$1xf32>, tensor<$0xf32>) outs(%e : tensor<$0x$1xf32>) {
-        ^bb0(%a: f32, %b: f32, %o: f32):
-          %0 = arith.subf %a, %b : f32
-          %1 = math.exp %0 : f32
-          linalg.yield %1 : f32
-        } -> tensor<$0x$1xf32>
-        %s0 = linalg.fill ins(%zero : f32) outs(%er : tensor<$0xf32>) -> tensor<$0xf32>
-        %s = linalg.reduce { arith.addf } ins(%p : tensor<$0x$1xf32>) outs(%s0 : tensor<$0xf32>) dimensions = [1]
-        %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
-            ins(%p, %s : tensor<$0x$1xf32>, tensor<$0xf32>) outs(%e : tensor<$0x$1xf32>) {
-        ^bb0(%a: f32, %b: f32, %o: f32):
-          %0 = arith.divf %a, %b : f32
-          linalg.yield %0 : f32
-        } -> tensor<$0x$1xf32>
-        return %y : tensor<$0x$1xf32>
-      })",
-                                  rows, columns);
-    std::vector<float> x(rows * columns);
-    std::normal_distribution<float> normal(0, 3);
-    for (float &value : x)
-      value = normal(random);
-    std::vector<Bytes> outputs = runOnDevice(text, {toBytes(x)});
-    ASSERT_EQ(outputs.size(), 1u);
-    auto y = fromBytes<float>(outputs[0]);
-    for (int i = 0; i < rows; ++i) {
-      double max = -INFINITY, sum = 0;
-      for (int j = 0; j < columns; ++j)
-        max = std::max<double>(max, x[i * columns + j]);
-      for (int j = 0; j < columns; ++j)
-        sum += std::exp(x[i * columns + j] - max);
-      for (int j = 0; j < columns; ++j) {
-        double expected = std::exp(x[i * columns + j] - max) / sum;
-        EXPECT_NEAR(y[i * columns + j], expected, 2e-6 * expected + 1e-38);
-      }
-    }
-  }
-}
-
 /// Functions and roundings have the CPU's bits, special values included.
 TEST_F(DeviceTest, computesFunctionsAsTheProcessor) {
   for (StringRef function :
-       {"math.exp %a", "math.erf %a", "math.erfc %a", "math.tanh %a",
-        "math.log %b", "math.log1p %b", "math.expm1 %a", "math.sqrt %b",
-        "math.rsqrt %b", "math.roundeven %a", "math.floor %a", "math.ceil %a",
-        "math.trunc %a", "math.round %a", "arith.negf %a", "math.absf %a"}) {
+       {"math.exp %a",   "math.erf %a",       "math.erfc %a",
+        "math.tanh %a",  "math.log %b",       "math.log1p %b",
+        "math.expm1 %a", "math.sqrt %b",      "math.sin %a",
+        "math.cos %a",   "math.powf %b, %a",  "math.powf %a, %b",
+        "math.rsqrt %b", "math.roundeven %a", "math.floor %a",
+        "math.ceil %a",  "math.trunc %a",     "math.round %a",
+        "arith.negf %a", "math.absf %a"}) {
     std::string text = substitute(R"(
       func.func @main(%x: tensor<1027xf32>) -> tensor<1027xf32> {
         %e = tensor.empty() : tensor<1027xf32>
@@ -488,15 +218,87 @@ TEST_F(DeviceTest, writesOneFileOfEqualParameters) {
   EXPECT_GT(quantc_bundle_device_bytes(model.bundle), 0u);
 }
 
+/// A step of a cache: an update where a tensor says, clamped as StableHLO does,
+/// and a slice from there on, alone and as the operand of a product.
+TEST_F(DeviceTest, slicesWhereDataSays) {
+  StringRef text = R"(
+    func.func @main(%cache: tensor<3x9x4xf32>, %v: tensor<3x2x4xf32>, %p: tensor<2xi32>)
+        -> (tensor<3x9x4xf32>, tensor<3x3x4xf32>, tensor<3x9x3xf32>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c6 = arith.constant 6 : index
+      %c7 = arith.constant 7 : index
+      %p0 = tensor.extract %p[%c0] : tensor<2xi32>
+      %i0 = arith.index_cast %p0 : i32 to index
+      %low = arith.maxsi %i0, %c0 : index
+      %at = arith.minsi %low, %c7 : index
+      // The second position is computed by a kernel.
+      %e1 = tensor.empty() : tensor<2xi32>
+      %next = linalg.map ins(%p : tensor<2xi32>) outs(%e1 : tensor<2xi32>) (%a: i32, %o: i32) {
+        %two = arith.constant 2 : i32
+        %0 = arith.addi %a, %two : i32
+        linalg.yield %0 : i32
+      }
+      %p1 = tensor.extract %next[%c1] : tensor<2xi32>
+      %i1 = arith.index_cast %p1 : i32 to index
+      %low1 = arith.maxsi %i1, %c0 : index
+      %from = arith.minsi %low1, %c6 : index
+      %new = tensor.insert_slice %v into %cache[0, %at, 0] [3, 2, 4] [1, 1, 1] : tensor<3x2x4xf32> into tensor<3x9x4xf32>
+      %part = tensor.extract_slice %new[0, %from, 0] [3, 3, 4] [1, 1, 1] : tensor<3x9x4xf32> to tensor<3x3x4xf32>
+      %e = tensor.empty() : tensor<3x3x4xf32>
+      %twice = linalg.add ins(%part, %part : tensor<3x3x4xf32>, tensor<3x3x4xf32>) outs(%e : tensor<3x3x4xf32>) -> tensor<3x3x4xf32>
+      %zero = arith.constant dense<0.0> : tensor<3x9x3xf32>
+      %product = linalg.generic {indexing_maps = [affine_map<(b, m, n, k) -> (b, m, k)>, affine_map<(b, m, n, k) -> (b, n, k)>, affine_map<(b, m, n, k) -> (b, m, n)>],
+                                 iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+          ins(%new, %part : tensor<3x9x4xf32>, tensor<3x3x4xf32>) outs(%zero : tensor<3x9x3xf32>) {
+      ^bb0(%a: f32, %b: f32, %c: f32):
+        %0 = arith.mulf %a, %b : f32
+        %1 = arith.addf %c, %0 : f32
+        linalg.yield %1 : f32
+      } -> tensor<3x9x3xf32>
+      return %new, %twice, %product : tensor<3x9x4xf32>, tensor<3x3x4xf32>, tensor<3x9x3xf32>
+    })";
+  ASSERT_TRUE(succeeded(write(text))) << error;
+  Model model(path(), "emulator");
+  for (int32_t at : {0, 3, 7, 8, 1000, -1, INT32_MIN}) {
+    int32_t from = std::min(std::max(at, -5), 50);
+    std::vector<float> cache = makeWhole(108), v = makeWhole(24);
+    std::vector<Bytes> outputs =
+        model.run({toBytes(cache), toBytes(v),
+                   toBytes(std::vector<int32_t>{at, from - 2})});
+    int32_t first = std::min(std::max(at, 0), 7),
+            second = std::min(std::max(from, 0), 6);
+    for (int b = 0; b < 3; ++b)
+      for (int j = 0; j < 8; ++j)
+        cache[(b * 9 + first) * 4 + j] = v[b * 8 + j];
+    EXPECT_EQ(fromBytes<float>(outputs[0]), cache) << at;
+    std::vector<float> twice, product;
+    for (int b = 0; b < 3; ++b)
+      for (int j = 0; j < 12; ++j)
+        twice.push_back(2 * cache[(b * 9 + second) * 4 + j]);
+    EXPECT_EQ(fromBytes<float>(outputs[1]), twice) << at;
+    for (int b = 0; b < 3; ++b)
+      for (int m = 0; m < 9; ++m)
+        for (int n = 0; n < 3; ++n) {
+          float sum = 0;
+          for (int k = 0; k < 4; ++k)
+            sum += cache[(b * 9 + m) * 4 + k] *
+                   cache[(b * 9 + second + n) * 4 + k];
+          product.push_back(sum);
+        }
+    EXPECT_EQ(fromBytes<float>(outputs[2]), product) << at;
+  }
+}
+
 TEST_F(DeviceTest, refusesWhatKernelsCannotCompute) {
   EXPECT_TRUE(failed(write(R"(
     func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
       %e = tensor.empty() : tensor<4xf32>
-      %0 = linalg.map { math.sin } ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>)
+      %0 = linalg.map { math.atan } ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>)
       return %0 : tensor<4xf32>
     })")));
   EXPECT_EQ(error, "expected a function that kernels can compute, but got "
-                   "'math.sin' of 'f32'");
+                   "'math.atan' of 'f32'");
   EXPECT_FALSE(llvm::sys::fs::exists(path()));
 }
 

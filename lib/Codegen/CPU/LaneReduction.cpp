@@ -48,3 +48,15 @@ Value quantc::cpu::reduceLanes(OpBuilder &builder, Operation *combiner,
       builder, combiner, halves,
       vector::ExtractOp::create(builder, loc, value, width - 1));
 }
+
+Value quantc::cpu::reduceVectors(OpBuilder &builder, Operation *combiner,
+                                 SmallVector<Value> vectors) {
+  while (vectors.size() > 1) {
+    size_t half = vectors.size() / 2;
+    for (size_t i = 0; i < half; ++i)
+      vectors[i] =
+          combineLanes(builder, combiner, vectors[i], vectors[half + i]);
+    vectors.truncate(half);
+  }
+  return reduceLanes(builder, combiner, vectors.front());
+}

@@ -1,4 +1,5 @@
-//===- LaneReduction.h - reductions across the lanes of a vector -*- C++ -*-===//
+//===- LaneReduction.h - reductions across the lanes of a vector -*- C++
+//-*-===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -11,7 +12,8 @@
 
 namespace quantc::cpu {
 
-/// The operation `combiner`, of scalars, on `lhs` and `rhs`, scalars or vectors.
+/// The operation `combiner`, of scalars, on `lhs` and `rhs`, scalars or
+/// vectors.
 mlir::Value combineLanes(mlir::OpBuilder &builder, mlir::Operation *combiner,
                          mlir::Value lhs, mlir::Value rhs);
 
@@ -19,6 +21,11 @@ mlir::Value combineLanes(mlir::OpBuilder &builder, mlir::Operation *combiner,
 /// its own result.
 mlir::Value reduceLanes(mlir::OpBuilder &builder, mlir::Operation *combiner,
                         mlir::Value value);
+
+/// The same for several vectors, as if they were one: a power of two of them,
+/// of equal width.
+mlir::Value reduceVectors(mlir::OpBuilder &builder, mlir::Operation *combiner,
+                          llvm::SmallVector<mlir::Value> vectors);
 
 } // namespace quantc::cpu
 

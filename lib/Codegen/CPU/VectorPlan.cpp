@@ -6,12 +6,14 @@
 
 #include "VectorPlan.h"
 
-#include "mlir/Analysis/SliceAnalysis.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "quantc/Codegen/Reduction/SumOrder.h"
+
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
 using namespace quantc::cpu;
+using quantc::isAccumulated;
+using quantc::matchCombiner;
 
 /// i1 has no vector form in memory: LLVM would pack the bits.
 static bool hasVectorLoads(MemRefType type) {
@@ -72,24 +74,6 @@ Access quantc::cpu::classifyLoad(memref::LoadOp load, unsigned dim,
   return last && last.getDim() == dim && hasVectorLoads(load.getMemRefType())
              ? Access::Contiguous
              : Access::Strided;
-}
-
-Operation *quantc::cpu::matchCombiner(linalg::LinalgOp op, unsigned output) {
-  SmallVector<Operation *> combiners;
-  if (!matchReduction(op.getRegionOutputArgs(), output, combiners) ||
-      combiners.size() != 1 || !arith::getNeutralElement(combiners.front()))
-    return nullptr;
-  return combiners.front();
-}
-
-bool quantc::cpu::isAccumulated(linalg::LinalgOp op, unsigned index) {
-  if (op.getNumReductionLoops() == 0)
-    return false;
-  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(index));
-  for (auto [dim, kind] : llvm::enumerate(op.getIteratorTypesArray()))
-    if (kind == utils::IteratorType::reduction && map.isFunctionOfDim(dim))
-      return false;
-  return true;
 }
 
 /// Ops whose meaning on vectors is the meaning on each lane, and loads.
@@ -153,6 +137,10 @@ static int64_t countLanes(linalg::LinalgOp op, unsigned vectorBits) {
 
 VectorPlan quantc::cpu::planVectors(linalg::LinalgOp op, unsigned vectorBits) {
   int64_t maxLanes = countLanes(op, vectorBits);
+  if (std::optional<unsigned> dim = quantc::findLaneLoop(op))
+    return {dim, maxLanes, quantc::kSumLanes / maxLanes};
+  bool isOrdered = quantc::hasOrderedSums(op);
+  SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   unsigned bodyOps = op.getBlock()->getOperations().size();
   VectorPlan best;
@@ -160,7 +148,9 @@ VectorPlan quantc::cpu::planVectors(linalg::LinalgOp op, unsigned vectorBits) {
   for (unsigned dim = op.getNumLoops(); dim-- > 0;) {
     double lanes = std::min(maxLanes, extents[dim]);
     DenseSet<Value> varying = findVarying(op, dim);
-    if (lanes < 2 || !canVectorize(op, dim, varying))
+    bool breaksOrder =
+        isOrdered && kinds[dim] == utils::IteratorType::reduction;
+    if (lanes < 2 || breaksOrder || !canVectorize(op, dim, varying))
       continue;
     double cost = bodyOps / lanes;
     auto add = [&](Access access) {

@@ -24,25 +24,21 @@ llvm::DenseSet<mlir::Value> findVarying(mlir::linalg::LinalgOp op,
 Access classifyLoad(mlir::memref::LoadOp load, unsigned dim,
                     const llvm::DenseSet<mlir::Value> &varying);
 
-/// The associative operation that `output` accumulates with, or null.
-mlir::Operation *matchCombiner(mlir::linalg::LinalgOp op, unsigned output);
-
-/// Output `index` keeps one element through all reduction loops.
-bool isAccumulated(mlir::linalg::LinalgOp op, unsigned index);
-
 /// Whether iterations of the loops `dims` write different elements and do
 /// nothing else, so that they may run at the same time.
 bool canSplit(mlir::linalg::LinalgOp op, llvm::ArrayRef<unsigned> dims);
 
-/// The loop dimension that runs `lanes` elements at a time; no dimension means
-/// scalar code.
+/// The loop dimension that runs `lanes` elements at a time, `vectors` times in
+/// a step; no dimension means scalar code. With several vectors each has
+/// results of its own to reduce into.
 struct VectorPlan {
   std::optional<unsigned> dim;
-  int64_t lanes = 1;
+  int64_t lanes = 1, vectors = 1;
 };
 
 /// Chooses the dimension with the fewest memory accesses and operations for an
-/// element of the iteration space.
+/// element of the iteration space, among those that keep the order of sums
+/// (SumOrder.h).
 VectorPlan planVectors(mlir::linalg::LinalgOp op, unsigned vectorBits);
 
 } // namespace quantc::cpu

@@ -9,6 +9,7 @@
 #include "LaneReduction.h"
 #include "VectorPlan.h"
 #include "WorkPieces.h"
+#include "quantc/Codegen/Reduction/SumOrder.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,13 +28,15 @@ namespace quantc::cpu {
 
 using namespace mlir;
 using namespace quantc::cpu;
+using quantc::isAccumulated;
+using quantc::matchCombiner;
 
 namespace {
 
 /// Writes the loop nest of one op: parallel loops outside, then the reductions.
 /// Every load and every operation of the body stands in the outermost loop that
-/// allows it; along the vector dimension there is a main loop of full vectors
-/// and one shorter vector for the rest.
+/// allows it; along the vector dimension there is a main loop of full vectors,
+/// and what is left is a shorter step behind it.
 class LoopNestEmitter {
 public:
   LoopNestEmitter(OpBuilder &builder, linalg::LinalgOp op, VectorPlan plan)
@@ -196,19 +199,65 @@ private:
     if (dim != plan.dim)
       return emitLoop(dim, 0, extents[dim], 1, state, inside);
 
-    // `state` is that of full vectors, then that of the rest.
-    int64_t rest = extents[dim] % plan.lanes, full = extents[dim] - rest;
-    unsigned count = rest ? state.size() / 2 : state.size();
-    lanes = plan.lanes;
-    SmallVector<Value> results =
-        emitLoop(dim, 0, full, plan.lanes, state.take_front(count), inside);
-    if (rest) {
-      lanes = rest;
-      results.append(emitLoop(dim, full, extents[dim], rest,
-                              state.drop_front(count), inside));
+    // `state` is that of each of the vectors of a step.
+    int64_t step = plan.lanes * plan.vectors;
+    int64_t full = extents[dim] / step * step;
+    size_t count = state.size() / plan.vectors;
+    auto emitVectors = [&](ArrayRef<Value> carried, int64_t size) {
+      SmallVector<Value> next(carried);
+      Value first = ivs[dim];
+      for (int64_t vector = 0; vector * plan.lanes < size; ++vector) {
+        ivs[dim] = addConstant(first, vector * plan.lanes);
+        lanes = std::min(plan.lanes, size - vector * plan.lanes);
+        auto part = MutableArrayRef(next).slice(vector * count, count);
+        SmallVector<Value> results = inside(takeLanes(part));
+        putLanes(results, part);
+      }
+      lanes = 1;
+      return next;
+    };
+    SmallVector<Value> results(state);
+    if (full > 0)
+      results = emitLoop(dim, 0, full, step, state, [&](auto carried) {
+        return emitVectors(carried, step);
+      });
+    if (full < extents[dim]) {
+      ivs[dim] = arith::ConstantIndexOp::create(b, loc, full);
+      results = emitVectors(results, extents[dim] - full);
     }
-    lanes = 1;
     return results;
+  }
+
+  Value addConstant(Value index, int64_t value) {
+    if (value == 0)
+      return index;
+    return arith::AddIOp::create(b, loc, index,
+                                 arith::ConstantIndexOp::create(b, loc, value));
+  }
+
+  /// Of what full vectors have been reduced to, the lanes that the last,
+  /// shorter one has; the others stay as they are.
+  SmallVector<Value> takeLanes(ArrayRef<Value> state) {
+    if (lanes == plan.lanes || !isVectorDimReduction())
+      return SmallVector<Value>(state);
+    return llvm::map_to_vector(state, [&](Value value) -> Value {
+      if (lanes == 1)
+        return vector::ExtractOp::create(b, loc, value, 0);
+      return vector::ExtractStridedSliceOp::create(
+          b, loc, value, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{lanes},
+          ArrayRef<int64_t>{1});
+    });
+  }
+  void putLanes(ArrayRef<Value> results, MutableArrayRef<Value> state) {
+    for (auto [result, value] : llvm::zip_equal(results, state)) {
+      if (lanes == plan.lanes || !isVectorDimReduction())
+        value = result;
+      else if (lanes == 1)
+        value = vector::InsertOp::create(b, loc, result, value, 0);
+      else
+        value = vector::InsertStridedSliceOp::create(
+            b, loc, result, value, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
+    }
   }
 
   /// The reduction loops, with the outputs in registers.
@@ -216,11 +265,9 @@ private:
     int64_t outerLanes = lanes;
     SmallVector<Value> state;
     if (isVectorDimReduction()) {
-      int64_t rest = extents[*plan.dim] % plan.lanes;
-      for (int64_t width : {plan.lanes, rest})
+      for (int64_t vector = 0; vector < plan.vectors; ++vector)
         for (unsigned index : accumulated)
-          if (width)
-            state.push_back(makeNeutral(matchCombiner(op, index), width));
+          state.push_back(makeNeutral(matchCombiner(op, index), plan.lanes));
     } else {
       for (unsigned index : accumulated)
         state.push_back(load(op.getDpsInitOperand(index)));
@@ -232,12 +279,12 @@ private:
       Value value = results[position];
       if (isVectorDimReduction()) {
         Operation *combiner = matchCombiner(op, index);
-        value = combineLanes(b, combiner, load(output),
-                             reduceLanes(b, combiner, value));
-        for (size_t at = position + accumulated.size(); at < results.size();
+        SmallVector<Value> vectors;
+        for (size_t at = position; at < results.size();
              at += accumulated.size())
-          value = combineLanes(b, combiner, value,
-                               reduceLanes(b, combiner, results[at]));
+          vectors.push_back(results[at]);
+        value = combineLanes(b, combiner, load(output),
+                             reduceVectors(b, combiner, vectors));
       }
       store(value, output);
     }

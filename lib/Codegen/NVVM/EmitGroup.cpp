@@ -18,6 +18,9 @@ using namespace mlir;
 using namespace quantc::nvvm;
 
 int64_t GroupEmitter::chooseSlots() {
+  if (group.usesWarps() && group.addsInLanes())
+    return group.countColumns() / group.columns.back() *
+           llvm::divideCeil(group.columns.back(), warpSize);
   if (group.usesWarps())
     return llvm::divideCeil(group.countColumns(), warpSize);
   bool hasLoops = llvm::any_of(group.members, [](const GroupMember &each) {
@@ -49,7 +52,7 @@ SmallVector<Value> GroupEmitter::delinearize(Value linear,
 /// Fills `coordinates` and `isInside`, and enters an scf.if where some threads
 /// have no point.
 void GroupEmitter::computeCoordinates(Value thread, Value block) {
-  int64_t numSlots = chooseSlots(), points = group.countPoints();
+  int64_t points = group.countPoints();
   auto enter = [&](Value point, int64_t step) {
     if (points % step == 0)
       return;
@@ -59,6 +62,7 @@ void GroupEmitter::computeCoordinates(Value thread, Value block) {
     b.setInsertionPointToStart(guard.thenBlock());
   };
   if (!group.usesWarps()) {
+    int64_t numSlots = chooseSlots();
     Value number = multiplyAdd(block, threadsPerBlock, thread);
     Value point = arith::MulIOp::create(b, number, constant(numSlots));
     enter(point, threadsPerBlock * numSlots);
@@ -78,12 +82,27 @@ void GroupEmitter::computeCoordinates(Value thread, Value block) {
   Value row = multiplyAdd(block, rowsPerBlock, warp);
   enter(row, rowsPerBlock);
   SmallVector<Value> rowIndices = delinearize(row, group.domain);
-  int64_t columns = group.countColumns();
-  int64_t width = columns % (4 * warpSize) == 0   ? 4
-                  : columns % (2 * warpSize) == 0 ? 2
-                                                  : 1;
-  for (int64_t slot = 0; slot < numSlots; ++slot) {
-    int64_t first = slot / width * width * warpSize + slot % width;
+  if (group.isLong())
+    coordinates.push_back(rowIndices);
+  else
+    computeSlots(rowIndices);
+}
+
+/// The elements of a row that each lane has, where it keeps them in registers.
+void GroupEmitter::computeSlots(ArrayRef<Value> rowIndices) {
+  // Neighbours as sums want them, of one innermost row after the other; else
+  // as many neighbours a lane as vector accesses take.
+  bool inLanes = group.addsInLanes();
+  ArrayRef<int64_t> sizes(group.columns);
+  int64_t columns = inLanes ? sizes.back() : group.countColumns();
+  int64_t outer = group.countColumns() / columns;
+  int64_t width = inLanes || columns % (2 * warpSize) != 0 ? 1
+                  : columns % (4 * warpSize) == 0          ? 4
+                                                           : 2;
+  int64_t perRow = chooseSlots() / outer;
+  for (int64_t slot = 0; slot < outer * perRow; ++slot) {
+    int64_t number = slot % perRow;
+    int64_t first = number / width * width * warpSize + number % width;
     Value column = multiplyAdd(lane, width, constant(first));
     Value inside;
     // Lanes behind the end read the last element once more.
@@ -94,8 +113,14 @@ void GroupEmitter::computeCoordinates(Value thread, Value block) {
           arith::SelectOp::create(b, inside, column, constant(columns - 1));
     }
     isInside.push_back(inside);
-    coordinates.push_back(rowIndices);
-    coordinates.back().append(delinearize(column, group.columns));
+    coordinates.emplace_back(rowIndices);
+    if (inLanes) {
+      coordinates.back().append(
+          delinearize(constant(slot / perRow), sizes.drop_back()));
+      coordinates.back().push_back(column);
+    } else {
+      coordinates.back().append(delinearize(column, sizes));
+    }
   }
 }
 
@@ -124,7 +149,7 @@ void GroupEmitter::emitStores() {
     OpBuilder::InsertionGuard guard(b);
     if (condition)
       b.setInsertionPointToStart(scf::IfOp::create(b, condition).thenBlock());
-    memref::StoreOp::create(b, value, place.first,
+    memref::StoreOp::create(b, value, import(place.first),
                             getIndices(place.second, coordinates[slot]));
   };
   // No lane writes what another one still reads: the value of a row, or the
@@ -160,6 +185,8 @@ void GroupEmitter::emitStores() {
 }
 
 void GroupEmitter::emitBody() {
+  if (group.isLong() && group.usesWarps())
+    return emitLongRows();
   for (const GroupMember &member : group.members) {
     linalg::LinalgOp op = member.op;
     b.setLoc(op.getLoc());

@@ -4,9 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ComputedPlaces.h"
 #include "GroupEmitter.h"
+#include "quantc/Codegen/Reduction/SumOrder.h"
 
-#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -16,17 +17,28 @@
 using namespace mlir;
 using namespace quantc::nvvm;
 
-/// Constants are cloned; what else the host has computed is passed.
+/// Constants are cloned, and so are views whose place is computed; what else
+/// the host has computed is passed.
 Value GroupEmitter::import(Value value) {
+  if (imported.contains(value))
+    return imported.lookup(value);
   Operation *definition = value.getDefiningOp();
-  if (!definition || !matchPattern(definition, m_Constant()))
-    return value;
-  if (!imported.contains(value)) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(kernel);
-    b.clone(*definition, imported);
+  SmallVector<Operation *> ops;
+  if (hasComputedPlace(value))
+    ops = *listPlaceOps(value);
+  else if (definition && matchPattern(definition, m_Constant()))
+    ops = {definition};
+  OpBuilder::InsertionGuard guard(b);
+  for (Operation *op : ops) {
+    if (imported.contains(op->getResult(0)))
+      continue;
+    if (lastImported)
+      b.setInsertionPointAfter(lastImported);
+    else
+      b.setInsertionPointToStart(kernel);
+    lastImported = b.clone(*op, imported);
   }
-  return imported.lookup(value);
+  return imported.lookupOrDefault(value);
 }
 
 SmallVector<Value> GroupEmitter::evaluate(linalg::LinalgOp op, ValueRange loops,
@@ -83,7 +95,7 @@ Value GroupEmitter::load(const Place &place, ValueRange coordinates) {
   if (!isa<MemRefType>(place.first.getType()))
     return import(place.first);
   loaded.insert(getRoot(place.first));
-  return memref::LoadOp::create(b, place.first,
+  return memref::LoadOp::create(b, import(place.first),
                                 getIndices(place.second, coordinates));
 }
 
@@ -188,7 +200,7 @@ void GroupEmitter::emitLoops(const GroupMember &member) {
       running.push_back(value);
     else
       memref::StoreOp::create(
-          b, value, init.get(),
+          b, value, import(init.get()),
           getIndices(getPlace(member, init).second, indices));
   }
   for (scf::ForOp nest : llvm::reverse(loops)) {
@@ -222,6 +234,34 @@ Value GroupEmitter::reduceInWarp(Operation *combiner, Value partial) {
   return partial;
 }
 
+/// The operation that lanes share the reduction `init` with; null where the
+/// result has an element for each column.
+Operation *GroupEmitter::getCombiner(const GroupMember &member,
+                                     OpOperand &init) {
+  linalg::LinalgOp op = member.op;
+  if (!member.isReduction() || !member.isOfPoint(init))
+    return nullptr;
+  return matchCombiner(op, init.getOperandNumber() - op.getNumDpsInputs());
+}
+
+Value GroupEmitter::makeNeutral(Operation *combiner) {
+  return arith::ConstantOp::create(b, *arith::getNeutralElement(combiner));
+}
+
+/// What all lanes have together and what the result begins with.
+Value GroupEmitter::combineWithInit(const GroupMember &member, OpOperand &init,
+                                    Value partial) {
+  linalg::LinalgOp op = member.op;
+  Operation *combiner = getCombiner(member, init);
+  Value total = reduceInWarp(combiner, partial);
+  IRMapping mapping;
+  BlockArgument carried = op.getMatchingBlockArgument(&init);
+  bool isFirst = combiner->getOperand(0) == carried;
+  mapping.map(combiner->getOperand(isFirst ? 1 : 0), total);
+  mapping.map(carried, getValue(member, init, /*slot=*/0));
+  return b.clone(*combiner, mapping)->getResult(0);
+}
+
 /// A lane reduces its slots in order, then the warp's lanes reduce together.
 /// Results that have an element for each column are the slots'.
 void GroupEmitter::emitWarpReduction(const GroupMember &member) {
@@ -230,16 +270,12 @@ void GroupEmitter::emitWarpReduction(const GroupMember &member) {
   std::vector<SmallVector<Value>> arguments;
   for (unsigned slot = 0; slot < coordinates.size(); ++slot)
     arguments.push_back(getOperands(member, slot));
-  SmallVector<Operation *> combiners(inits.size());
+  SmallVector<Operation *> combiners;
   SmallVector<SmallVector<Value>> results(inits.size());
   for (auto [index, init] : llvm::enumerate(inits)) {
-    if (!member.isOfPoint(init))
-      continue;
-    SmallVector<Operation *> found;
-    matchReduction(op.getRegionOutputArgs(), index, found);
-    combiners[index] = found.front();
-    results[index] = {
-        arith::ConstantOp::create(b, *arith::getNeutralElement(found.front()))};
+    combiners.push_back(getCombiner(member, init));
+    if (combiners.back())
+      results[index] = {makeNeutral(combiners.back())};
   }
   for (unsigned slot = 0; slot < coordinates.size(); ++slot) {
     for (size_t index = 0; index < inits.size(); ++index)
@@ -257,17 +293,9 @@ void GroupEmitter::emitWarpReduction(const GroupMember &member) {
     }
   }
   for (auto [index, init] : llvm::enumerate(inits)) {
-    Place place = getPlace(member, init);
-    if (!combiners[index]) {
-      values[place] = results[index];
-      continue;
-    }
-    Value total = reduceInWarp(combiners[index], results[index].front());
-    IRMapping mapping;
-    BlockArgument carried = op.getRegionOutputArgs()[index];
-    bool isFirst = combiners[index]->getOperand(0) == carried;
-    mapping.map(combiners[index]->getOperand(isFirst ? 1 : 0), total);
-    mapping.map(carried, getValue(member, init, /*slot=*/0));
-    values[place] = {b.clone(*combiners[index], mapping)->getResult(0)};
+    SmallVector<Value> known = results[index];
+    if (combiners[index])
+      known = {combineWithInit(member, init, known.front())};
+    values[getPlace(member, init)] = known;
   }
 }

@@ -37,11 +37,31 @@ private:
 
   int64_t chooseSlots();
   void computeCoordinates(mlir::Value thread, mlir::Value block);
+  void computeSlots(llvm::ArrayRef<mlir::Value> rowIndices);
   void emitBody();
   void emitPointwise(const GroupMember &member);
   void emitLoops(const GroupMember &member);
   void emitWarpReduction(const GroupMember &member);
   void emitStores();
+
+  // Rows that do not fit into registers, in passes over their elements.
+  using Members = llvm::ArrayRef<GroupMember>;
+  void emitLongRows();
+  void emitPass(Members pass, Members later);
+  llvm::SmallVector<mlir::Value>
+  emitColumns(Members pass, Members later, llvm::ArrayRef<mlir::Value> indices,
+              mlir::ValueRange partial);
+  llvm::SmallVector<mlir::Value> emitElement(Members pass, Members later,
+                                             llvm::ArrayRef<mlir::Value> column,
+                                             mlir::ValueRange partial);
+  bool isKept(const Place &place, Members later);
+  void loadRowValues(Members pass);
+  mlir::Operation *getCombiner(const GroupMember &member,
+                               mlir::OpOperand &init);
+  mlir::Value makeNeutral(mlir::Operation *combiner);
+  mlir::Value combineWithInit(const GroupMember &member, mlir::OpOperand &init,
+                              mlir::Value partial);
+
   bool isLocal(mlir::Value root);
   void eraseMembers();
 
@@ -87,8 +107,10 @@ private:
   llvm::DenseSet<mlir::Value> loaded;
   /// Places that members write, and the member's location.
   llvm::MapVector<Place, mlir::Location> written;
-  /// Constants of the function, cloned to the start of the kernel.
+  /// Constants of the function and computed places, cloned to the start of the
+  /// kernel, one behind the other.
   mlir::IRMapping imported;
+  mlir::Operation *lastImported = nullptr;
   mlir::Block *kernel = nullptr;
   mlir::Value lane;
 };

@@ -6,6 +6,7 @@
 
 #include "quantc/Codegen/NVVM/Passes.h"
 
+#include "ComputedPlaces.h"
 #include "EmitGroup.h"
 #include "quantc/Dialect/GPU/IR/GPUDialect.h"
 
@@ -25,9 +26,11 @@ using namespace mlir;
 
 namespace {
 
+/// The driver copies memory in one piece whose place it is told.
 bool isContiguous(Value buffer) {
-  return cast<MemRefType>(buffer.getType())
-      .areTrailingDimsContiguous(cast<MemRefType>(buffer.getType()).getRank());
+  auto type = cast<MemRefType>(buffer.getType());
+  return !quantc::nvvm::hasComputedPlace(buffer) &&
+         type.areTrailingDimsContiguous(type.getRank());
 }
 
 /// Copies of memory in one piece stay: the driver does them. The others are
@@ -57,14 +60,20 @@ public:
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
-    WalkResult placed = func.walk([](Operation *op) {
-      bool isWork = isa<linalg::LinalgOp, memref::CopyOp>(op) ||
-                    isa_and_nonnull<quantc::nvvm::GPUDialect>(op->getDialect());
-      return isWork && failed(checkPlaces(op)) ? WalkResult::interrupt()
-                                               : WalkResult::advance();
+    SmallVector<Operation *> contractions;
+    WalkResult placed = func.walk([&](Operation *op) {
+      bool isContraction =
+          isa_and_nonnull<quantc::nvvm::GPUDialect>(op->getDialect());
+      if (isContraction)
+        contractions.push_back(op);
+      bool isWork = isContraction || isa<linalg::LinalgOp, memref::CopyOp>(op);
+      return isWork && failed(quantc::nvvm::checkPlaces(op))
+                 ? WalkResult::interrupt()
+                 : WalkResult::advance();
     });
     if (placed.wasInterrupted())
       return signalPassFailure();
+    llvm::for_each(contractions, quantc::nvvm::copyComputedPlaces);
     func.walk([](memref::CopyOp copy) {
       auto from = dyn_cast<MemRefType>(copy.getSource().getType());
       auto to = dyn_cast<MemRefType>(copy.getTarget().getType());
@@ -103,21 +112,6 @@ private:
     llvm::interleave(group.domain, stream, "x");
     stream << "_" << index;
     return name;
-  }
-
-  /// A kernel knows where its buffers are.
-  static LogicalResult checkPlaces(Operation *op) {
-    for (Type type : op->getOperandTypes()) {
-      auto buffer = dyn_cast<MemRefType>(type);
-      if (!buffer || !buffer.hasStaticShape())
-        continue;
-      auto [strides, offset] = buffer.getStridesAndOffset();
-      if (ShapedType::isDynamic(offset) || ShapedType::isDynamicShape(strides))
-        return op->emitOpError("expected a buffer at a constant offset in code "
-                               "for a GPU, but got ")
-               << buffer;
-    }
-    return success();
   }
 
   static LogicalResult check(linalg::LinalgOp op) {

@@ -6,8 +6,9 @@
 
 #include "StructuredGroup.h"
 
-#include "mlir/Analysis/SliceAnalysis.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "ComputedPlaces.h"
+#include "quantc/Codegen/Reduction/SumOrder.h"
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -17,8 +18,6 @@ using namespace quantc::nvvm;
 
 namespace {
 
-/// Elements of a row that fit into the registers of a warp: 32 a lane.
-constexpr int64_t maxColumns = 1024;
 /// With fewer a warp would mostly idle; a thread sums them alone.
 constexpr int64_t minColumns = 16;
 
@@ -49,17 +48,18 @@ SmallVector<int64_t> selectSizes(linalg::LinalgOp op,
 
 /// Whether lanes can reduce each result that has one element a row together:
 /// one associative operation that has a neutral element, on what a shuffle
-/// moves.
+/// moves, in an order that is that of lanes or does not matter.
 bool canReduceInWarp(const GroupMember &member) {
   linalg::LinalgOp op = member.op;
+  if (quantc::hasOrderedSums(op) && !quantc::findLaneLoop(op))
+    return false;
   for (auto [i, init] : llvm::enumerate(op.getDpsInitsMutable())) {
     if (!member.isOfPoint(init))
       continue;
-    SmallVector<Operation *> combiners;
-    if (!matchReduction(op.getRegionOutputArgs(), i, combiners) ||
-        combiners.size() != 1 || !arith::getNeutralElement(combiners.front()))
+    Operation *combiner = quantc::matchCombiner(op, i);
+    if (!combiner)
       return false;
-    Type type = combiners.front()->getResult(0).getType();
+    Type type = combiner->getResult(0).getType();
     if (!type.isF32() && !type.isInteger(32))
       return false;
   }
@@ -104,6 +104,9 @@ private:
     SmallVector<unsigned> parallel =
         listLoops(op, utils::IteratorType::parallel);
     if (!group.usesWarps()) {
+      // A thread alone would add in another order.
+      if (!group.members.empty() && quantc::findLaneLoop(op))
+        return false;
       member.domainLoops = parallel;
       member.otherLoops = listLoops(op, utils::IteratorType::reduction);
       return selectSizes(op, parallel) == group.domain;
@@ -216,7 +219,7 @@ std::optional<StructuredGroup> formRows(ArrayRef<linalg::LinalgOp> run) {
     if (reduction.empty())
       continue;
     SmallVector<int64_t> columns = selectSizes(op, reduction);
-    if (product(columns) < minColumns || product(columns) > maxColumns)
+    if (product(columns) < minColumns)
       return std::nullopt;
     GroupBuilder builder(selectSizes(op, parallel), columns);
     size_t count = 0;
@@ -244,6 +247,14 @@ StructuredGroup formPoints(ArrayRef<linalg::LinalgOp> run) {
 
 int64_t StructuredGroup::countPoints() const { return product(domain); }
 int64_t StructuredGroup::countColumns() const { return product(columns); }
+
+bool StructuredGroup::isLong() const { return countColumns() > maxColumns; }
+
+bool StructuredGroup::addsInLanes() const {
+  return llvm::any_of(members, [](const GroupMember &member) {
+    return quantc::findLaneLoop(member.op).has_value();
+  });
+}
 
 bool GroupMember::isOfPoint(OpOperand &operand) const {
   AffineMap map = linalg::LinalgOp(op).getMatchingIndexingMap(&operand);
@@ -274,6 +285,8 @@ Value quantc::nvvm::getRoot(Value value) {
 SmallVector<Value> quantc::nvvm::getLoadedBuffers(linalg::LinalgOp op) {
   SmallVector<Value> buffers;
   op->walk([&](memref::LoadOp load) { buffers.push_back(load.getMemRef()); });
+  for (Value operand : op->getOperands())
+    llvm::append_range(buffers, getPlaceBuffers(operand));
   return buffers;
 }
 

@@ -37,22 +37,30 @@ struct GroupMember {
 /// another one reads for the same point only.
 ///
 /// Without columns a thread computes a point, reductions in a loop. With
-/// columns a warp does: its lanes share the elements of the row, which stay in
-/// registers from op to op, and reduce them together.
+/// columns a warp does: its lanes share the elements of the row and reduce them
+/// together. From op to op they stay in registers, or, of a long row, in
+/// memory.
 struct StructuredGroup {
+  /// Elements of a row that fit into the registers of a warp: 32 a lane.
+  static constexpr int64_t maxColumns = 1024;
+
   llvm::SmallVector<GroupMember> members;
   llvm::SmallVector<int64_t> domain, columns;
 
   bool usesWarps() const { return !columns.empty(); }
   int64_t countPoints() const;
   int64_t countColumns() const;
+  bool isLong() const;
+  /// Whether neighbouring lanes have neighbours of a row: sums of floats want
+  /// it (SumOrder.h).
+  bool addsInLanes() const;
 };
 
 /// The buffer that `value` is a view of.
 mlir::Value getRoot(mlir::Value value);
 
 /// Memory that is not linalg's: the buffers that the scalars of the op's body
-/// are loaded from.
+/// and the offsets of its operands are loaded from.
 llvm::SmallVector<mlir::Value> getLoadedBuffers(mlir::linalg::LinalgOp op);
 
 /// The groups of a block's linalg ops on static buffers, in order. Ops between

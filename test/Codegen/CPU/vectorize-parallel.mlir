@@ -22,7 +22,7 @@ func.func @elementwise(%x: memref<3x40x1024xf32>, %y: memref<3x40x1024xf32>) {
 // CHECK-LABEL: func.func @rowSums(
 // CHECK:         scf.parallel (%{{.*}}) = (%c0) to (%c16) step (%c1) {
 // CHECK:           scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c1 {
-// CHECK:             scf.for %{{.*}} = %c0 to %c4096 step %c16 iter_args
+// CHECK:             scf.for %{{.*}} = %c0 to %c4096 step %c32 iter_args
 func.func @rowSums(%x: memref<128x4096xf32>, %y: memref<128xf32>) {
   linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
                   iterator_types = ["parallel", "reduction"]}

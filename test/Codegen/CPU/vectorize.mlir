@@ -28,21 +28,30 @@ func.func @elementwise(%x: memref<4x35xf32>, %s: memref<4xf32>, %y: memref<4x35x
 
 // -----
 
-// A reduction along the contiguous dimension: lanes add up separately and are
-// combined halves first; the initial value comes last.
+// A reduction along the contiguous dimension: 32 lanes add up separately, of
+// which the last three elements meet three, and are combined halves first; the
+// initial value comes last.
 // CHECK-LABEL: func.func @rowSums(
-// CHECK-SAME:    %[[X:.*]]: memref<4x32xf32>, %[[Y:.*]]: memref<4xf32>)
+// CHECK-SAME:    %[[X:.*]]: memref<4x67xf32>, %[[Y:.*]]: memref<4xf32>)
 // CHECK:         scf.for %[[I:.*]] = %c0
-// CHECK:           %[[LANES:.*]] = scf.for %[[J:.*]] = %c0 to %c32 step %c16 iter_args(%{{.*}} = %{{.*}}) -> (vector<16xf32>)
+// CHECK:           %[[LANES:.*]]:2 = scf.for %[[J:.*]] = %c0 to %c64 step %c32 iter_args(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}}) -> (vector<16xf32>, vector<16xf32>)
 // CHECK:             %[[V:.*]] = vector.load %[[X]][%[[I]], %[[J]]]
-// CHECK:             arith.addf %{{.*}} : vector<16xf32>
-// CHECK:           %[[LOW:.*]] = vector.extract_strided_slice %[[LANES]] {offsets = [0], sizes = [8]
-// CHECK:           %[[HIGH:.*]] = vector.extract_strided_slice %[[LANES]] {offsets = [8], sizes = [8]
+// CHECK:             arith.addf %[[A]], %[[V]] : vector<16xf32>
+// CHECK:             %[[K:.*]] = arith.addi %[[J]], %c16
+// CHECK:             %[[W:.*]] = vector.load %[[X]][%[[I]], %[[K]]]
+// CHECK:             arith.addf %[[B]], %[[W]] : vector<16xf32>
+// CHECK:           %[[THREE:.*]] = vector.extract_strided_slice %[[LANES]]#0 {offsets = [0], sizes = [3]
+// CHECK:           %[[LAST:.*]] = vector.load %[[X]][%[[I]], %c64] : memref<4x67xf32>, vector<3xf32>
+// CHECK:           %[[ADDED:.*]] = arith.addf %[[THREE]], %[[LAST]] : vector<3xf32>
+// CHECK:           %[[FIRST:.*]] = vector.insert_strided_slice %[[ADDED]], %[[LANES]]#0
+// CHECK:           %[[HALF:.*]] = arith.addf %[[FIRST]], %[[LANES]]#1 : vector<16xf32>
+// CHECK:           %[[LOW:.*]] = vector.extract_strided_slice %[[HALF]] {offsets = [0], sizes = [8]
+// CHECK:           %[[HIGH:.*]] = vector.extract_strided_slice %[[HALF]] {offsets = [8], sizes = [8]
 // CHECK:           arith.addf %[[LOW]], %[[HIGH]] : vector<8xf32>
 // CHECK:           arith.addf %{{.*}} : vector<4xf32>
 // CHECK:           memref.store %{{.*}}, %[[Y]][%[[I]]]
-func.func @rowSums(%x: memref<4x32xf32>, %y: memref<4xf32>) {
-  linalg.reduce { arith.addf } ins(%x : memref<4x32xf32>) outs(%y : memref<4xf32>) dimensions = [1]
+func.func @rowSums(%x: memref<4x67xf32>, %y: memref<4xf32>) {
+  linalg.reduce { arith.addf } ins(%x : memref<4x67xf32>) outs(%y : memref<4xf32>) dimensions = [1]
   return
 }
 

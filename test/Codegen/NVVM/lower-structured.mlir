@@ -226,3 +226,99 @@ func.func @fewElementsAndSums(%x: memref<6x5xf32>, %q: memref<6x5xi8>, %s: memre
   }
   return
 }
+
+// -----
+
+// A cache that is updated where a tensor says: the kernel loads the position
+// and makes the view.
+
+// CHECK-LABEL: func @update
+// CHECK-SAME: (%[[CACHE:.*]]: memref<4x16x8xf32>, %[[V:.*]]: memref<4x1x8xf32>, %[[P:.*]]: memref<i32>)
+// CHECK-NOT: memref.load
+// CHECK: gpu.launch
+// CHECK: %[[N:.*]] = memref.load %[[P]][] : memref<i32>
+// CHECK: %[[I:.*]] = arith.index_cast %[[N]] : i32 to index
+// CHECK: %[[LOW:.*]] = arith.maxsi %[[I]], %c0
+// CHECK: %[[AT:.*]] = arith.minsi %[[LOW]], %c15
+// CHECK: %[[VIEW:.*]] = memref.subview %[[CACHE]][0, %[[AT]], 0] [4, 1, 8] [1, 1, 1]
+// CHECK: %[[X:.*]] = memref.load %[[V]]
+// CHECK: memref.store %[[X]], %[[VIEW]]
+func.func @update(%cache: memref<4x16x8xf32>, %v: memref<4x1x8xf32>, %p: memref<i32>) {
+  %c0 = arith.constant 0 : index
+  %c15 = arith.constant 15 : index
+  %n = memref.load %p[] : memref<i32>
+  %i = arith.index_cast %n : i32 to index
+  %low = arith.maxsi %i, %c0 : index
+  %at = arith.minsi %low, %c15 : index
+  %part = memref.subview %cache[0, %at, 0] [4, 1, 8] [1, 1, 1] : memref<4x16x8xf32> to memref<4x1x8xf32, strided<[128, 8, 1], offset: ?>>
+  memref.copy %v, %part : memref<4x1x8xf32> to memref<4x1x8xf32, strided<[128, 8, 1], offset: ?>>
+  return
+}
+
+// -----
+
+// A row that does not fit into registers: a pass that sums, one that uses the
+// sum. What was computed before stays in memory.
+
+// CHECK-LABEL: func @longRows
+// CHECK-SAME: (%[[X:.*]]: memref<3x1030xf32>, %[[Y:.*]]: memref<3x1030xf32>)
+// CHECK: %[[E:.*]] = memref.alloc() : memref<3x1030xf32>
+// CHECK-NOT: memref.alloc
+// CHECK-COUNT-1: gpu.launch
+// CHECK: %[[PART:.*]] = scf.for %[[C:.*]] = %c0 to %c1024 step %c32 iter_args(%[[S:.*]] = %{{.*}}) -> (f32) {
+// CHECK:   %[[J:.*]] = arith.addi %[[C]], %[[LANE:.*]] : index
+// CHECK:   %[[A:.*]] = memref.load %[[X]][%[[ROW:.*]], %[[J]]]
+// CHECK:   %[[EXP:.*]] = math.exp %[[A]]
+// CHECK:   memref.store %[[EXP]], %[[E]][%[[ROW]], %[[J]]]
+// CHECK:   arith.addf %[[S]], %[[EXP]]
+// CHECK: %[[IN:.*]] = arith.cmpi ult, %[[LANE]], %c6
+// CHECK: %[[SUM:.*]] = scf.if %[[IN]] -> (f32) {
+// CHECK:   math.exp
+// CHECK: } else {
+// CHECK:   scf.yield %[[PART]]
+// CHECK: gpu.shuffle xor %[[SUM]]
+// CHECK-COUNT-4: gpu.shuffle xor
+// CHECK: scf.for %{{.*}} = %c0 to %c1024 step %c32 {
+// CHECK:   memref.load %[[E]]
+// CHECK:   arith.divf
+// CHECK:   memref.store %{{.*}}, %[[Y]]
+// CHECK-NOT: gpu.launch
+func.func @longRows(%x: memref<3x1030xf32>, %y: memref<3x1030xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = memref.alloc() : memref<3x1030xf32>
+  %s = memref.alloc() : memref<3xf32>
+  linalg.exp ins(%x : memref<3x1030xf32>) outs(%e : memref<3x1030xf32>)
+  linalg.fill ins(%zero : f32) outs(%s : memref<3xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+    ins(%e : memref<3x1030xf32>) outs(%s : memref<3xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.addf %b, %a : f32
+    linalg.yield %0 : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]}
+    ins(%e, %s : memref<3x1030xf32>, memref<3xf32>) outs(%y : memref<3x1030xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %0 = arith.divf %a, %b : f32
+    linalg.yield %0 : f32
+  }
+  memref.dealloc %e : memref<3x1030xf32>
+  memref.dealloc %s : memref<3xf32>
+  return
+}
+
+// -----
+
+// Sums along columns are not those of a warp: neighbours of a row are not added.
+
+// CHECK-LABEL: func @columnSums
+// CHECK-NOT: gpu.shuffle
+// CHECK: scf.for %{{.*}} = %c0 to %c64 step %c1 iter_args
+func.func @columnSums(%x: memref<64x40xf32>, %s: memref<40xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i)>], iterator_types = ["parallel", "reduction"]}
+    ins(%x : memref<64x40xf32>) outs(%s : memref<40xf32>) {
+  ^bb0(%a: f32, %b: f32):
+    %0 = arith.addf %b, %a : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
