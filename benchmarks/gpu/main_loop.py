@@ -103,12 +103,13 @@ def main():
     parser.add_argument("--quant-opt", default="build/bin/quant-opt")
     parser.add_argument("--write", metavar="FILE")
     parser.add_argument("--check", metavar="FILE")
-    parser.add_argument("--only", metavar="NAME", help="this problem alone")
+    parser.add_argument("--only", action="append", metavar="NAME",
+                        help="these problems alone")
     options = parser.parse_args()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            rows = [measure(problem, options.quant_opt, folder) for problem in problems.problems()
-                    if options.only in (None, problem.name)]
+            rows = [measure(problem, options.quant_opt, folder)
+                    for problem in problems.select(options.only)]
         check_zero_points(rows)
         path = options.write or options.check
         triton_path = pathlib.Path(f"{path}.triton.json")
@@ -127,7 +128,7 @@ def main():
                         f"{row['problem']}: expected {known.get(row['problem'])}, but got {row}: "
                         f"benchmarks/gpu/main_loop.py --write {options.check} brings it up to date")
         print(table, end="")
-    except (sass.SassError, OSError) as error:
+    except (sass.SassError, problems.UnknownName, OSError) as error:
         print(f"main_loop: error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -4,15 +4,18 @@
 //
 // gpu-models DEVICE FOLDER...: each folder holds a bundle, `bundle`, the bytes
 // of all inputs one after the other, `inputs.bin`, and of all outputs,
-// `expected.bin`, which another device has computed. Integers have to be the
-// same; of floats the largest difference is told. One JSON object a line goes
-// to the standard output; exit code 0 when no integer differs.
+// `expected.bin`, which another device has computed. Numbers of f32 have to be
+// within `tolerance`, NaN where NaN is expected and nowhere else; all other types
+// have to be the same.
+// One JSON object a line goes to the standard output; exit code 0 when all
+// outputs agree.
 //
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Runtime/quantc_runtime.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -58,37 +61,60 @@ uint64_t bytesOf(const quantc_tensor_info *tensors, uint32_t count) {
   return bytes;
 }
 
+/// Of f32, times the largest number that is expected of the output. Devices
+/// add floats in different orders, so a value may fall on the other side of a
+/// quantization's tie and move logits by a few thousandths; a wrong layout or
+/// scale moves them by as much as they are.
+constexpr double tolerance = 0.02;
+
 struct Difference {
   uint64_t elements = 0, different = 0;
   double largest = 0; ///< of floats
-  bool integers = false;
+  bool agrees = true;
 };
+
+/// Calls `visit` with each pair of floats.
+template <class Visit>
+void forEachPair(const char *expected, const char *actual, uint64_t elements,
+                 Visit visit) {
+  for (uint64_t i = 0; i < elements; ++i) {
+    float x, y;
+    std::memcpy(&x, expected + i * sizeof x, sizeof x);
+    std::memcpy(&y, actual + i * sizeof y, sizeof y);
+    visit(double(x), double(y));
+  }
+}
 
 Difference compare(const quantc_tensor_info &tensor, const char *expected,
                    const char *actual) {
   Difference result;
   size_t width = quantc_dtype_bytes(tensor.dtype);
   result.elements = tensor.bytes / width;
-  result.integers = tensor.dtype != QUANTC_F32;
-  for (uint64_t i = 0; i < result.elements; ++i) {
-    const char *a = expected + i * width, *b = actual + i * width;
-    if (std::memcmp(a, b, width) == 0)
-      continue;
-    ++result.different;
-    if (tensor.dtype == QUANTC_F32) {
-      float x, y;
-      std::memcpy(&x, a, 4);
-      std::memcpy(&y, b, 4);
-      double difference = std::fabs(double(x) - y);
-      result.largest = std::isnan(difference)
-                           ? difference
-                           : std::max(result.largest, difference);
-    }
+  for (uint64_t i = 0; i < tensor.bytes; i += width)
+    result.different += std::memcmp(expected + i, actual + i, width) != 0;
+  if (tensor.dtype != QUANTC_F32) {
+    result.agrees = result.different == 0;
+    return result;
   }
+  double scale = 0;
+  forEachPair(expected, actual, result.elements, [&](double x, double) {
+    if (std::isfinite(x))
+      scale = std::max(scale, std::fabs(x));
+  });
+  forEachPair(expected, actual, result.elements, [&](double x, double y) {
+    if (x == y || (std::isnan(x) && std::isnan(y)))
+      return;
+    double difference = std::fabs(x - y);
+    // Whatever is compared with NaN is false: that is a failure, too.
+    result.agrees &= difference <= tolerance * scale;
+    // JSON has neither NaN nor infinity.
+    result.largest = std::max(
+        result.largest, std::isfinite(difference) ? difference : DBL_MAX);
+  });
   return result;
 }
 
-/// Whether no integer differs.
+/// Whether all outputs agree.
 bool runFolder(const std::string &folder, const char *device) {
   char error[512] = "";
   std::string path = folder + "/bundle";
@@ -111,7 +137,12 @@ bool runFolder(const std::string &folder, const char *device) {
   for (uint32_t i = 0; i < info->num_outputs; at += info->outputs[i++].bytes) {
     const quantc_tensor_info &tensor = info->outputs[i];
     Difference difference = compare(tensor, &expected[at], &actual[at]);
-    agrees &= !difference.integers || difference.different == 0;
+    if (!difference.agrees)
+      std::fprintf(stderr,
+                   "gpu-models: error: %s: expected other results in '%s', "
+                   "largest difference %.9g\n",
+                   folder.c_str(), tensor.name, difference.largest);
+    agrees &= difference.agrees;
     std::printf("{\"part\": \"model\", \"model\": \"%s\", \"output\": \"%s\", "
                 "\"elements\": %llu, \"different\": %llu, \"largest\": %.9g}\n",
                 folder.c_str(), tensor.name,

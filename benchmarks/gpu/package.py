@@ -90,22 +90,22 @@ def main():
     try:
         if options.folder.exists():
             raise CommandFailed(f"{options.folder}: expected a folder that is not there yet")
+        selected = problems.select(options.only, MODELS)
         (options.folder / "gemm").mkdir(parents=True)
         (options.folder / "models").mkdir()
         for program in PROGRAMS:
             shutil.copy(options.build / "bin" / program, options.folder)
         for script in ("run.sh", "torch_baseline.py"):
             shutil.copy(pathlib.Path(__file__).parent / script, options.folder)
-        wanted = lambda name: not options.only or name in options.only  # noqa: E731
         with tempfile.TemporaryDirectory() as folder:
             work = pathlib.Path(folder)
             lines = [pack_problem(problem, problem.shape, options, work)
-                     for problem in problems.problems() if wanted(problem.name)]
+                     for problem in selected]
             (options.folder / "gemm" / "problems.txt").write_text("".join(lines))
             for model in MODELS:
-                if wanted(model):
+                if not options.only or model in options.only:
                     pack_model(model, options, work)
-    except (CommandFailed, OSError) as error:
+    except (CommandFailed, problems.UnknownName, OSError) as error:
         print(f"package: error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -220,3 +220,17 @@ def problems():
         of("few-rows", product(4, 4096, 4096), 4, 4096, 4096, matrix="IDP"),
         Problem("rows", rows(512, 768), matrix="", operations=5 * 512 * 768),
     ]
+
+
+class UnknownName(Exception):
+    """What there is instead, in one line."""
+
+
+def select(only, others=()):
+    """The problems of these names, or all of them. A name that neither they nor
+    `others` have would select nothing, which nobody notices."""
+    known = {problem.name: problem for problem in problems()}
+    for name in only or ():
+        if name not in known and name not in others:
+            raise UnknownName(f"--only {name}: expected one of {', '.join([*known, *others])}")
+    return [problem for name, problem in known.items() if not only or name in only]

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -24,6 +25,16 @@ def folder(tmp_path_factory):
                            "--only", "digits"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return path
+
+
+@pytest.mark.parametrize("script, arguments", [("package.py", ["new"]), ("main_loop.py", [])])
+def test_only_known_names(script, arguments, tmp_path):
+    done = subprocess.run([sys.executable, ROOT / "benchmarks" / "gpu" / script, *arguments,
+                           "--only", "nosuch"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith(
+        f"{script[:-3]}: error: --only nosuch: expected one of product-s8s8, ")
+    assert done.stderr.count("\n") == 1 and not any(tmp_path.iterdir())
 
 
 def run(folder, out):
@@ -50,12 +61,36 @@ def test_run_whole(folder, tmp_path):
     assert "split-k" in text and "digits" in text
 
 
+def copy_with_expected(folder, copy, change):
+    """The folder, with other expected results of the model."""
+    shutil.copytree(folder, copy)
+    expected = copy / "models" / "digits" / "expected.bin"
+    expected.write_bytes(change(expected.read_bytes()))
+    return copy
+
+
+@pytest.mark.parametrize("change, agrees", [
+    (lambda logits: logits * np.float32(1.001), True),
+    (lambda logits: np.full_like(logits, 1e9), False),
+    (lambda logits: np.zeros_like(logits), False),
+    (lambda logits: logits[::-1], False),
+    (lambda logits: np.where(logits == logits[0], np.float32("nan"), logits), False),
+    (lambda logits: np.where(logits == logits[0], np.float32("inf"), logits), False),
+])
+def test_wrong_floats_fail(folder, tmp_path, change, agrees):
+    broken = copy_with_expected(folder, tmp_path / "broken", lambda data: change(
+        np.frombuffer(data, np.float32)).astype(np.float32).tobytes())
+    done = subprocess.run([broken / "gpu-models", "emulator", broken / "models" / "digits"],
+                          capture_output=True, text=True, check=False,
+                          env={**os.environ, "LD_LIBRARY_PATH": str(BUILD / "lib")})
+    assert json.loads(done.stdout)["different"] > 0
+    assert done.returncode == (0 if agrees else 1), done.stdout
+    assert agrees == (done.stderr == "") and ("expected other results" in done.stderr) != agrees
+
+
 def test_parts_are_independent(folder, tmp_path):
     """What fails is noted; everything else is run."""
-    broken = tmp_path / "broken"
-    shutil.copytree(folder, broken)
-    expected = broken / "models" / "digits" / "expected.bin"
-    expected.write_bytes(expected.read_bytes()[1:])
+    broken = copy_with_expected(folder, tmp_path / "broken", lambda data: data[1:])
     code, _, results = run(broken, tmp_path / "out")
     assert code == 1
     parts = {each["part"]: each for each in results if "status" in each}
