@@ -340,9 +340,10 @@ TEST(RecipeTest, CacheErrors) {
   auto error = [](llvm::StringRef keys) {
     return errorOf(("version: 1\nkv_cache: {" + keys + "}\n").str());
   };
-  EXPECT_EQ(error("storage: ui8"),
-            "r.yaml:2:12: expected storage i8, f8E4M3FN or f8E5M2 of a cache, "
-            "but got 'ui8'");
+  EXPECT_EQ(
+      error("storage: i16"),
+      "r.yaml:2:12: expected storage i8, ui8, f8E4M3FN or f8E5M2 of a cache, "
+      "but got 'i16'");
   EXPECT_EQ(error("granularity: channel"),
             "r.yaml:2:12: expected granularity tensor, head or token of a "
             "cache, but got 'channel'");
@@ -359,14 +360,15 @@ TEST(RecipeTest, CacheErrors) {
 }
 
 TEST(RecipeTest, SmoothedGroups) {
-  EXPECT_TRUE(parse("version: 1\nsmooth: {alpha: auto}").smooth->groups.empty());
+  EXPECT_TRUE(
+      parse("version: 1\nsmooth: {alpha: auto}").smooth->groups.empty());
   Recipe recipe = parse("version: 1\nsmooth:\n  alpha: auto\n"
                         "  groups: [qkv, other]");
   EXPECT_EQ(recipe.smooth->groups,
             (std::vector{qnn::SmoothingKind::QKV, qnn::SmoothingKind::Other}));
-  EXPECT_THAT(errorOf("version: 1\nsmooth: {alpha: 0.5, groups: [mlp]}"),
-              testing::HasSubstr(
-                  "expected one of qkv, attention_output, other"));
+  EXPECT_THAT(
+      errorOf("version: 1\nsmooth: {alpha: 0.5, groups: [mlp]}"),
+      testing::HasSubstr("expected one of qkv, attention_output, other"));
 }
 
 TEST(RecipeTest, Outliers) {
