@@ -64,9 +64,48 @@ NoiseEstimate quantc::estimateNoise(const Statistics &statistics,
   return result;
 }
 
+/// The noise of integers with parameters for each channel. Which values a
+/// channel has is not known, but its steps are: s^2/12. Outside of all ranges
+/// lies what the histogram has there.
+static std::optional<double> estimateChannels(const Statistics &statistics,
+                                              QuantizationAttr scheme) {
+  if (!isa<IntegerType>(scheme.getStorage()) || statistics.channels.empty() ||
+      statistics.histogram.getTotal() != statistics.count)
+    return std::nullopt;
+  llvm::Expected<llvm::SmallVector<quantc::Range>> ranges =
+      estimateChannelRanges(statistics, scheme);
+  if (!ranges) {
+    llvm::consumeError(ranges.takeError());
+    return std::nullopt;
+  }
+  quantc::Range kept = ranges->front();
+  double rounding = 0;
+  for (const quantc::Range &range : *ranges) {
+    double scale = computeAffine(range, scheme).scale;
+    rounding += range.min == range.max && range.min == 0 ? 0 : scale * scale;
+    kept.min = std::min(kept.min, range.min);
+    kept.max = std::max(kept.max, range.max);
+  }
+  rounding /= 12 * double(ranges->size());
+  const Histogram &histogram = statistics.histogram;
+  double width = std::ldexp(1.0, histogram.getExponent());
+  NoiseEstimate result;
+  for (int bin = -Histogram::kHalfBins; bin < Histogram::kHalfBins; ++bin) {
+    double count = histogram.getCount(bin);
+    double centre = std::clamp<double>(
+        (bin + 0.5) * width, statistics.range.min, statistics.range.max);
+    double outside = centre - std::clamp(centre, kept.min, kept.max);
+    result.signal += count * centre * centre;
+    result.noise += count * (rounding + outside * outside);
+  }
+  return result.getRatio();
+}
+
 std::optional<double>
 quantc::estimateNoiseToSignal(const Statistics &statistics,
                               QuantizationAttr scheme) {
+  if (scheme.getGranularity() == Granularity::Channel)
+    return estimateChannels(statistics, scheme);
   ArrayRef<Statistics> parts(statistics);
   if (scheme.getGranularity() == Granularity::Head)
     parts = statistics.heads;

@@ -122,19 +122,12 @@ FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
     return emitError() << "expected granularity 'tensor', the observed axis or "
                           "observed heads, but got "
                        << scheme;
-  // What the estimator keeps of the whole tensor bounds every channel.
-  quantc::Range kept{statistics.range.min, statistics.range.max};
-  if (scheme.getEstimator() != RangeEstimator::MinMax) {
-    llvm::Expected<quantc::Range> range = estimateRange(statistics, scheme);
-    if (!range)
-      return emitError() << llvm::toString(range.takeError());
-    kept = *range;
-  }
-  for (const MinMax &channel : statistics.channels)
-    append(result,
-           quantc::Range{std::clamp<double>(channel.min, kept.min, kept.max),
-                         std::clamp<double>(channel.max, kept.min, kept.max)},
-           scheme);
+  llvm::Expected<SmallVector<quantc::Range>> ranges =
+      estimateChannelRanges(statistics, scheme);
+  if (!ranges)
+    return emitError() << llvm::toString(ranges.takeError());
+  for (const quantc::Range &range : *ranges)
+    append(result, range, scheme);
   return result;
 }
 

@@ -249,6 +249,19 @@ llvm::Expected<Range> quantc::estimateRange(const Statistics &statistics,
   return estimateHistogramMSE(statistics, scheme);
 }
 
+llvm::Expected<llvm::SmallVector<Range>>
+quantc::estimateChannelRanges(const Statistics &statistics,
+                              QuantizationAttr scheme) {
+  llvm::Expected<Range> kept = estimateRange(statistics, scheme);
+  if (!kept)
+    return kept.takeError();
+  llvm::SmallVector<Range> ranges;
+  for (const MinMax &channel : statistics.channels)
+    ranges.push_back({std::clamp<double>(channel.min, kept->min, kept->max),
+                      std::clamp<double>(channel.max, kept->min, kept->max)});
+  return ranges;
+}
+
 //===----------------------------------------------------------------------===//
 // Scale and zero point
 //===----------------------------------------------------------------------===//

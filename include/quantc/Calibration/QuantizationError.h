@@ -45,8 +45,10 @@ NoiseEstimate estimateNoise(const Statistics &statistics,
                             qnn::QuantizationAttr scheme);
 
 /// The noise-to-signal ratio of an activation that is quantized with parameters
-/// per tensor or per head, estimated from its histograms. Returns nullopt at
-/// other granularities, without the histograms or without a signal.
+/// per tensor or per head, estimated from its histograms, or, of integers, for
+/// each channel: s^2 / 12 inside of its range, and what the histogram has outside
+/// of all ranges. Returns nullopt at other granularities, without the histograms
+/// or without a signal.
 std::optional<double> estimateNoiseToSignal(const Statistics &statistics,
                                             qnn::QuantizationAttr scheme);
 

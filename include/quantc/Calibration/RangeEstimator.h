@@ -52,6 +52,12 @@ llvm::Expected<Range> estimateRange(const Statistics &statistics,
 llvm::Expected<Range> estimateRange(const Statistics &statistics,
                                     qnn::QuantizationAttr scheme);
 
+/// The range of each channel: what the estimator keeps of the whole tensor
+/// bounds every one.
+llvm::Expected<llvm::SmallVector<Range>>
+estimateChannelRanges(const Statistics &statistics,
+                      qnn::QuantizationAttr scheme);
+
 /// The estimator mse over the values themselves instead of a histogram, for
 /// constants. NaN and infinities do not count.
 Range estimateMSE(llvm::ArrayRef<float> values, qnn::QuantizationAttr scheme);

@@ -73,7 +73,6 @@ public:
 private:
   FailureOr<std::optional<double>> getError(linalg::LinalgOp site,
                                             StringRef candidate,
-                                            const Recipe &whole,
                                             const SiteProposal &proposal) const;
   std::vector<std::vector<SiteOption>> getOptions() const;
   json::Object describe(const SchemeChoice &choice) const;
@@ -104,23 +103,10 @@ static Recipe withCandidate(Recipe recipe, const CandidateRecipe &candidate) {
   return recipe;
 }
 
-/// The error to reckon with where the range is dynamic: it is at least as close
-/// to the values as the range over all of them.
-static FailureOr<std::optional<double>> boundDynamicError(linalg::LinalgOp site,
-                                                          Recipe recipe) {
-  recipe.activations.dynamic = false;
-  recipe.activations.granularity = Granularity::Tensor;
-  FailureOr<SiteProposal> proposal = proposeScheme(site, recipe);
-  if (failed(proposal))
-    return failure();
-  return proposal->noiseToSignal;
-}
-
 /// What a candidate does to the output where that was measured, else the noise
 /// of the site's own result; nullopt where nothing is known.
 FailureOr<std::optional<double>>
 JointSelection::getError(linalg::LinalgOp site, StringRef candidate,
-                         const Recipe &whole,
                          const SiteProposal &proposal) const {
   if (sensitivity) {
     const SiteSensitivity *entry =
@@ -131,8 +117,6 @@ JointSelection::getError(linalg::LinalgOp site, StringRef candidate,
              << "'; run quantc sensitivity with the same recipe";
     return std::optional(entry->divergence);
   }
-  if (!proposal.noiseToSignal && *whole.activations.dynamic)
-    return boundDynamicError(site, whole);
   return proposal.noiseToSignal;
 }
 
@@ -163,7 +147,7 @@ LogicalResult JointSelection::add(linalg::LinalgOp site) {
       continue;
     }
     FailureOr<std::optional<double>> error =
-        getError(site, candidate.name, whole, *proposal);
+        getError(site, candidate.name, *proposal);
     if (failed(error))
       return failure();
     if (!*error) {

@@ -6,8 +6,7 @@
 
 #include "SiteScheme.h"
 #include "Materialize/QuantizeConstant.h"
-#include "Site/ObservedRows.h"
-#include "quantc/Calibration/QuantizationError.h"
+#include "SiteNoise.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
@@ -229,59 +228,6 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
 }
 
 //===----------------------------------------------------------------------===//
-// Errors
-//===----------------------------------------------------------------------===//
-
-/// The noise-to-signal ratio of an activation over the rows that its observer
-/// sampled: all that smoothing leaves of the distribution.
-static std::optional<double> measureRows(ObserveOp observer,
-                                         QuantizationAttr scheme) {
-  std::optional<ObservedRows> rows = ObservedRows::get(observer);
-  if (!rows || scheme.getGranularity() != Granularity::Tensor)
-    return std::nullopt;
-  llvm::Expected<quantc::Range> range = estimateRange(rows->statistics, scheme);
-  if (!range) {
-    llvm::consumeError(range.takeError());
-    return std::nullopt;
-  }
-  AffineParameters parameters = computeAffine(*range, scheme);
-  NoiseEstimate sum;
-  for (float value : rows->values) {
-    double error = value - quantizeDequantize(value, parameters, scheme);
-    sum.signal += double(value) * value;
-    sum.noise += error * error;
-  }
-  return sum.getRatio();
-}
-
-/// The noise-to-signal ratio of one quantized operand; nullopt where nothing is
-/// known of it.
-static FailureOr<std::optional<double>>
-getNoiseToSignal(linalg::LinalgOp site, unsigned operand,
-                 QuantizationAttr scheme, bool isWeight) {
-  Value value = site->getOperand(operand);
-  auto type = cast<RankedTensorType>(value.getType());
-  if (isWeight) {
-    std::optional<ConstantTensor> tensor = getConstantTensor(value);
-    if (!tensor)
-      return std::optional<double>();
-    ArrayRef<char> data = tensor->getBytes();
-    FailureOr<QuantizationParameters> parameters =
-        computeQuantizationParameters(data, type, scheme,
-                                      [&] { return site->emitOpError(); });
-    if (failed(parameters))
-      return failure();
-    return measureNoiseToSignal(data, type, *parameters, scheme);
-  }
-  ObserveOp observer = getObserver(site->getOpOperand(operand));
-  if (!observer || !observer.getStatistics() || scheme.getDynamic())
-    return std::optional<double>();
-  std::optional<double> ratio =
-      estimateNoiseToSignal(fromAttribute(*observer.getStatistics()), scheme);
-  return ratio ? ratio : measureRows(observer, scheme);
-}
-
-//===----------------------------------------------------------------------===//
 // Proposals
 //===----------------------------------------------------------------------===//
 
@@ -298,7 +244,6 @@ FailureOr<SiteProposal> quantc::qnn::proposeScheme(linalg::LinalgOp site,
     return proposal;
 
   std::array<QuantizationAttr, 2> schemes;
-  std::array<std::optional<double>, 2> noises;
   for (unsigned operand : {0, 1}) {
     if (auto given = site->getOperand(operand).getDefiningOp<DequantizeOp>()) {
       schemes[operand] = getGivenQuantization(given);
@@ -313,14 +258,11 @@ FailureOr<SiteProposal> quantc::qnn::proposeScheme(linalg::LinalgOp site,
     if (failed(scheme))
       return failure();
     schemes[operand] = *scheme;
-    FailureOr<std::optional<double>> noise =
-        getNoiseToSignal(site, operand, *scheme, isWeight[operand]);
-    if (failed(noise))
-      return failure();
-    noises[operand] = *noise;
   }
+  FailureOr<std::optional<double>> noise = getSiteNoise(site, schemes);
+  if (failed(noise))
+    return failure();
   proposal.scheme = SchemeAttr::get(site->getContext(), schemes[0], schemes[1]);
-  if (noises[0] && noises[1])
-    proposal.noiseToSignal = *noises[0] + *noises[1];
+  proposal.noiseToSignal = *noise;
   return proposal;
 }

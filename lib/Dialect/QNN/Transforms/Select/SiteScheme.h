@@ -18,9 +18,8 @@ struct SiteProposal {
   std::string floatReason;
   /// With a reason: whether the recipe would have it otherwise.
   bool isLimit = false;
-  /// What the result's noise-to-signal ratio is to be expected to be: the exact
-  /// error of constants plus that of activations by their histogram. Nothing
-  /// where there is no histogram or the range is dynamic.
+  /// What the result's noise-to-signal ratio is to be expected to be
+  /// (SiteNoise); nothing where nothing is known of it.
   std::optional<double> noiseToSignal;
 };
 

@@ -1,0 +1,37 @@
+//===- SiteNoise.h - what quantizing a site costs ---------------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SITENOISE_H
+#define QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SITENOISE_H
+
+#include "quantc/Dialect/QNN/Transforms/Site.h"
+
+#include <array>
+
+namespace quantc::qnn {
+
+/// The noise-to-signal ratio that the result of a site is to be expected to
+/// have where its operands have these schemes: the sum of both operands'
+/// ratios, as their errors are independent.
+///
+/// - of a constant: exact; of one that takes in the scales of channels, with
+/// these;
+/// - of an activation with static parameters: by its histogram, for channels by
+///   their ranges (s^2/12 each) and what the histogram has outside of them, or
+///   else over the rows that were sampled;
+/// - with a range for each token: over the sampled rows. Where there are none,
+/// and
+///   with a dynamic range for the tensor, by that of all values, which is no
+///   closer.
+///
+/// nullopt where nothing is known of an operand.
+mlir::FailureOr<std::optional<double>>
+getSiteNoise(mlir::linalg::LinalgOp site,
+             std::array<QuantizationAttr, 2> schemes);
+
+} // namespace quantc::qnn
+
+#endif // QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SITENOISE_H
