@@ -80,6 +80,49 @@ TEST_F(QuantizationErrorTest, EstimateAgreesWithMeasurement) {
     }
 }
 
+/// Channels of very different magnitudes: their ranges and the histogram of all
+/// tell what quantizing each with its own scale costs.
+TEST_F(QuantizationErrorTest, EstimateOfChannelsAgreesWithMeasurement) {
+  constexpr int64_t rows = 3000, channels = 16;
+  std::mt19937 engine(3);
+  std::normal_distribution<float> normal(0.5f, 1);
+  std::vector<float> values(rows * channels);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = std::ldexp(normal(engine), int(i % channels) / 3);
+  Statistics statistics(channels);
+  statistics.update(values.data(), rows, 1);
+  for (StringRef text : {"i8 asymmetric channel axes = [1] minmax",
+                         "i8 symmetric channel axes = [1] minmax",
+                         "i8 asymmetric channel axes = [1] percentile 99.0"}) {
+    SCOPED_TRACE(text.str());
+    QuantizationAttr attribute = scheme(text);
+    FailureOr<QuantizationParameters> parameters =
+        computeQuantizationParameters(
+            toAttribute(statistics, &context), {1, std::nullopt}, attribute,
+            {rows, channels},
+            [&] { return emitError(UnknownLoc::get(&context)); });
+    ASSERT_TRUE(succeeded(parameters));
+    NoiseEstimate measured;
+    for (size_t i = 0; i < values.size(); ++i) {
+      size_t channel = i % channels;
+      AffineParameters affine{
+          parameters->scales[channel],
+          attribute.getSymmetric() ? 0 : parameters->zeroPoints[channel]};
+      double error =
+          values[i] - quantizeDequantize(values[i], affine, attribute);
+      measured.signal += double(values[i]) * values[i];
+      measured.noise += error * error;
+    }
+    std::optional<double> estimated =
+        estimateNoiseToSignal(statistics, attribute);
+    ASSERT_TRUE(estimated);
+    EXPECT_NEAR(toDecibel(*estimated), toDecibel(*measured.getRatio()), 1);
+    Statistics rangesAlone = statistics;
+    rangesAlone.histogram = {};
+    EXPECT_FALSE(estimateNoiseToSignal(rangesAlone, attribute));
+  }
+}
+
 /// The clip is the best of the grid by the error of the values themselves, or
 /// nearly.
 TEST_F(QuantizationErrorTest, MSEOfValuesIsTheBestOfAllClips) {
