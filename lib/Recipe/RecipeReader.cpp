@@ -234,6 +234,10 @@ struct yaml::MappingTraits<CacheRecipe> {
       return "expected storage i8, ui8, f8E4M3FN or f8E5M2 of a cache, but got "
              "'" +
              *recipe.operand.storage + "'";
+    // Keys and values have both signs.
+    if (*recipe.operand.storage == "ui8" && *recipe.operand.symmetric)
+      return "expected an asymmetric cache of ui8, which has no negative "
+             "numbers";
     qnn::Granularity granularity = *recipe.operand.granularity;
     std::string name = qnn::stringifyGranularity(granularity).str();
     if (granularity == qnn::Granularity::Channel ||

@@ -344,6 +344,9 @@ TEST(RecipeTest, CacheErrors) {
       error("storage: i16"),
       "r.yaml:2:12: expected storage i8, ui8, f8E4M3FN or f8E5M2 of a cache, "
       "but got 'i16'");
+  EXPECT_EQ(error("storage: ui8, symmetric: true"),
+            "r.yaml:2:12: expected an asymmetric cache of ui8, which has no "
+            "negative numbers");
   EXPECT_EQ(error("granularity: channel"),
             "r.yaml:2:12: expected granularity tensor, head or token of a "
             "cache, but got 'channel'");
