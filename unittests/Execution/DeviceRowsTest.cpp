@@ -113,10 +113,7 @@ TEST_F(DeviceTest, computesSoftmax) {
         return %y : tensor<$0x$1xf32>
       })",
                                   rows, columns);
-    std::vector<float> x(rows * columns);
-    std::normal_distribution<float> normal(0, 3);
-    for (float &value : x)
-      value = normal(random);
+    std::vector<float> x = makeNormal(rows * columns);
     compare(text, {toBytes(x)});
     std::vector<Bytes> outputs = Model(path(), "emulator").run({toBytes(x)});
     ASSERT_EQ(outputs.size(), 1u);
@@ -163,10 +160,7 @@ TEST_F(DeviceTest, addsInOneOrder) {
         return %s : tensor<$0xf32>
       })",
                                   rows, columns);
-    std::vector<float> x(rows * columns), expected;
-    std::normal_distribution<float> normal(0, 3);
-    for (float &value : x)
-      value = normal(random);
+    std::vector<float> x = makeNormal(rows * columns), expected;
     for (int i = 0; i < rows; ++i)
       expected.push_back(0.0f +
                          sumInLanes(ArrayRef(x).slice(i * columns, columns)));
@@ -189,18 +183,11 @@ TEST_F(DeviceTest, addsAsTheProcessor) {
       })",
                       shape, result, dimensions);
   };
-  auto makeNormal = [&](size_t count) {
-    std::normal_distribution<float> normal(0, 3);
-    std::vector<float> values(count);
-    for (float &value : values)
-      value = normal(random);
-    return toBytes(values);
-  };
-  compare(reduce("6x5x20", "6", "1, 2"), {makeNormal(600)});
-  compare(reduce("2x3x40x40", "2x3", "2, 3"), {makeNormal(9600)});
-  compare(reduce("3x50x7", "3x7", "1"), {makeNormal(1050)});
-  compare(reduce("4x7x7x24", "4x24", "1, 2"), {makeNormal(4704)});
-  compare(reduce("60x33", "33", "0"), {makeNormal(1980)});
+  compare(reduce("6x5x20", "6", "1, 2"), {toBytes(makeNormal(600))});
+  compare(reduce("2x3x40x40", "2x3", "2, 3"), {toBytes(makeNormal(9600))});
+  compare(reduce("3x50x7", "3x7", "1"), {toBytes(makeNormal(1050))});
+  compare(reduce("4x7x7x24", "4x24", "1, 2"), {toBytes(makeNormal(4704))});
+  compare(reduce("60x33", "33", "0"), {toBytes(makeNormal(1980))});
   // Mean and variance of a layer normalization with a scale.
   for (int columns : {24, 96, 1500}) {
     std::string text = substitute(R"(
@@ -231,7 +218,8 @@ TEST_F(DeviceTest, addsAsTheProcessor) {
         return %y, %s#1 : tensor<5x$0xf32>, tensor<5xf32>
       })",
                                   columns);
-    compare(text, {makeNormal(5 * columns), makeNormal(columns)});
+    compare(text,
+            {toBytes(makeNormal(5 * columns)), toBytes(makeNormal(columns))});
   }
 }
 

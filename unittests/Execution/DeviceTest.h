@@ -142,6 +142,13 @@ protected:
                                 : normal(random);
     return values;
   }
+  std::vector<float> makeNormal(size_t count) {
+    std::normal_distribution<float> normal(0, 3);
+    std::vector<float> values(count);
+    for (float &value : values)
+      value = normal(random);
+    return values;
+  }
   /// Whole numbers, whose sums are exact in any order.
   std::vector<float> makeWhole(size_t count) {
     std::vector<float> values(count);

@@ -60,3 +60,22 @@ Value quantc::cpu::reduceVectors(OpBuilder &builder, Operation *combiner,
   }
   return reduceLanes(builder, combiner, vectors.front());
 }
+
+Value quantc::cpu::takeFirstLanes(OpBuilder &builder, Value vector,
+                                  int64_t lanes) {
+  Location loc = vector.getLoc();
+  if (lanes == 1)
+    return vector::ExtractOp::create(builder, loc, vector, 0);
+  return vector::ExtractStridedSliceOp::create(
+      builder, loc, vector, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{lanes},
+      ArrayRef<int64_t>{1});
+}
+
+Value quantc::cpu::putFirstLanes(OpBuilder &builder, Value lanes,
+                                 Value vector) {
+  Location loc = vector.getLoc();
+  if (!isa<VectorType>(lanes.getType()))
+    return vector::InsertOp::create(builder, loc, lanes, vector, 0);
+  return vector::InsertStridedSliceOp::create(
+      builder, loc, lanes, vector, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
+}

@@ -27,6 +27,14 @@ mlir::Value reduceLanes(mlir::OpBuilder &builder, mlir::Operation *combiner,
 mlir::Value reduceVectors(mlir::OpBuilder &builder, mlir::Operation *combiner,
                           llvm::SmallVector<mlir::Value> vectors);
 
+/// The first `lanes` of a vector, a scalar where it is one.
+mlir::Value takeFirstLanes(mlir::OpBuilder &builder, mlir::Value vector,
+                           int64_t lanes);
+
+/// `vector` with these instead of its first lanes.
+mlir::Value putFirstLanes(mlir::OpBuilder &builder, mlir::Value lanes,
+                          mlir::Value vector);
+
 } // namespace quantc::cpu
 
 #endif // QUANTC_LIB_CODEGEN_CPU_LANEREDUCTION_H

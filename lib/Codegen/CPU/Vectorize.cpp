@@ -207,11 +207,18 @@ private:
       SmallVector<Value> next(carried);
       Value first = ivs[dim];
       for (int64_t vector = 0; vector * plan.lanes < size; ++vector) {
-        ivs[dim] = addConstant(first, vector * plan.lanes);
-        lanes = std::min(plan.lanes, size - vector * plan.lanes);
+        int64_t offset = vector * plan.lanes;
+        ivs[dim] = arith::AddIOp::create(
+            b, loc, first, arith::ConstantIndexOp::create(b, loc, offset));
+        lanes = std::min(plan.lanes, size - offset);
+        // A shorter vector is reduced into as many lanes of a full one.
+        bool isPart = lanes != plan.lanes && isVectorDimReduction();
         auto part = MutableArrayRef(next).slice(vector * count, count);
-        SmallVector<Value> results = inside(takeLanes(part));
-        putLanes(results, part);
+        SmallVector<Value> taken(part);
+        for (Value &value : taken)
+          value = isPart ? takeFirstLanes(b, value, lanes) : value;
+        for (auto [result, value] : llvm::zip_equal(inside(taken), part))
+          value = isPart ? putFirstLanes(b, result, value) : result;
       }
       lanes = 1;
       return next;
@@ -226,38 +233,6 @@ private:
       results = emitVectors(results, extents[dim] - full);
     }
     return results;
-  }
-
-  Value addConstant(Value index, int64_t value) {
-    if (value == 0)
-      return index;
-    return arith::AddIOp::create(b, loc, index,
-                                 arith::ConstantIndexOp::create(b, loc, value));
-  }
-
-  /// Of what full vectors have been reduced to, the lanes that the last,
-  /// shorter one has; the others stay as they are.
-  SmallVector<Value> takeLanes(ArrayRef<Value> state) {
-    if (lanes == plan.lanes || !isVectorDimReduction())
-      return SmallVector<Value>(state);
-    return llvm::map_to_vector(state, [&](Value value) -> Value {
-      if (lanes == 1)
-        return vector::ExtractOp::create(b, loc, value, 0);
-      return vector::ExtractStridedSliceOp::create(
-          b, loc, value, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{lanes},
-          ArrayRef<int64_t>{1});
-    });
-  }
-  void putLanes(ArrayRef<Value> results, MutableArrayRef<Value> state) {
-    for (auto [result, value] : llvm::zip_equal(results, state)) {
-      if (lanes == plan.lanes || !isVectorDimReduction())
-        value = result;
-      else if (lanes == 1)
-        value = vector::InsertOp::create(b, loc, result, value, 0);
-      else
-        value = vector::InsertStridedSliceOp::create(
-            b, loc, result, value, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
-    }
   }
 
   /// The reduction loops, with the outputs in registers.
