@@ -383,9 +383,10 @@ def QNNSelectSchemePass : Pass<"qnn-select-scheme", "::mlir::ModuleOp"> {
     `qnn.float_reason`. A site's own rules override the recipe's defaults.
 
     `qnn.sqnr` is the signal-to-noise ratio in dB that the site's result is to
-    be expected to have: the exact error of constant weights plus the error of
-    activations by their histogram. It is missing where there is no histogram and
-    where the range is dynamic.
+    be expected to have: the exact error of constant weights plus that of
+    activations by their histogram, the ranges of their channels or their sampled
+    rows. A dynamic range without such rows is reckoned with as that of all data. It
+    is missing where nothing is known.
 
     A recipe with `auto` has several candidates for each site, float among them.
     The pass takes the candidate's error (its noise-to-signal ratio) and its cost
