@@ -7,17 +7,19 @@ QUANTC_DEVICE_SAMPLES says how many samples of the character model are run; its
 default keeps the tests short.
 """
 
+import argparse
 import ctypes
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import numpy as np
 import pytest
 
 import quantc
-from quantc import compare
+from quantc import compare, sass
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build"))
@@ -25,6 +27,14 @@ RECIPE = ROOT / "recipes" / "w8a8-symmetric.yaml"
 # Predictions: an image each, and 128 tokens each.
 SAMPLES = {"digits": 32,
            "chartransformer": int(os.environ.get("QUANTC_DEVICE_SAMPLES", 1))}
+INTEGER_SITES = {"digits": 3, "chartransformer": 25}
+
+
+def has_ptxas():
+    try:
+        return bool(sass.tool("ptxas"))
+    except sass.SassError:
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +77,7 @@ def test_examples_run_whole(bundles, name, tmp_path):
     assert logits[0].tobytes() == logits[1].tobytes()
 
 
-@pytest.mark.parametrize("name, sites", [("digits", 3), ("chartransformer", 25)])
+@pytest.mark.parametrize("name, sites", INTEGER_SITES.items())
 @pytest.mark.parametrize("recipe", ["w8a8-symmetric", "w8a8-asymmetric"])
 def test_integer_sites_have_the_same_bits(bundles, name, sites, recipe):
     """Given the same integers: what sums of floats before a site make of them is
@@ -77,6 +87,39 @@ def test_integer_sites_have_the_same_bits(bundles, name, sites, recipe):
     done = subprocess.run([BUILD / "bin" / "quant-check", "--sites", "--device", "emulator",
                            quantized], capture_output=True, text=True)
     assert done.stdout == f"{sites} integer sites agree bit for bit, 0 do not\n", done.stderr
+
+
+def test_f8_example_runs_whole(bundles, tmp_path):
+    """On tensor cores of sm_89. Their sums of products of f8 have no order that is
+    specified, the CPU's have that of k: the same but for the last bits."""
+    road, _, data = bundles("digits")
+    quantized = road.quantize(ROOT / "recipes" / "modelopt-fp8.yaml").with_suffix(".mlir")
+    bundle = tmp_path / "bundle"
+    road.run("compile", quantized, "--target=sm_89", "-o", bundle)
+    assert re.search(r"mma\.sync\S*\.e4m3\.e4m3", (bundle / "cuda" / "sm_89.ptx").read_text())
+    logits = {}
+    for device in "cpu", "emulator":
+        output = tmp_path / f"{device}.safetensors"
+        road.run("run", bundle, "--device", device, "--input", data, "--output", output)
+        logits[device] = np.array(quantc.load_safetensors(output)["logits"])
+    cpu, emulator = logits["cpu"], logits["emulator"]
+    assert (cpu.argmax(-1) == emulator.argmax(-1)).all()
+    assert np.abs(cpu - emulator).max() < 1e-5 * np.abs(cpu).max()
+
+
+@pytest.mark.skipif(not has_ptxas(), reason="expected ptxas in the wheel or QUANTC_CUDA_BIN")
+@pytest.mark.parametrize("name, sites", INTEGER_SITES.items())
+def test_machine_code_of_examples(bundles, name, sites):
+    """All kernels of a model pass the gates that need no choice (no spills, no local
+    memory, no warnings), and each integer site has matrix instructions or dp4a."""
+    _, bundle, _ = bundles(name)
+    kernels = sass.assemble(bundle / "cuda" / "sm_80.ptx")
+    gates = argparse.Namespace(max_registers=255, main_loop="", wide_loads=False)
+    for kernel in kernels:
+        sass.check(kernel.name, kernel, gates)
+    products = [kernel.name for kernel in kernels
+                if any(each.name in ("IMMA", *sass.DOT) for each in kernel.instructions)]
+    assert len(products) == sites, products
 
 
 def test_bundle_runs_from_python(bundles):
