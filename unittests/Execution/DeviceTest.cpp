@@ -9,6 +9,8 @@
 
 #include "DeviceTest.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace quantc;
 
@@ -174,6 +176,46 @@ TEST_F(DeviceTest, computesWindowsAndLargestPlaces) {
     })",
           {toBytes(makeFloats(324)), toBytes(makeFloats(200)),
            toBytes(makeIntegers<int8_t>(40, 0, 1))});
+}
+
+/// Arithmetic on tensors of rank 0, as it is imported: a mean, scalars that are
+/// computed and used, a tensor of computed elements.
+TEST_F(DeviceTest, computesScalars) {
+  StringRef text = R"(
+    func.func @main(%x: tensor<5x7xf32>, %t: tensor<f32>)
+        -> (tensor<f32>, tensor<f32>, tensor<2x2xf32>, tensor<5x7xf32>) {
+      %zero = arith.constant 0.0 : f32
+      %n = arith.constant 35.0 : f32
+      %two = arith.constant 2.0 : f32
+      %e = tensor.empty() : tensor<f32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<f32>) -> tensor<f32>
+      %s = linalg.reduce { arith.addf } ins(%x : tensor<5x7xf32>) outs(%f : tensor<f32>) dimensions = [0, 1]
+      %sum = tensor.extract %s[] : tensor<f32>
+      %m = arith.divf %sum, %n : f32
+      %mean = tensor.from_elements %m : tensor<f32>
+      %a = tensor.extract %t[] : tensor<f32>
+      %b = arith.mulf %a, %two : f32
+      %twice = tensor.from_elements %b : tensor<f32>
+      %four = tensor.from_elements %a, %b, %m, %two : tensor<2x2xf32>
+      %ex = tensor.empty() : tensor<5x7xf32>
+      %y = linalg.map ins(%x : tensor<5x7xf32>) outs(%ex : tensor<5x7xf32>) (%c: f32, %o: f32) {
+        %d = arith.subf %c, %m : f32
+        linalg.yield %d : f32
+      }
+      return %mean, %twice, %four, %y : tensor<f32>, tensor<f32>, tensor<2x2xf32>, tensor<5x7xf32>
+    })";
+  std::vector<float> x = makeWhole(35), t = {1.3f};
+  float mean = std::accumulate(x.begin(), x.end(), 0.0f) / 35.0f;
+  std::vector<float> centred;
+  for (float value : x)
+    centred.push_back(value - mean);
+  std::vector<Bytes> outputs = runOnDevice(text, {toBytes(x), toBytes(t)});
+  ASSERT_EQ(outputs.size(), 4u);
+  EXPECT_EQ(fromBytes<float>(outputs[0]), std::vector{mean});
+  EXPECT_EQ(fromBytes<float>(outputs[1]), std::vector{2 * t[0]});
+  EXPECT_EQ(fromBytes<float>(outputs[2]),
+            (std::vector{t[0], 2 * t[0], mean, 2.0f}));
+  EXPECT_EQ(fromBytes<float>(outputs[3]), centred);
 }
 
 TEST_F(DeviceTest, hasEmptyTensorsConstantsAndCopies) {

@@ -52,6 +52,39 @@ func.func @pad(%x: tensor<4xi8>, %t: tensor<i8>) -> tensor<6xi8> {
   return %r : tensor<6xi8>
 }
 
+// Arithmetic on tensors of rank 0.
+
+// CHECK-LABEL: func @rank_0
+// CHECK-SAME: (%[[T:.*]]: tensor<f32>)
+// CHECK-NOT: tensor.extract
+// CHECK: linalg.generic {indexing_maps = [{{.*}}], iterator_types = []} ins(%[[T]] : tensor<f32>)
+// CHECK-NEXT: ^bb0(%[[X:.*]]: f32,
+// CHECK-NEXT: %[[P:.*]] = arith.mulf %[[X]], %{{.*}}
+// CHECK-NEXT: linalg.yield %[[P]]
+func.func @rank_0(%t: tensor<f32>) -> tensor<f32> {
+  %two = arith.constant 2.0 : f32
+  %x = tensor.extract %t[] : tensor<f32>
+  %p = arith.mulf %x, %two : f32
+  %r = tensor.from_elements %p : tensor<f32>
+  return %r : tensor<f32>
+}
+
+// CHECK-LABEL: func @elements
+// CHECK-SAME: (%[[T:.*]]: tensor<f32>, %[[V:.*]]: tensor<3xf32>)
+// CHECK: %[[R:.*]] = tensor.insert_slice %[[T]] into %{{.*}}[0, 0] [1, 1] [1, 1]
+// CHECK: %[[S:.*]] = tensor.extract_slice %[[V]][2] [1] [1]
+// CHECK: %[[B:.*]] = linalg.generic {{.*}} ins(%[[S]] : tensor<f32>)
+// CHECK: arith.negf
+// CHECK: tensor.insert_slice %[[B]] into %[[R]][1, 0] [1, 1] [1, 1]
+func.func @elements(%t: tensor<f32>, %v: tensor<3xf32>) -> tensor<2x1xf32> {
+  %c2 = arith.constant 2 : index
+  %x = tensor.extract %t[] : tensor<f32>
+  %y = tensor.extract %v[%c2] : tensor<3xf32>
+  %n = arith.negf %y : f32
+  %r = tensor.from_elements %x, %n : tensor<2x1xf32>
+  return %r : tensor<2x1xf32>
+}
+
 // What no element is read for is the host's.
 
 // CHECK-LABEL: func @constant

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -156,6 +157,38 @@ void sinkIntoGeneric(IRRewriter &b, linalg::GenericOp op) {
   }
 }
 
+/// Scalars that become a tensor, as those that arithmetic on tensors of rank 0
+/// is imported as: fills, which take what they compute with them.
+void fillFromElements(IRRewriter &b, tensor::FromElementsOp op) {
+  if (llvm::none_of(op.getElements(),
+                    [](Value v) { return HostScalar(v).canSink(); }))
+    return;
+  b.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  RankedTensorType type = op.getType();
+  auto makeEmpty = [&](ArrayRef<int64_t> shape) {
+    return tensor::EmptyOp::create(b, loc, shape, type.getElementType())
+        .getResult();
+  };
+  auto makeFill = [&](Value scalar, Value destination) {
+    return linalg::FillOp::create(b, loc, scalar, destination).getResult(0);
+  };
+  Value result = makeEmpty(type.getShape());
+  if (type.getNumElements() == 1) {
+    result = makeFill(op.getElements().front(), result);
+  } else {
+    SmallVector<OpFoldResult> ones(type.getRank(), b.getIndexAttr(1));
+    for (auto [number, scalar] : llvm::enumerate(op.getElements())) {
+      SmallVector<OpFoldResult> place = getAsIndexOpFoldResult(
+          b.getContext(),
+          delinearize(number, computeStrides(type.getShape())));
+      result = tensor::InsertSliceOp::create(
+          b, loc, makeFill(scalar, makeEmpty({})), result, place, ones, ones);
+    }
+  }
+  b.replaceOp(op, result);
+}
+
 struct CodegenNVVMSinkScalarsPass
     : quantc::nvvm::impl::CodegenNVVMSinkScalarsPassBase<
           CodegenNVVMSinkScalarsPass> {
@@ -163,6 +196,8 @@ struct CodegenNVVMSinkScalarsPass
 
   void runOnOperation() override {
     IRRewriter b(&getContext());
+    getOperation().walk(
+        [&](tensor::FromElementsOp op) { fillFromElements(b, op); });
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
       if (isa<linalg::LinalgOp, tensor::PadOp>(op))

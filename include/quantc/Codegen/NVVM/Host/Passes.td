@@ -81,7 +81,8 @@ def CodegenNVVMSinkScalarsPass : Pass<"codegen-nvvm-sink-scalars", "::mlir::func
   let description = [{
     The host reads no memory of the device. A scalar that is computed from an
     element of a tensor, as a zero point known at run time, is computed by the
-    threads that use it.
+    threads that use it; scalars that become a tensor (`tensor.from_elements`),
+    as those of arithmetic on tensors of rank 0, are fills first.
 
     ```mlir
     %z = tensor.extract %t[] : tensor<i8>
