@@ -27,8 +27,15 @@ static std::string findWheel(StringRef environment) {
 }
 
 std::optional<std::string> quantc::findAssembler() {
-  if (auto found = sys::findProgramByName("ptxas"))
-    return *found;
+  auto findIn = [](ArrayRef<StringRef> folders) -> std::optional<std::string> {
+    if (auto found = sys::findProgramByName("ptxas", folders))
+      return *found;
+    return std::nullopt;
+  };
+  if (auto given = sys::Process::GetEnv("QUANTC_CUDA_BIN"))
+    return findIn(StringRef(*given));
+  if (auto found = findIn({}))
+    return found;
   std::vector<std::string> folders;
   if (auto home = sys::Process::GetEnv("CUDA_HOME"))
     folders.push_back(*home + "/bin");
@@ -37,8 +44,8 @@ std::optional<std::string> quantc::findAssembler() {
   folders.push_back(QUANTC_CUDA_BIN);
   for (const std::string &folder : folders)
     if (!folder.empty())
-      if (auto found = sys::findProgramByName("ptxas", {folder}))
-        return *found;
+      if (auto found = findIn(StringRef(folder)))
+        return found;
   return std::nullopt;
 }
 

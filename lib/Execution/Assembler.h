@@ -15,7 +15,8 @@
 
 namespace quantc {
 
-/// The path of ptxas: on the PATH, in CUDA_HOME, in the wheel of the virtual
+/// The path of ptxas: in the folder QUANTC_CUDA_BIN and nowhere else, where
+/// that is in the environment; on the PATH, in CUDA_HOME, in the wheel of the virtual
 /// environment VIRTUAL_ENV, or where the build has found it.
 std::optional<std::string> findAssembler();
 

@@ -91,8 +91,8 @@ private:
     if (!assembler) {
       if (options.requireCubin)
         return llvm::createStringError(
-            "expected ptxas on the PATH, in CUDA_HOME or in the virtual "
-            "environment to make machine code for " +
+            "expected ptxas in QUANTC_CUDA_BIN, on the PATH, in CUDA_HOME or "
+            "in the virtual environment to make machine code for " +
             device.chip + ", but there is none");
       if (!std::exchange(hasWarned, true))
         emitWarning(UnknownLoc::get(module.getContext()),

@@ -26,8 +26,9 @@ const char *quantcEmulatorConfigure(const char *options);
 /// there is nothing to report. Lives until the next launch or load.
 const char *quantcEmulatorReport(void);
 
-/// Bank conflicts and uncoalesced accesses of the last launch, a line for each
-/// instruction of the PTX that accesses memory; empty unless counts=on.
+/// Bank conflicts and uncoalesced accesses of all launches since counts=on was
+/// given, a line for each instruction of the PTX that accesses memory; lives
+/// until the next call.
 const char *quantcEmulatorCounts(void);
 
 /// Warp instructions that the last launch executed.

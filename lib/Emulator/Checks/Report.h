@@ -51,12 +51,24 @@ struct Finding {
   std::string str() const;
 };
 
+namespace ptx {
+struct Instruction;
+} // namespace ptx
+
 /// Memory accesses of one instruction, for the counts of bank conflicts and
 /// uncoalesced accesses.
 struct AccessCount {
+  const ptx::Instruction *source = nullptr;
   uint64_t accesses = 0; ///< executions by a warp
   uint64_t units = 0;    ///< shared: wavefronts; global: 32-byte sectors
   uint64_t ideal = 0;    ///< least units for as many bytes
+
+  AccessCount &operator+=(const AccessCount &other) {
+    accesses += other.accesses;
+    units += other.units;
+    ideal += other.ideal;
+    return *this;
+  }
 };
 
 /// Findings of a launch, one per instruction and check; thread-safe.

@@ -67,7 +67,11 @@ static std::string configure(DriverState &state, const char *text) {
   std::string error = state.options.parse(rest);
   if (error.empty()) {
     state.print = print;
-    state.mutationsSeen = 0;
+    // What is given anew is counted anew.
+    if (rest.find("mutate=") != rest.npos)
+      state.mutationsSeen = 0;
+    if (rest.find("counts=") != rest.npos)
+      state.accesses.clear();
   }
   return error;
 }
@@ -80,7 +84,6 @@ const char *quantcEmulatorConfigure(const char *options) {
 }
 
 const char *quantcEmulatorReport() { return DriverState::get().report.c_str(); }
-const char *quantcEmulatorCounts() { return DriverState::get().counts.c_str(); }
 uint64_t quantcEmulatorInstructions() {
   return DriverState::get().instructions;
 }
@@ -97,6 +100,7 @@ CUresult cuInit(unsigned int flags) {
         state.setReport("QUANTC_EMULATOR: " + error + "\n");
         return CUDA_ERROR_INVALID_VALUE;
       }
+      state.tellAtExit = true;
     }
   state.initialized = true;
   return CUDA_SUCCESS;

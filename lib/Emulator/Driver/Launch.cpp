@@ -25,28 +25,13 @@ CUresult errorOf(Check check) {
   }
 }
 
-std::string describeCounts(const Launch &launch) {
-  std::string result;
-  for (const auto &[line, count] : launch.counts) {
-    const auto &lines = launch.program->module->lines;
-    std::string text = size_t(line) <= lines.size() ? lines[line - 1] : "";
-    size_t begin = text.find_first_not_of(" \t");
-    result +=
-        "line " + std::to_string(line) + ": " + std::to_string(count.accesses) +
-        " accesses, " + std::to_string(count.units) + " units, " +
-        std::to_string(count.ideal) +
-        " ideal: " + (begin == text.npos ? "" : text.substr(begin)) + "\n";
-  }
-  return result;
-}
-
 /// Runs the kernel; findings become the report and the error.
 CUresult execute(DriverState &state, Launch &launch) {
   launch.options = state.options;
   launch.memory = &state.memory;
   launch.run();
   state.instructions = launch.instructions;
-  state.counts = describeCounts(launch);
+  state.countAccesses(launch);
   std::vector<Finding> findings = launch.report.sorted();
   if (findings.empty()) {
     state.report.clear();

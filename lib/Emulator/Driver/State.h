@@ -16,6 +16,7 @@
 #include <chrono>
 #include <functional>
 #include <set>
+#include <tuple>
 
 /// A kernel of a module.
 struct CUfunc_st {
@@ -66,6 +67,12 @@ struct DriverState {
   DeviceMemory memory;
   CUctx_st context;
   std::string report, counts, configureError;
+  /// Of all launches since they were asked for: by kernel, PTX line, and what
+  /// is said of the instruction.
+  std::map<std::tuple<std::string, int, std::string>, AccessCount> accesses;
+  /// Whether the options come from the environment: the program does not know
+  /// of the emulator, so what it would ask for is told when it ends.
+  bool tellAtExit = false;
   uint64_t instructions = 0;
   uint64_t mutationsSeen = 0; ///< of the modules loaded since configured
   /// Error of a launch that no synchronisation has returned yet.
@@ -80,6 +87,9 @@ struct DriverState {
   static DriverState &get();
   /// Sets the report and prints it.
   void setReport(const std::string &text);
+  void countAccesses(const Launch &launch);
+  /// A line for each instruction.
+  std::string describeAccesses() const;
   bool hasFunction(CUfunction function) const;
   bool hasStream(CUstream stream) const;
   /// Runs the work now, or records it if the stream captures.

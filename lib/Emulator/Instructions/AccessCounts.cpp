@@ -60,9 +60,8 @@ void quantc::emulator::countAccess(Exec &x, ptx::Space space,
   }
   Launch &launch = x.launch();
   std::lock_guard<std::mutex> lock(launch.countsMutex);
-  int line = x.frame.function->source->body[x.inst().source].line;
-  AccessCount &total = launch.counts[line];
-  total.accesses += count.accesses;
-  total.units += count.units;
-  total.ideal += count.ideal;
+  const auto &source = x.frame.function->source->body[x.inst().source];
+  AccessCount &total = launch.counts[source.line];
+  total.source = &source;
+  total += count;
 }

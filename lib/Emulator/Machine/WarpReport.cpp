@@ -31,22 +31,11 @@ Finding Warp::describe(Check check, int lane, const std::string &message,
   result.place = ", CTA " + triple(cta->id) + ", " +
                  (lane >= 0 ? "thread " + triple(thread)
                             : "warp " + std::to_string(this->index));
-  const auto &lines = launch.program->module->lines;
-  std::string text = source.line >= 1 && size_t(source.line) <= lines.size()
-                         ? lines[source.line - 1]
-                         : source.spelling();
-  size_t begin = text.find_first_not_of(" \t");
-  if (begin != text.npos)
-    text = text.substr(begin);
-  result.place += "\n  PTX line " + std::to_string(source.line) + ": " + text;
-  if (source.location.file) {
-    auto file = launch.program->module->files.find(source.location.file);
-    result.place +=
-        "\n  from " +
-        (file == launch.program->module->files.end() ? "?" : file->second) +
-        ":" + std::to_string(source.location.line) + ":" +
-        std::to_string(source.location.column);
-  }
+  const ptx::Module &module = *launch.program->module;
+  result.place += "\n  PTX line " + std::to_string(source.line) + ": " +
+                  module.textOf(source);
+  if (std::string from = module.sourceOf(source); !from.empty())
+    result.place += "\n  from " + from;
   return result;
 }
 

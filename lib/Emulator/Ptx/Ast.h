@@ -132,6 +132,11 @@ struct Module {
   std::map<std::string, std::string> aliases;
   std::map<int, std::string> files; ///< of .file
   std::vector<std::string> lines;   ///< the text, for reports
+
+  /// The line of the text that an instruction stands in, without indentation.
+  std::string textOf(const Instruction &instruction) const;
+  /// "file:line:column" of what it was made of; empty without a .loc line.
+  std::string sourceOf(const Instruction &instruction) const;
 };
 
 /// Parses the text of a module; throws Error.

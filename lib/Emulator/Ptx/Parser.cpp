@@ -18,6 +18,24 @@ std::string Instruction::spelling() const {
   return result;
 }
 
+std::string Module::textOf(const Instruction &instruction) const {
+  std::string text =
+      instruction.line >= 1 && size_t(instruction.line) <= lines.size()
+          ? lines[instruction.line - 1]
+          : instruction.spelling();
+  size_t begin = text.find_first_not_of(" \t");
+  return begin == text.npos ? text : text.substr(begin);
+}
+
+std::string Module::sourceOf(const Instruction &instruction) const {
+  const Location &location = instruction.location;
+  if (!location.file)
+    return "";
+  auto file = files.find(location.file);
+  return (file == files.end() ? "?" : file->second) + ":" +
+         std::to_string(location.line) + ":" + std::to_string(location.column);
+}
+
 Parser::Parser(std::string_view text) : text(text), lexer(text) {
   for (size_t begin = 0; begin < text.size();) {
     size_t end = std::min(text.find('\n', begin), text.size());

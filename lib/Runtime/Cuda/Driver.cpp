@@ -59,7 +59,12 @@ std::string Driver::open(bool emulator) {
       emulator ? listEmulators() : std::vector<std::string>{"libcuda.so.1"};
   for (const std::string &path : paths)
     if ((library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)))
-      return "";
+      return dlsym(library, emulator ? "quantcEmulatorReport" : "cuInit")
+                 ? ""
+                 : "expected " +
+                       std::string(emulator ? "the emulator"
+                                            : "an NVIDIA driver") +
+                       ", but " + path + " is another library";
   if (emulator)
     return "expected the emulator " + paths.front() +
            ", but it cannot be loaded; QUANTC_EMULATOR_LIBRARY names another";
@@ -85,7 +90,12 @@ std::string Driver::load(bool emulator) {
     if (configure)
       configure("print=off");
   }
-  return check(cuInit(0), "cannot initialise the driver");
+  CUresult initialised = cuInit(0);
+  // That is what is wrong with the options, in one line.
+  if (std::string findings = getFindings();
+      initialised != CUDA_SUCCESS && !findings.empty())
+    return findings;
+  return check(initialised, "cannot initialise the driver");
 }
 
 std::string Driver::check(CUresult result, const std::string &what) const {
@@ -98,10 +108,14 @@ std::string Driver::check(CUresult result, const std::string &what) const {
       what + ": " + (name ? name : "error " + std::to_string(result));
   if (text)
     message += std::string(" (") + text + ")";
-  if (report) {
-    std::string findings = report();
-    if (!findings.empty())
-      message += "\n" + findings;
-  }
+  if (std::string findings = getFindings(); !findings.empty())
+    message += "\n" + findings;
   return message;
+}
+
+std::string Driver::getFindings() const {
+  std::string findings = report ? report() : "";
+  while (!findings.empty() && findings.back() == '\n')
+    findings.pop_back();
+  return findings;
 }

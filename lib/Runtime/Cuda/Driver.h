@@ -80,6 +80,8 @@ public:
 
 private:
   std::string open(bool emulator);
+  /// What the emulator reported last, without the end of its last line.
+  std::string getFindings() const;
 
   void *library = nullptr;
   /// quantcEmulatorReport, null for a real driver.
