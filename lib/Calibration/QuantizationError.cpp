@@ -64,29 +64,32 @@ NoiseEstimate quantc::estimateNoise(const Statistics &statistics,
   return result;
 }
 
-/// The noise of integers with parameters for each channel. Which values a
-/// channel has is not known, but its steps are: s^2/12. Outside of all ranges
-/// lies what the histogram has there.
-static std::optional<double> estimateChannels(const Statistics &statistics,
-                                              QuantizationAttr scheme) {
-  if (!isa<IntegerType>(scheme.getStorage()) || statistics.channels.empty() ||
-      statistics.histogram.getTotal() != statistics.count)
-    return std::nullopt;
-  llvm::Expected<llvm::SmallVector<quantc::Range>> ranges =
-      estimateChannelRanges(statistics, scheme);
-  if (!ranges) {
-    llvm::consumeError(ranges.takeError());
-    return std::nullopt;
-  }
-  quantc::Range kept = ranges->front();
+static AffineParameters getAffine(const QuantizationParameters &parameters,
+                                  int64_t index) {
+  return {parameters.scales[index],
+          parameters.zeroPoints.empty() ? 0 : parameters.zeroPoints[index]};
+}
+
+static bool hasHistogram(const Statistics &statistics) {
+  return statistics.histogram.getTotal() == statistics.count;
+}
+
+/// The noise of integers with parameters for each channel, whose values are
+/// those in `ranges`. Which values a channel has is not known, but its steps
+/// are: s^2/12. Outside of all ranges lies what the histogram has there.
+static NoiseEstimate estimateChannels(const Statistics &statistics,
+                                      ArrayRef<quantc::Range> ranges,
+                                      ArrayRef<float> scales) {
+  quantc::Range kept = ranges.front();
   double rounding = 0;
-  for (const quantc::Range &range : *ranges) {
-    double scale = computeAffine(range, scheme).scale;
-    rounding += range.min == range.max && range.min == 0 ? 0 : scale * scale;
+  for (auto [range, scale] : llvm::zip_equal(ranges, scales)) {
+    rounding += range.min == range.max && range.min == 0
+                    ? 0
+                    : double(scale) * double(scale);
     kept.min = std::min(kept.min, range.min);
     kept.max = std::max(kept.max, range.max);
   }
-  rounding /= 12 * double(ranges->size());
+  rounding /= 12 * double(ranges.size());
   const Histogram &histogram = statistics.histogram;
   double width = std::ldexp(1.0, histogram.getExponent());
   NoiseEstimate result;
@@ -98,7 +101,53 @@ static std::optional<double> estimateChannels(const Statistics &statistics,
     result.signal += count * centre * centre;
     result.noise += count * (rounding + outside * outside);
   }
-  return result.getRatio();
+  return result;
+}
+
+/// With the range that the estimator chooses for each channel.
+static std::optional<double> estimateChannels(const Statistics &statistics,
+                                              QuantizationAttr scheme) {
+  if (!isa<IntegerType>(scheme.getStorage()) || statistics.channels.empty() ||
+      !hasHistogram(statistics))
+    return std::nullopt;
+  llvm::Expected<llvm::SmallVector<quantc::Range>> ranges =
+      estimateChannelRanges(statistics, scheme);
+  if (!ranges) {
+    llvm::consumeError(ranges.takeError());
+    return std::nullopt;
+  }
+  llvm::SmallVector<float> scales;
+  for (const quantc::Range &range : *ranges)
+    scales.push_back(computeAffine(range, scheme).scale);
+  return estimateChannels(statistics, *ranges, scales).getRatio();
+}
+
+std::optional<NoiseEstimate>
+quantc::estimateNoise(const Statistics &statistics,
+                      const QuantizationParameters &parameters,
+                      QuantizationAttr scheme) {
+  if (!hasHistogram(statistics))
+    return std::nullopt;
+  ArrayRef<float> scales = parameters.scales;
+  // One number for all is exact whatever it is along.
+  if (llvm::all_equal(scales) && llvm::all_equal(parameters.zeroPoints))
+    return estimateNoise(statistics, getAffine(parameters, 0), scheme);
+  if (!isa<IntegerType>(scheme.getStorage()) ||
+      statistics.channels.size() != scales.size())
+    return std::nullopt;
+  StorageRange storage =
+      getStorageRange(scheme.getStorage(), scheme.getNarrowRange());
+  llvm::SmallVector<quantc::Range> ranges;
+  for (auto [i, channel] : llvm::enumerate(statistics.channels)) {
+    AffineParameters affine = getAffine(parameters, i);
+    double scale = affine.scale, zeroPoint = affine.zeroPoint;
+    // A channel of zeros alone has no noise, whatever its scale.
+    bool isZero = channel.isEmpty() || (channel.min == 0 && channel.max == 0);
+    ranges.push_back(isZero ? quantc::Range{0, 0}
+                            : quantc::Range{(storage.min - zeroPoint) * scale,
+                                            (storage.max - zeroPoint) * scale});
+  }
+  return estimateChannels(statistics, ranges, scales);
 }
 
 std::optional<double>
@@ -128,12 +177,6 @@ quantc::estimateNoiseToSignal(const Statistics &statistics,
     sum.noise += noise.noise;
   }
   return sum.getRatio();
-}
-
-static AffineParameters getAffine(const QuantizationParameters &parameters,
-                                  int64_t index) {
-  return {parameters.scales[index],
-          parameters.zeroPoints.empty() ? 0 : parameters.zeroPoints[index]};
 }
 
 void quantc::quantizeDequantize(MutableArrayRef<float> values,

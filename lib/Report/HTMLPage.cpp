@@ -149,6 +149,23 @@ static void printSites(const ModelReport &report, raw_ostream &os) {
   os << "</table></div>\n";
 }
 
+static void printCaches(const ModelReport &report, raw_ostream &os) {
+  if (report.caches.empty())
+    return;
+  os << "<h2>Caches</h2>\n<p>States that are stored quantized from one step to "
+        "the next.</p>\n<div class=\"scroll\"><table>\n<tr><th>cache</th>"
+        "<th class=\"number\">shape</th><th>storage</th><th>scales</th>"
+        "<th class=\"number\">SQNR, dB</th></tr>\n";
+  for (const CacheReport &cache : report.caches)
+    os << "<tr><td>" << escapeHTML(cache.name) << "</td><td class=\"number\">"
+       << escapeHTML(cache.shape) << "</td><td>" << escapeHTML(cache.storage)
+       << "</td><td>" << escapeHTML(cache.scales)
+       << "</td><td class=\"number\">"
+       << (cache.sqnr ? llvm::formatv("{0:f1}", *cache.sqnr).str() : "")
+       << "</td></tr>\n";
+  os << "</table></div>\n";
+}
+
 static void printSensitivities(const ModelReport &report, raw_ostream &os) {
   if (report.sensitivities.empty())
     return;
@@ -353,6 +370,7 @@ void quantc::printHTML(const ModelReport &report, raw_ostream &os) {
   printSummary(report, os);
   printAccuracies(report, os);
   printSites(report, os);
+  printCaches(report, os);
   printFront(report, os);
   printSensitivities(report, os);
   printDistributions(report, os);

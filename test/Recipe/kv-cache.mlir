@@ -8,10 +8,10 @@
 // RUN: quant-opt %s -qnn-quantize-cache=recipe=%source_dir/recipes/modelopt-fp8.yaml | FileCheck %s --check-prefix=FLOAT
 
 // INT8-LABEL: func @step(
-// INT8-SAME: tensor<2x8x4xi8> {qnn.input = "k"}, %{{.*}}: tensor<2x8x4xi8> {qnn.input = "v"}
+// INT8-SAME: tensor<2x8x4xi8> {{{.*}}qnn.input = "k"}, %{{.*}}: tensor<2x8x4xi8> {{{.*}}qnn.input = "v"}
 // INT8-COUNT-2: qnn.quantize %{{.*}}, scale %{{.*}} zero_point %{{.*}} {axes = array<i64: 0>} : tensor<2x1x4xf32>, tensor<2xf32>, tensor<2xi8> -> tensor<2x1x4xi8>
 // FP8-LABEL: func @step(
-// FP8-SAME: tensor<2x8x4xf8E4M3FN> {qnn.input = "k", qnn.scale = [[S:[0-9.e-]+]] : f64}, %{{.*}}: tensor<2x8x4xf8E4M3FN> {qnn.input = "v", qnn.scale = [[S]] : f64}
+// FP8-SAME: tensor<2x8x4xf8E4M3FN> {{{.*}}qnn.input = "k", qnn.scale = [[S:[0-9.e-]+]] : f64}, %{{.*}}: tensor<2x8x4xf8E4M3FN> {{{.*}}qnn.input = "v", qnn.scale = [[S]] : f64}
 // FP8-COUNT-2: qnn.quantize %{{.*}}, scale %{{.*}} : tensor<2x1x4xf32>, tensor<f32> -> tensor<2x1x4xf8E4M3FN>
 // FLOAT-LABEL: func @step(
 // FLOAT-SAME: tensor<2x8x4xf32> {qnn.input = "k"}, %{{.*}}: tensor<2x8x4xf32> {qnn.input = "v"}

@@ -54,10 +54,20 @@ static void printAsJSON(const Sites &sites, ArrayRef<StoredState> states) {
       object["sqnr_db"] = *site.sqnr;
     array.push_back(std::move(object));
   }
-  for (const StoredState &state : states)
-    array.push_back(json::Object{{"state", state.name},
-                                 {"shape", state.shape},
-                                 {"storage", state.form}});
+  for (const StoredState &state : states) {
+    const qnn::CacheDescription &cache = state.cache;
+    json::Object object{
+        {"state", state.name}, {"shape", state.shape}, {"storage", cache.form}};
+    if (!cache.scaleSource.empty())
+      object["scale"] = cache.scaleSource;
+    if (cache.scales)
+      object["scales"] = json::Array{cache.scales->first, cache.scales->second};
+    if (!cache.partner.empty())
+      object["shared_with"] = cache.partner;
+    if (cache.sqnr)
+      object["sqnr_db"] = *cache.sqnr;
+    array.push_back(std::move(object));
+  }
   llvm::outs() << llvm::formatv("{0:2}\n", json::Value(std::move(array)));
 }
 
@@ -69,15 +79,16 @@ static void printAsTable(const Sites &sites, ArrayRef<StoredState> states) {
     if (!site.isQuantized())
       row.insert(row.end(), {"float", "float", "", site.floatReason});
     else
-      row.insert(row.end(),
-                 {site.describeOperand(0), site.describeOperand(1),
-                  site.sqnr ? llvm::formatv("{0:f1}", *site.sqnr).str() : "",
-                  // Of what others did only the form is known.
-                  site.scheme ? site.describeTerms() : ""});
+      row.insert(row.end(), {site.describeOperand(0), site.describeOperand(1),
+                             describeDecibel(site.sqnr),
+                             // Of what others did only the form is known.
+                             site.scheme ? site.describeTerms() : ""});
     rows.push_back(std::move(row));
   }
   for (const StoredState &state : states)
-    rows.push_back({state.name, "state", state.shape, state.form, "", "", ""});
+    rows.push_back({state.name, "state", state.shape, state.cache.form,
+                    state.describeScales(), describeDecibel(state.cache.sqnr),
+                    ""});
   printTable(rows);
 }
 

@@ -45,7 +45,14 @@ static std::string describeNumber(double number) {
   return text;
 }
 
-/// "scale 0.5", "scales 0.25 .. 0.5"; empty where they are not known.
+/// "scale 0.5", "scales 0.25 .. 0.5".
+static std::string describeScales(double low, double high) {
+  return low == high
+             ? "scale " + describeNumber(low)
+             : "scales " + describeNumber(low) + " .. " + describeNumber(high);
+}
+
+/// The same of constants, after a space; empty where they are not known.
 static std::string describeScales(Value scale) {
   std::optional<ConstantTensor> constant = qnn::getConstantTensor(scale);
   if (!constant || !constant->getElementType().isF32())
@@ -54,9 +61,7 @@ static std::string describeScales(Value scale) {
   if (scales.empty())
     return "";
   auto [low, high] = std::minmax_element(scales.begin(), scales.end());
-  return *low == *high ? " scale " + describeNumber(*low)
-                       : " scales " + describeNumber(*low) + " .. " +
-                             describeNumber(*high);
+  return " " + describeScales(*low, *high);
 }
 
 /// What a quantization or dequantization says of `storage`.
@@ -120,6 +125,19 @@ void quantc::tool::addForms(ModuleOp module, Sites &sites) {
   });
 }
 
+std::string StoredState::describeScales() const {
+  std::vector<std::string> parts;
+  if (!cache.scaleSource.empty())
+    parts.push_back(cache.scaleSource);
+  if (cache.scales)
+    parts.push_back(
+        ::describeScales(cache.scales->first, cache.scales->second));
+  std::string text = llvm::join(parts, " ");
+  if (!cache.partner.empty())
+    text += ", shared with " + cache.partner;
+  return text;
+}
+
 std::vector<StoredState> quantc::tool::collectStates(ModuleOp module) {
   std::vector<StoredState> states;
   auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -136,16 +154,22 @@ std::vector<StoredState> quantc::tool::collectStates(ModuleOp module) {
           main.getResultAttrOfType<StringAttr>(result, qnn::kOutputAttrName);
       if (output != name || main.getResultTypes()[result] != type)
         continue;
-      std::string form = llvm::formatv("{0}", type.getElementType()).str();
-      if (auto scale = main.getArgAttrOfType<FloatAttr>(i, qnn::kScaleAttrName))
-        form += " scale " + describeNumber(scale.getValueAsDouble());
+      std::optional<qnn::CacheDescription> cache =
+          qnn::CacheDescription::get(main, i);
+      if (!cache) {
+        cache.emplace();
+        cache->form = llvm::formatv("{0}", type.getElementType()).str();
+        if (auto scale =
+                main.getArgAttrOfType<FloatAttr>(i, qnn::kScaleAttrName))
+          cache->scales = {scale.getValueAsDouble(), scale.getValueAsDouble()};
+      }
       states.push_back(
           {name.str(),
            llvm::join(llvm::map_range(
                           type.getShape(),
                           [](int64_t size) { return std::to_string(size); }),
                       "x"),
-           std::move(form)});
+           std::move(*cache)});
     }
   }
   return states;

@@ -8,6 +8,7 @@
 #define QUANTC_TOOLS_QUANTC_QUANTIZEDSITES_H
 
 #include "SiteTable.h"
+#include "quantc/Dialect/QNN/Transforms/KVCache.h"
 
 namespace quantc::tool {
 
@@ -27,8 +28,12 @@ struct StoredState {
   std::string name;
   /// "1x4x128x32"
   std::string shape;
-  /// "i8", "f8E4M3FN scale 0.5".
-  std::string form;
+  /// What quantc made of it; of a state of others only the form is known, its
+  /// storage type.
+  qnn::CacheDescription cache;
+
+  /// "calibrated scales 0.25 .. 0.5, shared with values".
+  std::string describeScales() const;
 };
 std::vector<StoredState> collectStates(mlir::ModuleOp module);
 

@@ -7,7 +7,7 @@
 #include "Commands.h"
 #include "Front.h"
 #include "Quantization.h"
-#include "SiteTable.h"
+#include "QuantizedSites.h"
 #include "quantc/Calibration/QuantizationParameters.h"
 #include "quantc/CostModel/SensitivityFile.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
@@ -214,6 +214,12 @@ static void addSites(const Sites &sites, ModelReport &report) {
   }
 }
 
+static void addCaches(ModuleOp module, ModelReport &report) {
+  for (const StoredState &state : collectStates(module))
+    report.caches.push_back({state.name, state.shape, state.cache.form,
+                             state.describeScales(), state.cache.sqnr});
+}
+
 /// Selects schemes; those of a recipe with 'auto' with their front.
 static Error selectWithFront(Tool &tool, Model &model, const Recipe &recipe,
                              ModelReport &report) {
@@ -283,6 +289,7 @@ static Error runReport(Tool &tool) {
     return error;
   addDecisions(*model->module, sites);
   addSites(sites, report);
+  addCaches(*model->module, report);
 
   std::string text;
   llvm::raw_string_ostream os(text);

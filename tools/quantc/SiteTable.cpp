@@ -88,6 +88,10 @@ std::string Site::describeOperand(unsigned operand) const {
       .str();
 }
 
+std::string quantc::tool::describeDecibel(std::optional<double> decibel) {
+  return decibel ? llvm::formatv("{0:f1}", *decibel).str() : "";
+}
+
 void quantc::tool::printTable(ArrayRef<std::vector<std::string>> rows) {
   std::vector<size_t> widths(rows.front().size());
   for (const auto &row : rows)

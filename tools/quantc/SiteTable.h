@@ -55,6 +55,9 @@ struct Site {
 /// In the module's order.
 using Sites = llvm::MapVector<llvm::StringRef, Site>;
 
+/// "41.5"; empty where it is not known.
+std::string describeDecibel(std::optional<double> decibel);
+
 /// Finds the sites while they are still what the model says. Names belong to
 /// the module's context.
 Sites collectSites(mlir::ModuleOp module);

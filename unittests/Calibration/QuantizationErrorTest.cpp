@@ -117,9 +117,15 @@ TEST_F(QuantizationErrorTest, EstimateOfChannelsAgreesWithMeasurement) {
         estimateNoiseToSignal(statistics, attribute);
     ASSERT_TRUE(estimated);
     EXPECT_NEAR(toDecibel(*estimated), toDecibel(*measured.getRatio()), 1);
+    std::optional<NoiseEstimate> withParameters =
+        estimateNoise(statistics, *parameters, attribute);
+    ASSERT_TRUE(withParameters);
+    EXPECT_NEAR(toDecibel(*withParameters->getRatio()),
+                toDecibel(*measured.getRatio()), 1);
     Statistics rangesAlone = statistics;
     rangesAlone.histogram = {};
     EXPECT_FALSE(estimateNoiseToSignal(rangesAlone, attribute));
+    EXPECT_FALSE(estimateNoise(rangesAlone, *parameters, attribute));
   }
 }
 

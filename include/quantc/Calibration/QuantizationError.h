@@ -44,11 +44,20 @@ NoiseEstimate estimateNoise(const Statistics &statistics,
                             const AffineParameters &parameters,
                             qnn::QuantizationAttr scheme);
 
+/// The same with parameters for the whole or for each of the channels. Of
+/// channels only integers' rounding is known, s^2 / 12, and what the histogram
+/// has outside of all their ranges: nullopt for floats, and without a
+/// histogram.
+std::optional<NoiseEstimate>
+estimateNoise(const Statistics &statistics,
+              const QuantizationParameters &parameters,
+              qnn::QuantizationAttr scheme);
+
 /// The noise-to-signal ratio of an activation that is quantized with parameters
 /// per tensor or per head, estimated from its histograms, or, of integers, for
-/// each channel: s^2 / 12 inside of its range, and what the histogram has outside
-/// of all ranges. Returns nullopt at other granularities, without the histograms
-/// or without a signal.
+/// each channel: s^2 / 12 inside of its range, and what the histogram has
+/// outside of all ranges. Returns nullopt at other granularities, without the
+/// histograms or without a signal.
 std::optional<double> estimateNoiseToSignal(const Statistics &statistics,
                                             qnn::QuantizationAttr scheme);
 

@@ -38,6 +38,13 @@ struct SiteReport {
   int64_t macs = 0;
 };
 
+/// A key-value cache, or another state in a storage type.
+struct CacheReport {
+  std::string name, shape, storage, scales;
+  /// Expected signal-to-noise ratio of what is stored, in dB.
+  std::optional<double> sqnr;
+};
+
 /// What calibration saw of one activation, and what of it is kept.
 struct DistributionReport {
   std::string observer;
@@ -82,6 +89,7 @@ struct ModelReport {
   std::string model, recipe, recipeDescription, fingerprint;
   int64_t samples = 0;
   std::vector<SiteReport> sites;
+  std::vector<CacheReport> caches;
   std::vector<DistributionReport> distributions;
   std::vector<SmoothingReport> smoothing;
   std::vector<SensitivityReport> sensitivities;

@@ -17,7 +17,7 @@
   channelMin = [], channelMax = [], binExponent = -8, firstBin = -256, histogram = [64]>
 
 // CHECK-LABEL: func @step(
-// CHECK-SAME: %[[KC:.*]]: tensor<1x2x8x4xi8> {qnn.input = "k"}, %[[VC:.*]]: tensor<1x2x8x4xi8> {qnn.input = "v"}, %[[Q:.*]]: tensor<2x1x4xf32>,
+// CHECK-SAME: %[[KC:.*]]: tensor<1x2x8x4xi8> {{{.*}}qnn.input = "k"}, %[[VC:.*]]: tensor<1x2x8x4xi8> {{{.*}}qnn.input = "v"}, %[[Q:.*]]: tensor<2x1x4xf32>,
 // CHECK-SAME: -> (tensor<2x1x4xf32> {qnn.output = "y"}, tensor<1x2x8x4xi8> {qnn.output = "k"}, tensor<1x2x8x4xi8> {qnn.output = "v"})
 // CHECK-DAG: %[[SK:.*]] = arith.constant dense<[2.000000e-02, 0.00999999977]> : tensor<2xf32>
 // CHECK-DAG: %[[ZK:.*]] = arith.constant dense<[-78, -128]> : tensor<2xi8>
@@ -34,7 +34,7 @@
 
 // With a shared scale: max(|k|, |v|) / 448 for both, and the caller is told.
 // SHARED-LABEL: func @step(
-// SHARED-SAME: tensor<1x2x8x4xf8E4M3FN> {qnn.input = "k", qnn.scale = 0.019999999{{[0-9]*}} : f64}, %{{.*}}: tensor<1x2x8x4xf8E4M3FN> {qnn.input = "v", qnn.scale = 0.019999999{{[0-9]*}} : f64}
+// SHARED-SAME: tensor<1x2x8x4xf8E4M3FN> {{{.*}}qnn.input = "k", qnn.scale = 0.019999999{{[0-9]*}} : f64}, %{{.*}}: tensor<1x2x8x4xf8E4M3FN> {{{.*}}qnn.input = "v", qnn.scale = 0.019999999{{[0-9]*}} : f64}
 // SHARED-SAME: tensor<1x2x8x4xf8E4M3FN> {qnn.output = "k", qnn.scale = 0.019999999{{[0-9]*}} : f64}
 // SHARED: %[[S:.*]] = arith.constant dense<2.000000e-02> : tensor<f32>
 // SHARED: qnn.quantize %{{.*}}, scale %[[S]] : tensor<1x2x1x4xf32>, tensor<f32> -> tensor<1x2x1x4xf8E4M3FN>
@@ -46,8 +46,8 @@
 
 // Measured per token and head, the scales are tensors beside the cache.
 // TOKEN-LABEL: func @step(
-// TOKEN-SAME: [[KC:%[a-z0-9_]+]]: tensor<1x2x8x4xi8> {qnn.input = "k"}
-// TOKEN-SAME: [[KS:%[a-z0-9_]+]]: tensor<2x8xf32> {qnn.input = "k.scale"}, [[KZ:%[a-z0-9_]+]]: tensor<2x8xi8> {qnn.input = "k.zero_point"}, %{{.*}}: tensor<2x8xf32> {qnn.input = "v.scale"}
+// TOKEN-SAME: [[KC:%[a-z0-9_]+]]: tensor<1x2x8x4xi8> {{{.*}}qnn.input = "k"}
+// TOKEN-SAME: [[KS:%[a-z0-9_]+]]: tensor<2x8xf32> {qnn.input = "k.scale"}, [[KZ:%[a-z0-9_]+]]: tensor<2x8xi8> {{{.*}}qnn.input = "k.zero_point"}, %{{.*}}: tensor<2x8xf32> {qnn.input = "v.scale"}
 // TOKEN-SAME: tensor<2x8xf32> {qnn.output = "k.scale"}, tensor<2x8xi8> {qnn.output = "k.zero_point"}
 // TOKEN: [[SN:%[a-z0-9_]+]] = tensor.insert_slice %{{.*}} into [[KS]][0, [[P:%[a-z0-9_]+]]] [2, 1] [1, 1] : tensor<2x1xf32> into tensor<2x8xf32>
 // TOKEN: [[ZN:%[a-z0-9_]+]] = tensor.insert_slice %{{.*}} into [[KZ]][0, [[P]]] [2, 1] [1, 1] : tensor<2x1xi8> into tensor<2x8xi8>

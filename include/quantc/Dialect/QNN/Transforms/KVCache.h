@@ -73,6 +73,26 @@ struct KVCache {
   std::string getName() const;
 };
 
+/// What qnn-quantize-cache has made of a cache, in words: an attribute of the
+/// function's argument, which nothing reads but who explains the program.
+struct CacheDescription {
+  /// "i8 asymmetric head".
+  std::string form;
+  /// "calibrated", "given" by the recipe, or "measured" at run time.
+  std::string scaleSource;
+  /// The least and the largest scale, where they are known.
+  std::optional<std::pair<double, double>> scales;
+  /// The cache that has the same scales; empty where none has.
+  std::string partner;
+  /// The expected signal-to-noise ratio in dB, where statistics tell.
+  std::optional<double> sqnr;
+
+  mlir::DictionaryAttr toAttribute(mlir::MLIRContext *context) const;
+  /// That of an argument; nullopt where it was no cache.
+  static std::optional<CacheDescription> get(mlir::func::FuncOp function,
+                                             unsigned argument);
+};
+
 /// The dimension of what `update` inserts that is dimension `dim` of the cache;
 /// nullopt where it was dropped.
 std::optional<int64_t> getUpdateDim(mlir::tensor::InsertSliceOp update,

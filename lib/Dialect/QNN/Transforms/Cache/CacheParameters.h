@@ -39,6 +39,11 @@ public:
 
   QuantizationAttr getScheme() const { return scheme; }
 
+  /// Tells people of the cache, by an attribute of the argument. Needs the
+  /// observers.
+  void describe(mlir::func::FuncOp function, const KVCache *partner,
+                const CacheRecipe &recipe) const;
+
   /// Whether the parameters of what `view` sees are known.
   bool canFollow(const CacheView &view) const;
 
@@ -64,6 +69,11 @@ private:
   mlir::LogicalResult computeFixed(QuantizationAttr layerScheme,
                                    const KVCache *partner,
                                    const CacheRecipe &recipe);
+  /// The noise-to-signal ratio of what calibration saw; nullopt where that does
+  /// not tell.
+  std::optional<double> estimateNoiseToSignal() const;
+  /// The fixed parameters of one layer, along its heads.
+  QuantizationParameters getLayer(int64_t layer) const;
   /// The fixed parameters of what `view` sees in a tensor of this shape, and
   /// along which of its dimensions they are.
   std::pair<QuantizationParameters, llvm::SmallVector<int64_t>>

@@ -208,16 +208,19 @@ LogicalResult QNNQuantizeCachePass::quantize(func::FuncOp function,
                                              ArrayRef<KVCache> caches,
                                              const CacheRecipe &recipe) {
   std::vector<CacheParameters> parameters;
+  std::vector<const KVCache *> partners;
   for (const KVCache &cache : caches) {
-    const KVCache *partner =
-        recipe.shared ? findPartner(cache, caches) : nullptr;
+    const KVCache *partner = partners.emplace_back(
+        recipe.shared ? findPartner(cache, caches) : nullptr);
     FailureOr<CacheParameters> computed =
         CacheParameters::compute(function, cache, partner, recipe);
     if (failed(computed))
       return failure();
     parameters.push_back(std::move(*computed));
   }
-  for (auto [cache, computed] : llvm::zip_equal(caches, parameters)) {
+  for (auto [cache, partner, computed] :
+       llvm::zip_equal(caches, partners, parameters)) {
+    computed.describe(function, partner, recipe);
     remark::passed(cache.argument.getLoc(),
                    remark::RemarkOpts::name("Quantized")
                        .category(QNNQuantizeCachePass::getArgumentName()))
