@@ -13,6 +13,9 @@ using namespace quantc;
 std::string quantc::validateWeights(const OperandRecipe &weights) {
   if (weights.dynamic.value_or(false))
     return "expected weights to be static";
+  if (weights.estimator == qnn::RangeEstimator::EMA)
+    return "expected estimator 'minmax', 'percentile', 'entropy' or 'mse' of "
+           "weights, which come in no batches, but got 'ema'";
   if (weights.granularity &&
       llvm::is_contained({qnn::Granularity::Token, qnn::Granularity::Head},
                          *weights.granularity))

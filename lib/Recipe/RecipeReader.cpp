@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MappingKeys.h"
 #include "RecipeChecks.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -92,20 +93,6 @@ struct yaml::ScalarTraits<qnn::SmoothingKind>
                        qnn::SmoothingKind::AttentionOutput,
                        qnn::SmoothingKind::Other> {};
 
-/// Where the mapping being read begins.
-static RecipePosition getPosition(yaml::IO &io) {
-  // Recipes are only ever read, and the context is the whole text.
-  const auto *node = static_cast<yaml::Input &>(io).getCurrentNode();
-  const auto *text = static_cast<const StringRef *>(io.getContext());
-  if (!node || !text)
-    return {};
-  StringRef before(text->data(),
-                   node->getSourceRange().Start.getPointer() - text->data());
-  size_t lineStart = before.rfind('\n') + 1; // npos + 1 is 0
-  return {unsigned(before.count('\n') + 1),
-          unsigned(before.size() - lineStart + 1)};
-}
-
 namespace {
 /// Whose operands an OperandRecipe is for.
 enum class OperandKind { Activations, Weights };
@@ -114,15 +101,17 @@ enum class OperandKind { Activations, Weights };
 template <>
 struct yaml::MappingContextTraits<OperandRecipe, OperandKind> {
   static void mapping(IO &io, OperandRecipe &recipe, OperandKind &) {
-    io.mapOptional("storage", recipe.storage);
-    io.mapOptional("symmetric", recipe.symmetric);
-    io.mapOptional("narrow_range", recipe.narrowRange);
-    io.mapOptional("dynamic", recipe.dynamic);
-    io.mapOptional("granularity", recipe.granularity);
-    io.mapOptional("block_size", recipe.blockSize);
-    io.mapOptional("estimator", recipe.estimator);
-    io.mapOptional("percentile", recipe.percentile);
-    io.mapOptional("ema_rate", recipe.emaRate);
+    MappingKeys keys(io);
+    keys.mapOptional("storage", recipe.storage);
+    keys.mapOptional("symmetric", recipe.symmetric);
+    keys.mapOptional("narrow_range", recipe.narrowRange);
+    keys.mapOptional("dynamic", recipe.dynamic);
+    keys.mapOptional("granularity", recipe.granularity);
+    keys.mapOptional("block_size", recipe.blockSize);
+    keys.mapOptional("estimator", recipe.estimator);
+    keys.mapOptional("percentile", recipe.percentile);
+    keys.mapOptional("ema_rate", recipe.emaRate);
+    keys.finish();
     recipe.position = getPosition(io);
   }
   static std::string validate(IO &, OperandRecipe &recipe, OperandKind &kind) {
@@ -155,26 +144,31 @@ struct yaml::MappingContextTraits<OperandRecipe, OperandKind> {
 };
 
 /// Reads the operands of a recipe, a rule or a candidate.
-static void mapOperands(yaml::IO &io, OperandRecipe &activations,
+static void mapOperands(MappingKeys &keys, OperandRecipe &activations,
                         OperandRecipe &weights) {
   OperandKind kind = OperandKind::Activations;
-  io.mapOptionalWithContext("activations", activations, kind);
+  keys.mapOptional("activations", activations, kind);
   kind = OperandKind::Weights;
-  io.mapOptionalWithContext("weights", weights, kind);
+  keys.mapOptional("weights", weights, kind);
 }
 
 template <>
 struct yaml::MappingTraits<SmoothRecipe> {
   static void mapping(IO &io, SmoothRecipe &recipe) {
+    MappingKeys keys(io);
     std::string alpha;
-    io.mapRequired("alpha", alpha);
+    keys.mapRequired("alpha", alpha);
     double value;
     if (llvm::to_float(alpha, value))
       recipe.alpha = value;
     else if (alpha != "auto" && !alpha.empty())
       io.setError("expected an alpha in [0, 1] or 'auto', but got '" + alpha +
                   "'");
-    io.mapOptional("groups", recipe.groups);
+    keys.mapOptional("groups", recipe.groups);
+    keys.finish();
+    if (keys.has("groups") && recipe.groups.empty())
+      io.setError("expected groups to smooth, but got none; without 'groups' "
+                  "all are");
   }
   static std::string validate(IO &, SmoothRecipe &recipe) {
     if (recipe.alpha && !(*recipe.alpha >= 0 && *recipe.alpha <= 1))
@@ -186,7 +180,9 @@ struct yaml::MappingTraits<SmoothRecipe> {
 template <>
 struct yaml::MappingTraits<OutlierRecipe> {
   static void mapping(IO &io, OutlierRecipe &recipe) {
-    io.mapRequired("threshold", recipe.threshold);
+    MappingKeys keys(io);
+    keys.mapRequired("threshold", recipe.threshold);
+    keys.finish();
   }
   static std::string validate(IO &, OutlierRecipe &recipe) {
     if (recipe.threshold > 0 && std::isfinite(recipe.threshold))
@@ -198,21 +194,23 @@ struct yaml::MappingTraits<OutlierRecipe> {
 template <>
 struct yaml::MappingTraits<CacheRecipe> {
   static void mapping(IO &io, CacheRecipe &recipe) {
+    MappingKeys keys(io);
     OperandRecipe operand;
-    io.mapOptional("storage", operand.storage);
-    io.mapOptional("symmetric", operand.symmetric);
-    io.mapOptional("narrow_range", operand.narrowRange);
-    io.mapOptional("granularity", operand.granularity);
-    io.mapOptional("estimator", operand.estimator);
-    io.mapOptional("percentile", operand.percentile);
-    io.mapOptional("ema_rate", operand.emaRate);
+    keys.mapOptional("storage", operand.storage);
+    keys.mapOptional("symmetric", operand.symmetric);
+    keys.mapOptional("narrow_range", operand.narrowRange);
+    keys.mapOptional("granularity", operand.granularity);
+    keys.mapOptional("estimator", operand.estimator);
+    keys.mapOptional("percentile", operand.percentile);
+    keys.mapOptional("ema_rate", operand.emaRate);
     operand.position = getPosition(io);
     recipe.operand = recipe.operand.overriddenBy(operand);
     recipe.operand.dynamic =
         *recipe.operand.granularity == qnn::Granularity::Token;
-    io.mapOptional("shared", recipe.shared);
+    keys.mapOptional("shared", recipe.shared);
     std::string scale = "calibrated";
-    io.mapOptional("scale", scale);
+    keys.mapOptional("scale", scale);
+    keys.finish();
     double value = 0;
     if (scale == "calibrated")
       return;
@@ -258,15 +256,19 @@ struct yaml::MappingTraits<CacheRecipe> {
 template <>
 struct yaml::MappingTraits<SharedScales> {
   static void mapping(IO &io, SharedScales &scales) {
-    io.mapOptional("attention_weights", scales.attentionWeights);
+    MappingKeys keys(io);
+    keys.mapOptional("attention_weights", scales.attentionWeights);
+    keys.finish();
   }
 };
 
 template <>
 struct yaml::MappingTraits<CandidateRecipe> {
   static void mapping(IO &io, CandidateRecipe &recipe) {
-    io.mapRequired("name", recipe.name);
-    mapOperands(io, recipe.activations, recipe.weights);
+    MappingKeys keys(io);
+    keys.mapRequired("name", recipe.name);
+    mapOperands(keys, recipe.activations, recipe.weights);
+    keys.finish();
   }
   static std::string validate(IO &, CandidateRecipe &recipe) {
     if (recipe.name.empty() || recipe.name == "float")
@@ -278,10 +280,12 @@ struct yaml::MappingTraits<CandidateRecipe> {
 template <>
 struct yaml::MappingTraits<AutoRecipe> {
   static void mapping(IO &io, AutoRecipe &recipe) {
-    io.mapRequired("target", recipe.target);
-    io.mapRequired("candidates", recipe.candidates);
-    io.mapOptional("max_error", recipe.maxError);
-    io.mapOptional("max_cost", recipe.maxCost);
+    MappingKeys keys(io);
+    keys.mapRequired("target", recipe.target);
+    keys.mapRequired("candidates", recipe.candidates);
+    keys.mapOptional("max_error", recipe.maxError);
+    keys.mapOptional("max_cost", recipe.maxCost);
+    keys.finish();
   }
   static std::string validate(IO &, AutoRecipe &recipe) {
     if (recipe.candidates.empty())
@@ -303,10 +307,12 @@ struct yaml::MappingTraits<AutoRecipe> {
 template <>
 struct yaml::MappingTraits<SkipRules> {
   static void mapping(IO &io, SkipRules &rules) {
-    io.mapOptional("activation_products", rules.activationProducts);
-    io.mapOptional("depthwise", rules.depthwise);
-    io.mapOptional("output_projection", rules.outputProjection);
-    io.mapOptional("min_macs", rules.minMacs);
+    MappingKeys keys(io);
+    keys.mapOptional("activation_products", rules.activationProducts);
+    keys.mapOptional("depthwise", rules.depthwise);
+    keys.mapOptional("output_projection", rules.outputProjection);
+    keys.mapOptional("min_macs", rules.minMacs);
+    keys.finish();
   }
   static std::string validate(IO &, SkipRules &rules) {
     if (rules.minMacs < 0)
@@ -319,9 +325,11 @@ struct yaml::MappingTraits<SkipRules> {
 template <>
 struct yaml::MappingTraits<SiteRule> {
   static void mapping(IO &io, SiteRule &rule) {
-    io.mapRequired("name", rule.name);
-    io.mapOptional("float", rule.isFloat);
-    mapOperands(io, rule.activations, rule.weights);
+    MappingKeys keys(io);
+    keys.mapRequired("name", rule.name);
+    keys.mapOptional("float", rule.isFloat);
+    mapOperands(keys, rule.activations, rule.weights);
+    keys.finish();
     rule.position = getPosition(io);
   }
   static std::string validate(IO &, SiteRule &rule) {
@@ -339,25 +347,27 @@ struct yaml::MappingTraits<SiteRule> {
 template <>
 struct yaml::MappingTraits<Recipe> {
   static void mapping(IO &io, Recipe &recipe) {
+    MappingKeys keys(io);
     int64_t version = 0;
-    io.mapRequired("version", version);
-    if (version != Recipe::kVersion)
+    keys.mapRequired("version", version);
+    if (keys.has("version") && version != Recipe::kVersion)
       io.setError("expected recipe version " + llvm::Twine(Recipe::kVersion) +
                   ", but got " + llvm::Twine(version));
-    io.mapOptional("description", recipe.description);
+    keys.mapOptional("description", recipe.description);
     OperandRecipe activations, weights;
-    mapOperands(io, activations, weights);
+    mapOperands(keys, activations, weights);
     recipe.activations = recipe.activations.overriddenBy(activations);
     recipe.weights = recipe.weights.overriddenBy(weights);
-    io.mapOptional("smooth", recipe.smooth);
-    io.mapOptional("outliers", recipe.outliers);
-    io.mapOptional("shared_scales", recipe.sharedScales);
-    io.mapOptional("requantize", recipe.requantize);
-    io.mapOptional("auto", recipe.autoSelect);
-    io.mapOptional("skip", recipe.skip);
-    io.mapOptional("kv_cache", recipe.kvCache);
-    io.mapOptional("overflow", recipe.overflow);
-    io.mapOptional("sites", recipe.sites);
+    keys.mapOptional("smooth", recipe.smooth);
+    keys.mapOptional("outliers", recipe.outliers);
+    keys.mapOptional("shared_scales", recipe.sharedScales);
+    keys.mapOptional("requantize", recipe.requantize);
+    keys.mapOptional("auto", recipe.autoSelect);
+    keys.mapOptional("skip", recipe.skip);
+    keys.mapOptional("kv_cache", recipe.kvCache);
+    keys.mapOptional("overflow", recipe.overflow);
+    keys.mapOptional("sites", recipe.sites);
+    keys.finish();
   }
   static std::string validate(IO &, Recipe &recipe) {
     std::string error = checkIdleKeys(recipe);
@@ -369,63 +379,31 @@ struct yaml::MappingTraits<Recipe> {
 // Reading
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kKeys[] = {"auto",          "target",
-                                      "candidates",    "max_error",
-                                      "max_cost",      "dynamic",
-                                      "version",       "description",
-                                      "activations",   "weights",
-                                      "smooth",        "skip",
-                                      "sites",         "storage",
-                                      "symmetric",     "narrow_range",
-                                      "granularity",   "estimator",
-                                      "percentile",    "ema_rate",
-                                      "alpha",         "activation_products",
-                                      "depthwise",     "min_macs",
-                                      "name",          "float",
-                                      "block_size",    "requantize",
-                                      "overflow",      "output_projection",
-                                      "shared_scales", "attention_weights",
-                                      "kv_cache",      "shared",
-                                      "scale",         "outliers",
-                                      "threshold",     "groups"};
-
-/// "unknown key 'symetric'" with the key that was probably meant.
-static std::string addSuggestion(std::string message) {
-  StringRef key(message);
-  if (!key.consume_front("unknown key '") || !key.consume_back("'"))
-    return message;
-  const StringRef *nearest =
-      llvm::min_element(kKeys, [&](StringRef a, StringRef b) {
-        return key.edit_distance(a) < key.edit_distance(b);
-      });
-  return message + "; did you mean '" + nearest->str() + "'?";
-}
-
 /// Keeps the first error.
 static void collectError(const llvm::SMDiagnostic &diagnostic, void *context) {
-  auto &error = *static_cast<std::string *>(context);
+  std::string &error = static_cast<RecipeText *>(context)->error;
   if (!error.empty())
     return;
   llvm::raw_string_ostream(error)
       << diagnostic.getLineNo() << ':' << diagnostic.getColumnNo() + 1 << ": "
-      << addSuggestion(diagnostic.getMessage().str());
+      << diagnostic.getMessage();
 }
 
 llvm::Expected<Recipe> Recipe::parse(StringRef text, StringRef path) {
-  std::string error;
+  RecipeText context{text, ""};
   Recipe recipe;
   recipe.path = path.str();
-  yaml::Input input(text, &text, collectError, &error);
+  yaml::Input input(text, &context, collectError, &context);
   // Without a document there is no node that an error could point to.
   if (input.setCurrentDocument()) {
-    yaml::EmptyContext context;
-    yaml::yamlize(input, recipe, /*Required=*/true, context);
+    yaml::EmptyContext empty;
+    yaml::yamlize(input, recipe, /*Required=*/true, empty);
     if (!input.error())
       return recipe;
   }
-  if (error.empty())
-    error = "1:1: expected a YAML mapping, but got nothing";
-  return llvm::createStringError(path + ":" + error);
+  if (context.error.empty())
+    context.error = "1:1: expected a YAML mapping, but got nothing";
+  return llvm::createStringError(path + ":" + context.error);
 }
 
 mlir::FailureOr<Recipe> Recipe::read(StringRef path,

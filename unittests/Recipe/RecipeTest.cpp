@@ -362,6 +362,36 @@ TEST(RecipeTest, CacheErrors) {
             "r.yaml:2:12: unknown key 'shard'; did you mean 'shared'?");
 }
 
+// The misspelt key is named, not the one that it was to be.
+TEST(RecipeTest, UnknownKeys) {
+  EXPECT_EQ(errorOf("version: 1\nsmooth: {alpa: 0.5}"),
+            "r.yaml:2:10: unknown key 'alpa'; did you mean 'alpha'?");
+  EXPECT_EQ(errorOf("version: 1\nsites:\n  - nam: x"),
+            "r.yaml:3:5: unknown key 'nam'; did you mean 'name'?");
+  EXPECT_EQ(errorOf("verison: 1"),
+            "r.yaml:1:1: unknown key 'verison'; did you mean 'version'?");
+  EXPECT_EQ(errorOf("version: 1\noutliers: {}"),
+            "r.yaml:2:12: missing required key 'threshold'");
+  // Of the keys of another mapping none was meant.
+  EXPECT_EQ(errorOf("version: 1\nauto:\n  target: h100\n  max_error: 1\n"
+                    "  candidates:\n    - {name: a, smooth: {alpha: 1}}"),
+            "r.yaml:6:17: unknown key 'smooth'; expected one of name, "
+            "activations, weights");
+  EXPECT_EQ(errorOf("version: 1\nactivations: {estimator: percentile, "
+                    "percentile: 99,99}"),
+            "r.yaml:2:53: unknown key '99'; expected one of storage, "
+            "symmetric, narrow_range, dynamic, granularity, block_size, "
+            "estimator, percentile, ema_rate");
+  // A mapping may be empty.
+  EXPECT_EQ(errorOf("version: 1\nactivations:"), "");
+}
+
+TEST(RecipeTest, NoBatchesOfWeights) {
+  EXPECT_THAT(errorOf("version: 1\nweights: {estimator: ema}"),
+              testing::HasSubstr("of weights, which come in no batches, but "
+                                 "got 'ema'"));
+}
+
 TEST(RecipeTest, SmoothedGroups) {
   EXPECT_TRUE(
       parse("version: 1\nsmooth: {alpha: auto}").smooth->groups.empty());
@@ -369,6 +399,8 @@ TEST(RecipeTest, SmoothedGroups) {
                         "  groups: [qkv, other]");
   EXPECT_EQ(recipe.smooth->groups,
             (std::vector{qnn::SmoothingKind::QKV, qnn::SmoothingKind::Other}));
+  EXPECT_THAT(errorOf("version: 1\nsmooth: {alpha: 0.5, groups: []}"),
+              testing::HasSubstr("expected groups to smooth, but got none"));
   EXPECT_THAT(
       errorOf("version: 1\nsmooth: {alpha: 0.5, groups: [mlp]}"),
       testing::HasSubstr("expected one of qkv, attention_output, other"));
