@@ -11,7 +11,9 @@
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Pipelines/Quantize.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
 
 #include <cmath>
 
@@ -58,7 +60,7 @@ QuantizationOptions::QuantizationOptions(cl::SubCommand &command,
               cl::sub(command), cl::cat(quantcOptions)),
       pareto("pareto", cl::value_desc("file"),
              cl::desc("For a recipe with 'auto': write the front of all "
-                      "choices; the ending says how: .csv, .svg, else JSON"),
+                      "choices; the ending says how: .csv, .svg or .json"),
              cl::sub(command), cl::cat(quantcOptions)),
       candidate("candidate", cl::value_desc("name"),
                 cl::desc("For a recipe with 'auto': give every site this "
@@ -91,7 +93,7 @@ static Error checkOptions(const QuantizationOptions &options) {
         !(*limit > 0 && std::isfinite(*limit)))
       return createStringError("expected --" + limit->ArgStr +
                                " to be a positive number, but got " +
-                               formatv("{0}", limit->getValue()).str());
+                               formatv("{0:e2}", limit->getValue()).str());
   if (!options.mask.empty() && options.data.empty())
     return createStringError(
         "expected --mask together with --data, but got it alone");
@@ -176,9 +178,39 @@ Error quantc::tool::addFiles(Tool &tool, const QuantizationOptions &options) {
                                 : files.add(options.pareto).takeError();
 }
 
+/// Refuses a file whose name promises what cannot be written.
+static Error checkFrontEnding(StringRef path) {
+  StringRef ending = sys::path::extension(path);
+  if (is_contained({"", ".csv", ".svg", ".json"}, ending))
+    return Error::success();
+  return makeFileError(path, "expected --pareto to end in .csv, .svg or .json, "
+                             "but got '" +
+                                 ending + "'");
+}
+
+/// Warns where every site stays in float because nothing is known of what its
+/// candidates would cost: that is no choice.
+static void warnOfUnknownErrors(Tool &tool, Model &model) {
+  bool hasScheme = false;
+  int64_t unknown = 0;
+  model.module->walk([&](mlir::linalg::LinalgOp op) {
+    hasScheme |= op->hasAttr(qnn::kSchemeAttrName);
+    auto reason =
+        op->getAttrOfType<mlir::StringAttr>(qnn::kFloatReasonAttrName);
+    unknown += reason && reason.getValue().starts_with("nothing is known");
+  });
+  if (!hasScheme && unknown > 0)
+    tool.warn(Twine(unknown) +
+              " sites stay in float because nothing is known of the errors of "
+              "their candidates: smoothing leaves no histograms; give --data, "
+              "or statistics of calibrate --sample-rows");
+}
+
 Error quantc::tool::selectSchemes(Tool &tool, Model &model,
                                   const QuantizationOptions &options,
                                   StringRef front) {
+  if (Error error = checkFrontEnding(options.pareto))
+    return error;
   QuantizeOptions select;
   select.recipe = options.recipe.getValue();
   select.maxError = options.maxError.getValue();
@@ -193,6 +225,7 @@ Error quantc::tool::selectSchemes(Tool &tool, Model &model,
   buildSelectPipeline(passes, select);
   if (Error error = runPasses(tool, model, passes))
     return error;
+  warnOfUnknownErrors(tool, model);
   // One candidate for all sites has a cost, but no front.
   return options.candidate.empty() ? convertFront(tool, options.pareto)
                                    : Error::success();

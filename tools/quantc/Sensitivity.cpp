@@ -83,10 +83,11 @@ public:
   Measurement(Tool &tool, Model &model, const Recipe &recipe)
       : tool(tool), model(model), recipe(recipe) {}
 
-  /// Compiles the float model and one variant for each site and candidate.
-  Error compile();
+  /// Compiles the float model and one variant for each site and candidate, once
+  /// it is known that the data are the model's.
+  Error compile(StringRef data);
   /// Runs all of them over the data.
-  Error run(StringRef path);
+  Error run();
   /// Refuses divergences that are none.
   Error checkFinite() const;
   SensitivityFile getResult() const;
@@ -96,6 +97,7 @@ private:
   Expected<Model> select(StringRef candidate);
   Expected<std::unique_ptr<Executable>> compile(Model &selected);
   Error findOutput();
+  Error openData(StringRef path);
   Error runBatches(const DataSet &data, Progress &progress);
 
   Tool &tool;
@@ -104,6 +106,7 @@ private:
   std::unique_ptr<Executable> reference;
   std::vector<Variant> variants;
   std::vector<DataSpec> inputs, outputs;
+  std::vector<DataSet> shards;
   size_t output = 0;
   int64_t samples = 0;
 };
@@ -153,7 +156,7 @@ Expected<std::unique_ptr<Executable>> Measurement::compile(Model &selected) {
   return std::move(*executable);
 }
 
-Error Measurement::compile() {
+Error Measurement::compile(StringRef data) {
   std::vector<std::string> candidates = {""};
   if (recipe.autoSelect) {
     candidates.clear();
@@ -187,6 +190,11 @@ Error Measurement::compile() {
   if (Error error = compile(floatModel).moveInto(reference))
     return error;
   progress.advance();
+  // The many programs that follow take minutes.
+  if (Error error = findOutput())
+    return error;
+  if (Error error = openData(data))
+    return error;
   for (Variant &variant : variants) {
     size_t index =
         llvm::find(candidates, variant.candidate) - candidates.begin();
@@ -196,7 +204,7 @@ Error Measurement::compile() {
       return error;
     progress.advance();
   }
-  return findOutput();
+  return Error::success();
 }
 
 Error Measurement::findOutput() {
@@ -247,12 +255,10 @@ Error Measurement::runBatches(const DataSet &data, Progress &progress) {
   return Error::success();
 }
 
-Error Measurement::run(StringRef path) {
+Error Measurement::openData(StringRef path) {
   Expected<std::vector<std::string>> paths = listShards(path);
   if (!paths)
     return paths.takeError();
-  std::vector<DataSet> shards;
-  int64_t batches = 0;
   for (const std::string &shardPath : *paths) {
     if (Error error = tool.getOutputs().addInput(shardPath))
       return error;
@@ -260,9 +266,15 @@ Error Measurement::run(StringRef path) {
     if (!shard)
       return shard.takeError();
     shard->limitSamples(maxSamples);
-    batches += shard->getNumBatches();
     shards.push_back(std::move(*shard));
   }
+  return Error::success();
+}
+
+Error Measurement::run() {
+  int64_t batches = 0;
+  for (const DataSet &shard : shards)
+    batches += shard.getNumBatches();
   Progress progress(tool, "batches", batches);
   for (const DataSet &shard : shards)
     if (Error error = runBatches(shard, progress))
@@ -336,9 +348,9 @@ static Error runSensitivity(Tool &tool) {
                            recalibrate ? dataPath.c_str() : "", mask))
     return error;
   Measurement measurement(tool, *model, *recipe);
-  if (Error error = measurement.compile())
+  if (Error error = measurement.compile(dataPath))
     return error;
-  if (Error error = measurement.run(dataPath))
+  if (Error error = measurement.run())
     return error;
   if (Error error = measurement.checkFinite())
     return error;

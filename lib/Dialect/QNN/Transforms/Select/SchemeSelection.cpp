@@ -198,7 +198,7 @@ static std::string explainFloat(const Candidates &candidates) {
     if (options[i].cost < options[cheapest].cost)
       cheapest = i;
   std::string costs = llvm::formatv(
-      "'{0}' takes {1:f2} us, float {2:f2} us", candidates.names[cheapest],
+      "'{0}' takes {1:e2} us, float {2:e2} us", candidates.names[cheapest],
       options[cheapest].cost * 1e6, options[0].cost * 1e6);
   if (options[cheapest].cost >= options[0].cost)
     return "it does not pay: " + costs;
