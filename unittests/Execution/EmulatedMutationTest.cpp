@@ -205,6 +205,30 @@ TEST(EmulatedMutation, IntegerProducts) {
   EXPECT_GT(checkMutations(product(64, 64, 512)), 0);
 }
 
+// No step follows that could overwrite what others still read.
+TEST(EmulatedMutation, OneStepAlongK) {
+  EXPECT_EQ(checkMutations(product(64, 32, 32)), 3);
+  EXPECT_EQ(checkMutations(product(64, 64, 64)), 3);
+  // Asked for more buffers than there are steps.
+  EXPECT_EQ(checkMutations(product(32, 32, 64, schedule())), 3);
+  EXPECT_EQ(checkMutations(product(40, 24, 16, "", "f32", "f32", "f32")), 3);
+}
+
+// Operands of odd lengths are stored by the threads themselves: there is no
+// copy to wait for. Of the barriers behind the loop one is left.
+TEST(EmulatedMutation, GatheredOperands) {
+  EXPECT_EQ(checkMutations(product(33, 17, 203)), 2);
+  EXPECT_EQ(checkMutations(product(32, 32, 33, schedule())), 1);
+  EXPECT_GT(checkMutations(product(33, 19, 141, "", "f16", "f16", "f32")), 0);
+  EXPECT_GT(checkMutations(R"(
+func.func @main(%x: tensor<1x9x9x3xi8>, %w: tensor<3x3x3x20xi8>, %c: tensor<1x7x7x20xi32>) -> tensor<1x7x7x20xi32> {
+  %r = linalg.conv_2d_nhwc_hwcf ins(%x, %w : tensor<1x9x9x3xi8>, tensor<3x3x3x20xi8>)
+      outs(%c : tensor<1x7x7x20xi32>) -> tensor<1x7x7x20xi32>
+  return %r : tensor<1x7x7x20xi32>
+})"),
+            0);
+}
+
 TEST(EmulatedMutation, SplitAlongK) {
   EXPECT_GT(checkMutations(product(32, 32, 512, schedule("2"))), 0);
 }

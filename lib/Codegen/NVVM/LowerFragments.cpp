@@ -198,6 +198,43 @@ void FragmentLowering::lowerBlock(Block &block) {
   }
 }
 
+/// Stores of tiles need barriers alone: what waits for asynchronous copies goes
+/// where there are none. One barrier is enough for all that was stored before
+/// it; the loop needs it every step, what is left behind the loop does not.
+static void dropNeedlessWaits(gpu::LaunchOp launch) {
+  bool isAsync = launch
+                     .walk([](nvgpu::DeviceAsyncCopyOp) {
+                       return WalkResult::interrupt();
+                     })
+                     .wasInterrupted();
+  if (isAsync)
+    return;
+  launch.walk([](Operation *op) {
+    if (isa<NVVM::CpAsyncCommitGroupOp, NVVM::CpAsyncWaitGroupOp>(op))
+      op->erase();
+  });
+  auto writesTiles = [](Operation &op) {
+    return op
+        .walk([](vector::StoreOp store) {
+          return gpu::GPUDialect::hasWorkgroupMemoryAddressSpace(
+                     store.getMemRefType())
+                     ? WalkResult::interrupt()
+                     : WalkResult::advance();
+        })
+        .wasInterrupted();
+  };
+  SmallVector<gpu::BarrierOp> barriers;
+  for (Operation &op : llvm::reverse(launch.getBody().front())) {
+    if (writesTiles(op))
+      break;
+    if (auto barrier = dyn_cast<gpu::BarrierOp>(op))
+      barriers.push_back(barrier);
+  }
+  // All but the first, which is the last one found.
+  for (gpu::BarrierOp barrier : ArrayRef(barriers).drop_back(!barriers.empty()))
+    barrier.erase();
+}
+
 void FragmentLowering::run() {
   StoreTileOp store;
   launch.walk([&](StoreTileOp op) { store = op; });
@@ -213,6 +250,7 @@ void FragmentLowering::run() {
     op->dropAllUses();
     op->erase();
   }
+  dropNeedlessWaits(launch);
 }
 
 namespace {

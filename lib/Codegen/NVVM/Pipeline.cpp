@@ -33,8 +33,11 @@ class PipelinedLoop {
 public:
   PipelinedLoop(scf::ForOp loop, MultiplyTileOp multiply)
       : loop(loop), multiply(multiply), loc(loop.getLoc()), builder(loop),
-        index(builder, loc), stages(multiply.getSchedule().getStages()),
-        step(multiply.getSchedule().getTile()[2]) {
+        index(builder, loc), step(multiply.getSchedule().getTile()[2]),
+        steps(getNumSteps()), stages(multiply.getSchedule().getStages()) {
+    // A buffer that no step uses is neither loaded nor waited for.
+    if (steps)
+      stages = std::clamp<int64_t>(*steps, 1, stages);
     for (Operation &op : *loop.getBody()) {
       if (auto load = dyn_cast<LoadTileOp>(op))
         tiles.push_back(load.getTile());
@@ -61,13 +64,12 @@ private:
   /// Waits for the tiles but for `pending` groups, and for all threads.
   void emitWait(int64_t pending);
   Value emitMultiply(Value k, Value accumulators, Value read);
-  /// The number of steps, where it is known.
   std::optional<int64_t> getNumSteps();
   bool isShort();
   /// One step a round; buffers go in a circle.
   Value emitRolled();
   /// As many steps a round as there are buffers, and what is left behind them.
-  Value emitUnrolled(int64_t steps);
+  Value emitUnrolled();
   Value emitUnrolledStep(Value k, Value accumulators, int64_t number,
                          int64_t stepsLeft);
 
@@ -76,7 +78,10 @@ private:
   Location loc;
   OpBuilder builder;
   IndexArithmetic index;
-  int64_t stages, step, stageBytes = 0;
+  int64_t step, stageBytes = 0;
+  /// Where it is known.
+  std::optional<int64_t> steps;
+  int64_t stages;
   SmallVector<Operation *> loads;
   /// What each of them writes.
   SmallVector<Value> tiles;
@@ -227,7 +232,7 @@ Value PipelinedLoop::emitUnrolledStep(Value k, Value accumulators,
                       index.constant(number % stages * stageBytes));
 }
 
-Value PipelinedLoop::emitUnrolled(int64_t steps) {
+Value PipelinedLoop::emitUnrolled() {
   Value first = loop.getLowerBound();
   auto after = [&](Value k, int64_t number) {
     return index.add(k, number * step);
@@ -237,7 +242,7 @@ Value PipelinedLoop::emitUnrolled(int64_t steps) {
     NVVM::CpAsyncCommitGroupOp::create(builder, loc);
   }
   // Rounds in which every step has something to load.
-  int64_t rounds = (steps - (stages - 1)) / stages, number = 0;
+  int64_t rounds = (*steps - (stages - 1)) / stages, number = 0;
   Value accumulators = loop.getInitArgs()[0];
   if (rounds > 1) {
     number = rounds * stages;
@@ -250,17 +255,24 @@ Value PipelinedLoop::emitUnrolled(int64_t steps) {
     accumulators = unrolled.getRegionIterArg(0);
     for (int64_t stage = 0; stage < stages; ++stage)
       accumulators = emitUnrolledStep(after(unrolled.getInductionVar(), stage),
-                                      accumulators, stage, steps - stage);
+                                      accumulators, stage, *steps - stage);
     scf::YieldOp::create(builder, loc, accumulators);
     accumulators = unrolled.getResult(0);
   }
-  for (; number < steps; ++number)
+  for (; number < *steps; ++number)
     accumulators = emitUnrolledStep(after(first, number), accumulators, number,
-                                    steps - number);
+                                    *steps - number);
   return accumulators;
 }
 
 void PipelinedLoop::run() {
+  if (stages == 1) {
+    // The barrier behind the multiplication keeps the next step from loading
+    // what others still read: the last one has no next.
+    if (steps == 1)
+      multiply->getNextNode()->erase();
+    return;
+  }
   for (Value tile : tiles)
     stageBytes += getBytes(tile);
   auto launch = loop->getParentOfType<gpu::LaunchOp>();
@@ -270,9 +282,7 @@ void PipelinedLoop::run() {
     launch.getDynamicSharedMemorySizeMutable().assign(
         arith::ConstantIntOp::create(builder, loc, stages * stageBytes, 32));
   }
-  std::optional<int64_t> steps = getNumSteps();
-  Value sum = steps && *steps >= stages && isShort() ? emitUnrolled(*steps)
-                                                     : emitRolled();
+  Value sum = steps && isShort() ? emitUnrolled() : emitRolled();
   loop.getResult(0).replaceAllUsesWith(sum);
   loop.erase();
 }
@@ -291,8 +301,7 @@ public:
       auto loop = dyn_cast<scf::ForOp>(multiply->getParentOp());
       // A loop with a barrier after the multiplication has one buffer.
       if (loop && loop.getNumRegionIterArgs() == 1 &&
-          isa_and_nonnull<gpu::BarrierOp>(multiply->getNextNode()) &&
-          multiply.getSchedule().getStages() > 1)
+          isa_and_nonnull<gpu::BarrierOp>(multiply->getNextNode()))
         loops.push_back({loop, multiply});
     });
     for (auto [loop, multiply] : loops)

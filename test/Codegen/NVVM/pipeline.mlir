@@ -90,3 +90,24 @@ func.func @one_stage(%a: memref<64x256xi8>, %w: memref<32x256xi8>, %d: memref<64
   }
   return
 }
+
+// One step needs no second buffer, and no barrier behind it: there is no next step
+// that would overwrite the tiles.
+// CHECK-LABEL: func @one_step
+// CHECK: %[[BYTES:.*]] = arith.constant 4096 : i32
+// CHECK: gpu.launch {{.*}} dynamic_shared_memory_size %[[BYTES]]
+// CHECK: nvvm.cp.async.commit.group
+// CHECK-NEXT: nvvm.cp.async.wait.group 0
+// CHECK-NEXT: gpu.barrier
+// CHECK: qnn_gpu.multiply_tile
+// CHECK-NOT: gpu.barrier
+// CHECK: qnn_gpu.store_tile
+func.func @one_step(%a: memref<64x64xi8>, %w: memref<32x64xi8>, %d: memref<64x32xi32>) {
+  qnn_gpu.contract lhs(%a : memref<64x64xi8>) rhs(%w : memref<32x64xi8>) outs(%d : memref<64x32xi32>)
+      attributes {maps = [#mk, #nk, #mn], space = #qnn_gpu.space<batch = [], m = [64], n = 32, k = [64]>,
+                  schedule = #qnn_gpu.schedule<mma, tile = [32, 32, 64], warps = [2, 1], stages = 3, split_k = 1>} {
+    ^bb0(%acc: i32):
+      qnn_gpu.yield %acc : i32
+  }
+  return
+}
