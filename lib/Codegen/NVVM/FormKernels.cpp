@@ -50,7 +50,7 @@ static FailureOr<ScheduleAttr> getSchedule(linalg::LinalgOp op, SpaceAttr space,
     return op.emitOpError()
            << "expected a schedule with a tile of " << ContractOp::kInt4TileK
            << " along k for weights of i4, but got " << schedule;
-  std::string objection = checkSchedule(schedule, type, target);
+  std::string objection = checkSchedule(schedule, space, type, target);
   if (!objection.empty())
     return op.emitOpError() << objection;
   return schedule;

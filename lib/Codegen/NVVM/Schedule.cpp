@@ -16,8 +16,29 @@ static int64_t getElementBytes(Type type) {
   return type.getIntOrFloatBitWidth() / 8;
 }
 
-std::string quantc::nvvm::checkSchedule(ScheduleAttr schedule, Type type,
-                                        const Target &target) {
+/// Registers that a thread of a CTA can have: all chips have 65536 for a
+/// multiprocessor, given out in eights, and instructions name 255.
+static int64_t getMostRegisters(ScheduleAttr schedule) {
+  return std::min<int64_t>((65536 / schedule.getNumThreads()) & ~7, 255);
+}
+
+/// Registers that a thread needs: accumulators, what it multiplies at once, and
+/// addresses, counters and the like. With fewer ptxas 13.0 spills: 16 warps of
+/// 64 x 32 need 132 by this count and spill 20 bytes into 128 registers; 12 of
+/// 48 x 64 need 168 and have them.
+static int64_t countRegisters(ScheduleAttr schedule) {
+  int64_t rows = schedule.getThreadRows(),
+          columns = schedule.getThreadColumns();
+  // mma: four registers for 16 rows, two for 8 columns, which is two rows and
+  // two columns of a thread. fma: 16 bytes along k of each row and column.
+  int64_t operands = schedule.getUnit() == Unit::FMA ? 4 * (rows + columns)
+                                                     : 2 * rows + columns;
+  constexpr int64_t others = 44;
+  return rows * columns + operands + others;
+}
+
+std::string quantc::nvvm::checkSchedule(ScheduleAttr schedule, SpaceAttr space,
+                                        Type type, const Target &target) {
   std::string text;
   llvm::raw_string_ostream os(text);
   bool isF32 = type.isF32();
@@ -39,6 +60,18 @@ std::string quantc::nvvm::checkSchedule(ScheduleAttr schedule, Type type,
     os << "expected a schedule with at most " << limit
        << " bytes of shared memory on " << target.getChipName() << ", but got "
        << shared << " for " << schedule;
+  else if (int64_t needed = countRegisters(schedule),
+           most = getMostRegisters(schedule);
+           !schedule.isDot() && needed > most)
+    os << "expected a schedule with at most " << most
+       << " registers for each of " << schedule.getNumThreads()
+       << " threads, but got " << needed << " for " << schedule;
+  else if (int64_t steps =
+               llvm::divideCeil(space.getKSize(), schedule.getTile()[2]);
+           schedule.getSplitK() > steps)
+    os << "expected k to be split into at most " << steps
+       << " parts, its tiles, but got " << schedule.getSplitK() << " for "
+       << schedule;
   return text;
 }
 

@@ -44,3 +44,22 @@ func.func @no_f8(%a: tensor<64x64xi8>, %w: tensor<64x64xi8>, %c: tensor<64x64xf3
   } -> tensor<64x64xf32>
   return %r : tensor<64x64xf32>
 }
+
+// -----
+
+// 512 threads share 65536 registers.
+func.func @too_many_registers(%a: tensor<512x1024xi8>, %w: tensor<1024x512xi8>, %c: tensor<512x512xi32>) -> tensor<512x512xi32> {
+  // expected-error @+1 {{expected a schedule with at most 128 registers for each of 512 threads, but got 204}}
+  %r = linalg.matmul {qnn_gpu.schedule = #qnn_gpu.schedule<mma, tile = [256, 256, 64], warps = [4, 4], stages = 2, split_k = 1>}
+      ins(%a, %w : tensor<512x1024xi8>, tensor<1024x512xi8>) outs(%c : tensor<512x512xi32>) -> tensor<512x512xi32>
+  return %r : tensor<512x512xi32>
+}
+
+// -----
+
+func.func @too_many_parts(%a: tensor<64x256xi8>, %w: tensor<256x64xi8>, %c: tensor<64x64xi32>) -> tensor<64x64xi32> {
+  // expected-error @+1 {{expected k to be split into at most 4 parts, its tiles, but got 1000}}
+  %r = linalg.matmul {qnn_gpu.schedule = #qnn_gpu.schedule<mma, tile = [32, 32, 64], warps = [2, 1], stages = 2, split_k = 1000>}
+      ins(%a, %w : tensor<64x256xi8>, tensor<256x64xi8>) outs(%c : tensor<64x64xi32>) -> tensor<64x64xi32>
+  return %r : tensor<64x64xi32>
+}

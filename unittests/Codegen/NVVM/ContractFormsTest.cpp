@@ -173,7 +173,7 @@ func.func @main(%a: tensor<{0}x{2}xi8>, %w: tensor<{2}x{1}xi8>, %c: tensor<{0}x{
 // The parts of k are added in order, whatever runs first.
 TEST_F(ContractFormsTest, splitK) {
   Shape s = {20, 40, 300};
-  for (int splits : {2, 3, 8}) {
+  for (int splits : {2, 3, 4, 5}) {
     SCOPED_TRACE(splits);
     std::string text = formatv(R"(
 func.func @main(%a: tensor<{0}x{2}xi8>, %w: tensor<{2}x{1}xi8>, %c: tensor<{0}x{1}xi32>) -> tensor<{0}x{1}xi32> {{
@@ -269,14 +269,14 @@ TEST_F(ContractFormsTest, splitByTheModel) {
 }
 
 TEST(ContractRefusals, namesTheReason) {
-  auto compile = [](const char *schedule, const char *chip) {
+  auto compile = [](const char *schedule, const char *chip, int splits = 1) {
     Program program(formatv(R"(
 func.func @main(%a: tensor<64x64xi8>, %w: tensor<64x64xi8>, %c: tensor<64x64xi32>) -> tensor<64x64xi32> {{
-  %r = linalg.matmul {{qnn_gpu.schedule = #qnn_gpu.schedule<{0}, split_k = 1>}
+  %r = linalg.matmul {{qnn_gpu.schedule = #qnn_gpu.schedule<{0}, split_k = {1}>}
       ins(%a, %w : tensor<64x64xi8>, tensor<64x64xi8>) outs(%c : tensor<64x64xi32>) -> tensor<64x64xi32>
   return %r : tensor<64x64xi32>
 })",
-                            schedule)
+                            schedule, splits)
                         .str(),
                     chip);
     return program.isValid() ? "" : program.getMessages().str();
@@ -290,6 +290,21 @@ func.func @main(%a: tensor<64x64xi8>, %w: tensor<64x64xi8>, %c: tensor<64x64xi32
   EXPECT_NE(
       compile("fma, tile = [64, 64, 32], warps = [2, 2], stages = 2", "sm_80")
           .find("expected a schedule of mma for i8"),
+      std::string::npos);
+  // 65536 registers for 512 threads; for 256 the same part of a warp is fine.
+  EXPECT_NE(
+      compile("mma, tile = [256, 256, 64], warps = [4, 4], stages = 2", "sm_80")
+          .find("expected a schedule with at most 128 registers for each of "
+                "512 threads, but got 204"),
+      std::string::npos);
+  EXPECT_EQ(compile("mma, tile = [256, 128, 64], warps = [4, 2], stages = 2",
+                    "sm_80"),
+            "");
+  EXPECT_NE(
+      compile("mma, tile = [32, 32, 32], warps = [2, 1], stages = 2", "sm_80",
+              3)
+          .find("expected k to be split into at most 2 parts, its tiles, but "
+                "got 3"),
       std::string::npos);
   EXPECT_NE(compile(large, "sm_70")
                 .find("expected a chip of sm_80, sm_86, "

@@ -283,10 +283,13 @@ RandomContract quantc::nvvm::test::drawBytes(std::mt19937 &random) {
 
 RandomContract quantc::nvvm::test::drawSplit(std::mt19937 &random) {
   Draw draw(random);
-  RandomContract result = drawProduct(
-      draw, draw.between(5, 40), draw.extent(40), draw.between(65, 600),
-      draw.oneOf({"i8", "ui8"}), draw.oneOf({"i8", "ui8"}), "i32");
-  result.schedule = drawSchedule(draw, draw.oneOf({"2", "3", "4", "7"}));
+  int64_t k = draw.between(129, 900);
+  RandomContract result =
+      drawProduct(draw, draw.between(5, 40), draw.extent(40), k,
+                  draw.oneOf({"i8", "ui8"}), draw.oneOf({"i8", "ui8"}), "i32");
+  // No more parts than there are tiles of 128, the longest of these schedules.
+  int64_t parts = std::min<int64_t>(draw.between(2, 7), (k + 127) / 128);
+  result.schedule = drawSchedule(draw, std::to_string(parts));
   return result;
 }
 

@@ -17,9 +17,10 @@ namespace quantc::nvvm {
 ScheduleAttr chooseSchedule(SpaceAttr space, mlir::Type type,
                             const Target &target);
 
-/// Why `target` cannot run `schedule` on elements of `type`; empty if it can.
-std::string checkSchedule(ScheduleAttr schedule, mlir::Type type,
-                          const Target &target);
+/// Why `target` cannot run `schedule` over `space` on elements of `type`; empty
+/// if it can.
+std::string checkSchedule(ScheduleAttr schedule, SpaceAttr space,
+                          mlir::Type type, const Target &target);
 
 } // namespace quantc::nvvm
 
