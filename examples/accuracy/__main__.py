@@ -85,6 +85,8 @@ def measure(arguments):
     rows = {}
     for model, recipes in chosen.items():
         case = models.open_case(model, arguments)
+        if not case:
+            continue
         names = dict.fromkeys(recipes if recipes == ["pareto"] else ["float", *recipes])
         rows[model] = [row for name in names if (row := case.row(name))]
     return rows

@@ -160,5 +160,9 @@ class EmbeddingCase(Case):
 
 
 def open_case(name, arguments):
+    """The case of a model, or None where nothing may be made and nothing is there."""
+    if arguments.only_measured and not (
+            is_there(EXAMPLES / name) or is_there(arguments.work / "models" / name)):
+        return None
     kind = EmbeddingCase if name == "minilm" else LogitCase
     return kind(name, prepare(name, arguments.work), arguments)

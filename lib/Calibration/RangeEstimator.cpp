@@ -203,7 +203,8 @@ static llvm::Error checkHistogram(const Statistics &statistics,
   return llvm::createStringError(
       "expected a histogram for range estimator '" +
       stringifyRangeEstimator(estimator) +
-      "', but these statistics have only minimum and maximum");
+      "', but these statistics have only minimum and maximum; what was "
+      "smoothed has to be calibrated again (quantize --data)");
 }
 
 llvm::Expected<Range> quantc::estimateRange(const Statistics &statistics,

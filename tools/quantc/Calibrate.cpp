@@ -229,6 +229,26 @@ Error CalibrationRun::run() {
   return Error::success();
 }
 
+/// Inputs are finite, and what the model computes from them is not.
+static void warnOfOverflow(Tool &tool, StringRef path,
+                           const StatisticsFile &statistics) {
+  const ObserverRecord *first = nullptr;
+  int64_t count = 0;
+  for (const ObserverRecord &record : statistics.observers) {
+    if (record.statistics.nanCount + record.statistics.infCount == 0)
+      continue;
+    first = first ? first : &record;
+    ++count;
+  }
+  if (first)
+    tool.warn(path + ": observer '" + first->name + "' saw " +
+              Twine(first->statistics.nanCount) + " NaN and " +
+              Twine(first->statistics.infCount) +
+              " infinities though the inputs are finite" +
+              (count == 1 ? "" : ", and " + Twine(count - 1) + " more did") +
+              "; they do not count");
+}
+
 Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
                                                  const CalibrationData &data) {
   auto calibrator = Calibrator::create(*model.module, data.observers);
@@ -246,7 +266,10 @@ Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
     tool.warn(data.path + ": input '" + input + "' has " + Twine(found.count) +
               " elements that are NaN or infinite, the first in sample " +
               Twine(found.firstSample) + "; they do not count");
-  return (*calibrator)->getStatistics();
+  const StatisticsFile &statistics = (*calibrator)->getStatistics();
+  if ((*calibrator)->getNonFinite().empty())
+    warnOfOverflow(tool, data.path, statistics);
+  return statistics;
 }
 
 static bool hasObservers(mlir::ModuleOp module) {

@@ -222,9 +222,11 @@ TEST(RangeEstimatorTest, Refusals) {
   llvm::Expected<Range> range =
       estimateRange(withoutHistogram, RangeEstimator::Percentile, 99.0);
   ASSERT_FALSE(bool(range));
-  EXPECT_EQ(llvm::toString(range.takeError()),
-            "expected a histogram for range estimator 'percentile', but these "
-            "statistics have only minimum and maximum");
+  EXPECT_EQ(
+      llvm::toString(range.takeError()),
+      "expected a histogram for range estimator 'percentile', but these "
+      "statistics have only minimum and maximum; what was smoothed has to be "
+      "calibrated again (quantize --data)");
 }
 
 //===----------------------------------------------------------------------===//

@@ -15,6 +15,7 @@ transpose     the tensors' shapes are reversed
 integers      the tensors claim to be I32
 infinite-weight, nan-weight
               two elements of hidden.w are infinities, or NaN: [1, 5], [3, 0]
+overflow      all elements are 3e38, nearly the largest f32
 nan           the fifth row begins with a NaN, the last ends with an infinity
 """
 
@@ -66,6 +67,8 @@ def damage(how: str, data: bytes) -> bytes:
         row = len(body) // first["shape"][0]
         body = (body[: 4 * row] + struct.pack("<f", float("nan")) + body[4 * row + 4 : -4]
                 + struct.pack("<f", float("inf")))
+    elif how == "overflow":
+        body = struct.pack("<f", 3e38) * (len(body) // 4)
     elif how in ("infinite-weight", "nan-weight"):
         values = (("inf", "-inf") if how == "infinite-weight" else ("nan", "nan"))
         begin, columns = header["hidden.w"]["data_offsets"][0], header["hidden.w"]["shape"][1]

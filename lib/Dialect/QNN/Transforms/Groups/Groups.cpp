@@ -206,20 +206,25 @@ std::vector<GroupDescription> quantc::qnn::describeGroups(ModuleOp module) {
   }
   for (const auto &sites : groups.getWeights())
     result.push_back({"weight scale", getNames(sites), "one attention"});
-  for (const Attention &attention : groups.getAttentions())
-    result.push_back(
-        {"cache scale",
-         {namer.getName(attention.getKeys().get()),
-          namer.getName(attention.getValues().get())},
-         "keys and values of " + getSiteName(attention.scores).str()});
-  for (const ScaleGroup &group : groups.getScales()) {
-    bool isResidual = llvm::all_of(group.joints, isResidualAdd);
+  // Parts of one value, such as a fused QKV's, have one name.
+  auto getValueNames = [&](ArrayRef<Value> values) {
     SmallVector<std::string> names;
-    for (Value value : group.values)
+    for (Value value : values)
       if (std::string name = namer.getName(value);
           !llvm::is_contained(names, name))
         names.push_back(std::move(name));
-    result.push_back({isResidual ? "residual" : "concat", std::move(names),
+    return names;
+  };
+  for (const Attention &attention : groups.getAttentions())
+    result.push_back(
+        {"cache scale",
+         getValueNames(
+             {attention.getKeys().get(), attention.getValues().get()}),
+         "keys and values of " + getSiteName(attention.scores).str()});
+  for (const ScaleGroup &group : groups.getScales()) {
+    bool isResidual = llvm::all_of(group.joints, isResidualAdd);
+    result.push_back({isResidual ? "residual" : "concat",
+                      getValueNames(group.values),
                       namer.getName(group.joints.front()->getResult(0))});
   }
   return result;

@@ -121,7 +121,11 @@ static void collectReaders(SmoothingGroup &group, Channels channels) {
       collectReaders(group, {op->getResult(0), *dim});
       continue;
     }
-    std::string reason = describeReader(op) + " reads it too";
+    // What an observer is of is what reads it.
+    Operation *reader = op;
+    while (isa<ObserveOp>(reader) && !reader->use_empty())
+      reader = *reader->user_begin();
+    std::string reason = describeReader(reader) + " reads it too";
     if (isSite(op) && use.getOperandNumber() < 2) {
       FailureOr<LinearConsumer> consumer =
           getConsumer(cast<linalg::LinalgOp>(op), use.getOperandNumber(),
