@@ -6,6 +6,7 @@
 
 #include "Commands.h"
 #include "Quantization.h"
+#include "QuantizedSites.h"
 #include "quantc/Calibration/Calibrator.h"
 #include "quantc/Calibration/Checkpoint.h"
 #include "quantc/Dialect/QNN/IR/QNNOps.h"
@@ -304,11 +305,15 @@ static Error runCalibrate(Tool &tool) {
     return model.takeError();
   if (Error error = annotate(tool, *model))
     return error;
-  if (!hasObservers(*model->module))
-    return makeFileError(modelPath,
-                         "expected a contraction or convolution in float to "
-                         "observe, but got none; is the model quantized "
-                         "already?");
+  if (!hasObservers(*model->module)) {
+    if (isQuantizedByRecipe(*model->module) ||
+        hasQuantizedSites(*model->module))
+      return makeFileError(
+          modelPath, "expected a contraction or convolution in float to "
+                     "observe, but got a model that is quantized already");
+    tool.warn(modelPath + ": no contraction or convolution to observe; the "
+                          "statistics are empty");
+  }
   Expected<StatisticsFile> statistics =
       calibrate(tool, *model,
                 {dataPath, maxSamples,
