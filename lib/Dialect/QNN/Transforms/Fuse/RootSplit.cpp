@@ -60,9 +60,10 @@ quantc::qnn::findSplitObstacle(tensor::ExpandShapeOp expansion,
   SmallVector<int64_t> dims = getSplitDims(expansion, reduced);
   if (dims.size() != 1)
     return "parts of several dimensions are summed";
-  int64_t width = expansion.getResultType().getDimSize(
-      expansion.getReassociationIndices()[dims[0]].back());
-  for (int64_t part : expansion.getReassociationIndices()[dims[0]])
+  // Copied: they are no view of the op.
+  ReassociationIndices parts = expansion.getReassociationIndices()[dims[0]];
+  int64_t width = expansion.getResultType().getDimSize(parts.back());
+  for (int64_t part : parts)
     if (expansion.getResultType().isDynamicDim(part))
       return "the dimension that was split has no static size";
   auto op = expansion.getSrc().getDefiningOp<linalg::LinalgOp>();
