@@ -46,6 +46,25 @@ struct Reference {
   std::map<int, int64_t> bins;
 };
 
+/// The ranges of channels by their definition.
+std::vector<MinMax> findChannels(const std::vector<float> &values,
+                                 int64_t count, int64_t inner) {
+  std::vector<MinMax> channels(count);
+  for (size_t i = 0; i < values.size(); ++i)
+    if (std::isfinite(values[i]))
+      channels[i / inner % count].merge({values[i] + 0.0f, values[i] + 0.0f});
+  return channels;
+}
+
+void expectEqual(const std::vector<MinMax> &actual,
+                 const std::vector<MinMax> &expected) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) {
+    EXPECT_EQ(actual[i].min, expected[i].min) << "channel " << i;
+    EXPECT_EQ(actual[i].max, expected[i].max) << "channel " << i;
+  }
+}
+
 void expectEqual(const Statistics &actual, const Reference &expected) {
   EXPECT_EQ(actual.count, expected.count);
   EXPECT_EQ(actual.nanCount, expected.nanCount);
@@ -185,14 +204,7 @@ TEST(StatisticsTest, LongRunsEqualTheDefinition) {
     heads.update(values.data(), values.size() / 16, 1);
     heads.collectHeads();
     expectHeads(heads, values, std::vector<int8_t>(values.size(), 1));
-    std::vector<MinMax> channels(16);
-    for (size_t i = 0; i < values.size(); ++i)
-      if (std::isfinite(values[i]))
-        channels[i % 16].merge({values[i] + 0.0f, values[i] + 0.0f});
-    for (int i = 0; i < 16; ++i) {
-      EXPECT_EQ(heads.channels[i].min, channels[i].min);
-      EXPECT_EQ(heads.channels[i].max, channels[i].max);
-    }
+    expectEqual(heads.channels, findChannels(values, 16, /*inner=*/1));
     heads.channels.clear();
     heads.heads.clear();
     expectEqual(heads, Reference(values));
@@ -277,17 +289,9 @@ TEST(StatisticsTest, ChannelsOfAllWidths) {
         default:
           value = kind % 9 == 0 ? -0.0f : int(engine() % 2001) - 1000;
         }
-      std::vector<MinMax> channels(count);
-      for (size_t i = 0; i < values.size(); ++i)
-        if (std::isfinite(values[i]))
-          channels[i / inner % count].merge(
-              {values[i] + 0.0f, values[i] + 0.0f});
       Statistics statistics(count);
       statistics.update(values.data(), outer, inner);
-      for (int64_t i = 0; i < count; ++i) {
-        EXPECT_EQ(statistics.channels[i].min, channels[i].min);
-        EXPECT_EQ(statistics.channels[i].max, channels[i].max);
-      }
+      expectEqual(statistics.channels, findChannels(values, count, inner));
       statistics.channels.clear();
       expectEqual(statistics, Reference(values));
     }
@@ -320,10 +324,7 @@ TEST(StatisticsTest, MaskedElementsDoNotCount) {
     }
     Statistics masked(channels);
     masked.update(values.data(), mask.data(), outer, inner);
-    for (int64_t c = 0; c < channels; ++c) {
-      EXPECT_EQ(masked.channels[c].min, expected[c].min);
-      EXPECT_EQ(masked.channels[c].max, expected[c].max);
-    }
+    expectEqual(masked.channels, expected);
     masked.channels.clear();
     expectEqual(masked, observe(kept));
   }

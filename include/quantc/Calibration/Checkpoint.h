@@ -14,10 +14,12 @@
 //     "version": 3,
 //     "data": "<identity of the data>",
 //     "batches": 17,
-//     "states": {"cache": "<base64>"},   (what the last batch leaves to the
-//     next) "non_finite": {"x": {"count": 2, "first_sample": 140}},
+//     "states": {"cache": "<base64>"},
+//     "non_finite": {"x": {"count": 2, "first_sample": 140}},
 //     "statistics": { ... as in a statistics file ... }
 //   }
+//
+// States are what the last batch leaves to the next.
 //
 //===----------------------------------------------------------------------===//
 

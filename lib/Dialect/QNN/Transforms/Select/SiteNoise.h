@@ -17,13 +17,11 @@ namespace quantc::qnn {
 /// have where its operands have these schemes: the sum of both operands'
 /// ratios, as their errors are independent.
 ///
-/// - of a constant: exact; of one that takes in the scales of channels, with
-/// these;
+/// - of a constant: exact, with the scales of channels that it takes in;
 /// - of an activation with static parameters: by its histogram, for channels by
 ///   their ranges (s^2/12 each) and what the histogram has outside of them, or
 ///   else over the rows that were sampled;
-/// - with a range for each token: over the sampled rows. Where there are none,
-/// and
+/// - with a range for each token: over the sampled rows. Without such rows, and
 ///   with a dynamic range for the tensor, by that of all values, which is no
 ///   closer.
 ///
