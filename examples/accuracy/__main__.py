@@ -19,12 +19,14 @@ measured again. The exit code is 1 where a gate is missed.
 
 import argparse
 import itertools
+import json
 import pathlib
 import subprocess
 import sys
 
 import cases
 import models
+import page
 import verdicts
 
 sys.path.insert(0, str(models.ROOT / "python"))
@@ -64,16 +66,12 @@ def parse(arguments):
                         help="also take rows that another compiler made")
     parser.add_argument("--only-measured", action="store_true",
                         help="measure nothing: tables of the rows that are there")
+    parser.add_argument("--page", type=pathlib.Path, metavar="FILE",
+                        help="put the tables between the marks of this page, as "
+                             "docs/accuracy.md has them")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
+                        help="write what was measured, and the verdicts")
     return parser.parse_args(arguments)
-
-
-def text_table(lines, left):
-    """Lines of cells as text, the first `left` columns to the left."""
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    return "\n".join("  ".join(
-        cell.ljust(width) if index < left else cell.rjust(width)
-        for index, (cell, width) in enumerate(zip(line, widths))).rstrip()
-        for line in lines)
 
 
 def measure(arguments):
@@ -92,26 +90,46 @@ def measure(arguments):
     return rows
 
 
+def tables(rows):
+    """The tables of the rows, each of one kind of models."""
+    for header, left, is_in in models.TABLES:
+        lines = [line for row in rows if is_in(row) for line in row.lines]
+        if lines:
+            yield page.text_table([header, *lines], left)
+
+
+def document(rows, lines):
+    """What a machine reads of them."""
+    return {"rows": [{"model": row.model, "recipe": row.recipe, "values": row.values}
+                     for row in rows],
+            "gates": [dict(zip(verdicts.HEADER, line)) for line in lines]}
+
+
 def main():
     arguments = parse(sys.argv[1:])
     try:
         rows = measure(arguments)
+        everything = list(itertools.chain(*rows.values()))
+        kept, lines = verdicts.table(cases.GATES, everything)
+        gates = page.text_table(lines, len(verdicts.HEADER))
+        text = list(tables(everything))
+        if arguments.page:
+            page.write(arguments.page, {"tables": "\n\n".join(text), "gates": gates})
+        if arguments.json:
+            page.write_file(arguments.json, json.dumps(
+                document(everything, lines[1:]), indent=1) + "\n")
     except (compare.CommandFailed, subprocess.CalledProcessError, OSError,
             ValueError) as error:
         sys.exit(f"accuracy: error: {error}")
-    for header, left, is_in in models.TABLES:
-        lines = [line for row in itertools.chain(*rows.values()) if is_in(row)
-                 for line in row.lines]
-        if lines:
-            print("\n" + text_table([header, *lines], left))
+    for table in text:
+        print("\n" + table)
     print()
     for model, measured in rows.items():
         print(f"{model}: {sum(row.seconds for row in measured):.0f} s of one processor "
               f"for {len(measured)} rows, {sum(row.cached for row in measured)} of them "
               "measured before")
-    kept, lines = verdicts.table(cases.GATES, list(itertools.chain(*rows.values())))
     if len(lines) > 1:
-        print("\n" + text_table(lines, len(verdicts.HEADER)))
+        print("\n" + gates)
     sys.exit(0 if kept else 1)
 
 

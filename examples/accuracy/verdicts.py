@@ -9,7 +9,16 @@ from cases import Gate
 
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
              "not above": operator.le}
+# Shares, which people read in percent; a change with its sign.
+SHARES = {"loss": "{:+.3f}", "excess": "{:+.3f}", "agreement": "{:.2f}", "neighbour": "{:.1f}"}
 HEADER = ("model", "recipe", "value", "measured [95 % interval]", "gate", "verdict")
+
+
+def with_unit(value, number):
+    """A measured number, or a bound, as people read it."""
+    if value in SHARES:
+        return SHARES[value].format(100 * number) + " %"
+    return f"{number:.5g}"
 
 
 def find(gate, rows):
@@ -31,10 +40,11 @@ def judge(gate, row):
     verdict = "kept" if kept else "MISSED"
     if gate.relation != "not above" and any(inside) != all(inside):
         verdict += ", the interval crosses"
-    numbers = "{:.4g} [{:.4g}, {:.4g}]".format(value, *interval)
+    numbers = "{} [{}, {}]".format(*(with_unit(gate.value, number)
+                                     for number in (value, *interval)))
     best = "best: " if len(gate.recipes) > 1 else ""
     return kept, (gate.model, best + row.recipe, gate.value, numbers,
-                  f"{gate.relation} {gate.bound:g}", verdict)
+                  f"{gate.relation} {with_unit(gate.value, gate.bound)}", verdict)
 
 
 def judge_pareto(row):

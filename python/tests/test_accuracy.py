@@ -16,6 +16,7 @@ ACCURACY = ROOT / "examples" / "accuracy"
 sys.path.insert(0, str(ACCURACY))
 import cases  # noqa: E402
 import models  # noqa: E402
+import page  # noqa: E402
 import store  # noqa: E402
 import verdicts  # noqa: E402
 
@@ -67,6 +68,8 @@ def test_a_gate_is_about_the_value_and_tells_of_the_interval(measured, relation,
     gate, = cases.gates("m", "r", ("loss", relation, 0.3))
     found, line = verdicts.judge(gate, row("r", loss=measured))
     assert (found, line[-1]) == (kept, verdict)
+    percent = ["{:+.3f} %".format(100 * number) for number in (*measured, 0.3)]
+    assert line[3:5] == ("{} [{}, {}]".format(*percent[:3]), f"{relation} {percent[3]}")
 
 
 def test_of_several_recipes_the_best_is_held_against_the_gate():
@@ -169,6 +172,26 @@ def test_a_part_is_measured_once(tmp_path):
         assert "$ quantc" not in second.stdout
         assert "2 of them measured before" in second.stdout
         assert second.stdout.splitlines()[-1] == first.stdout.splitlines()[-1]
+
+
+def test_a_page_gets_the_tables_between_its_marks(tmp_path):
+    file = tmp_path / "page.md"
+    text = "a\n<!-- begin gates -->\nold\n<!-- end gates -->\nb\n"
+    file.write_text(text)
+    page.write(file, {"gates": page.text_table([("m", "n"), ("long", "10")], 1)})
+    written = file.read_text()
+    assert written == ("a\n<!-- begin gates -->\n```\nm      n\nlong  10\n```\n"
+                       "<!-- end gates -->\nb\n")
+    with pytest.raises(ValueError, match="expected one '<!-- begin tables -->'"):
+        page.write(file, {"gates": "new", "tables": "none"})
+    assert file.read_text() == written
+    assert [each.name for each in tmp_path.iterdir()] == ["page.md"]
+
+
+def test_the_page_of_the_repository_has_the_marks():
+    text = (ROOT / "docs" / "accuracy.md").read_text()
+    for name in ("gates", "tables"):
+        page.replace(text, name, "")
 
 
 @pytest.mark.parametrize("part, message", [
