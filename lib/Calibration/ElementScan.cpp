@@ -6,6 +6,8 @@
 
 #include "ElementScan.h"
 
+#include "llvm/Support/Endian.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -32,8 +34,8 @@ static constexpr float kInfinity = std::numeric_limits<float>::infinity();
 static constexpr int64_t kLanes = 32;
 /// The lanes of a row that is too short to fill those.
 static constexpr int64_t kShort = 8;
-/// Lanes count NaN in 32 bits: no more rows than that at once.
-static constexpr int64_t kMaxRows = 1 << 30;
+/// Lanes count NaN in 32 bits: no more elements than that at once.
+static constexpr int64_t kMaxRun = 1 << 30;
 
 namespace {
 /// Of each lane what is no NaN. Infinities are found by what they leave behind.
@@ -72,19 +74,37 @@ static QUANTC_INLINE void mergeLanes(Lanes &lanes, int64_t count) {
     }
 }
 
-/// Scans the first `width` columns of a matrix.
+namespace {
+/// A panel of columns, and what none of them has for itself.
+struct Columns {
+  static constexpr int64_t kMost = 512;
+  std::array<float, kMost> min, max;
+  int64_t nanCount;
+};
+} // namespace
+
+/// Scans the first `width` columns of a matrix, row by row, as they lie in
+/// memory.
 QUANTC_VECTOR_LOOP
 static void scanMatrix(const float *values, int64_t rows, int64_t stride,
-                       int64_t width, Lanes &lanes) {
-  Lanes seen;
-  clear(seen);
-  if (width == kLanes)
-    for (int64_t row = 0; row < rows; ++row)
-      addRow(seen, values + row * stride, kLanes);
-  else
-    for (int64_t row = 0; row < rows; ++row)
-      addRow(seen, values + row * stride, width);
-  lanes = seen;
+                       int64_t width, Columns &columns) {
+  // What is local is no other name of the values.
+  std::array<float, Columns::kMost> min, max;
+  min.fill(kInfinity);
+  max.fill(-kInfinity);
+  int64_t nanCount = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    const float *begin = values + row * stride;
+    int32_t nan = 0;
+    for (int64_t i = 0; i < width; ++i) {
+      float value = begin[i];
+      min[i] = value < min[i] ? value : min[i];
+      max[i] = value > max[i] ? value : max[i];
+      nan += value != value;
+    }
+    nanCount += nan;
+  }
+  columns = {min, max, nanCount};
 }
 
 /// Scans neighbours; the result is in the first lane.
@@ -136,26 +156,28 @@ static ElementScan scanInfinite(const float *values, int64_t rows,
   return scan;
 }
 
-/// What a lane has of a column.
+/// Which zero came first must not show: both become the positive one.
+static QUANTC_INLINE MinMax makeZerosPositive(MinMax range) {
+  return {range.min + 0.0f, range.max + 0.0f};
+}
+
+/// What a lane has of neighbours.
 static ElementScan finishLane(const Lanes &lanes, int64_t lane,
-                              const float *values, int64_t rows,
-                              int64_t stride) {
+                              const float *values, int64_t size) {
   ElementScan scan{{lanes.min[lane], lanes.max[lane]}, lanes.nan[lane], 0};
   if (scan.range.min == -kInfinity || scan.range.max == kInfinity)
-    scan = scanInfinite(values, rows, stride);
-  // Which zero came first must not show: both become the positive one.
-  scan.range.min += 0.0f;
-  scan.range.max += 0.0f;
+    scan = scanInfinite(values, size, /*stride=*/1);
+  scan.range = makeZerosPositive(scan.range);
   return scan;
 }
 
 ElementScan quantc::scanElements(const float *values, int64_t size) {
   ElementScan whole;
   Lanes lanes;
-  for (int64_t begin = 0; begin < size; begin += kMaxRows) {
-    int64_t count = std::min(size - begin, kMaxRows);
+  for (int64_t begin = 0; begin < size; begin += kMaxRun) {
+    int64_t count = std::min(size - begin, kMaxRun);
     scanNeighbours(values + begin, count, lanes);
-    whole.merge(finishLane(lanes, 0, values + begin, count, /*stride=*/1));
+    whole.merge(finishLane(lanes, 0, values + begin, count));
   }
   return whole;
 }
@@ -180,7 +202,7 @@ ElementScan quantc::scanRows(const float *values, int64_t rows, int64_t columns,
     int64_t count = std::min(rows - row, kLanes);
     scanShortRows(part, count, columns, lanes);
     for (int64_t i = 0; i < count; ++i)
-      add(finishLane(lanes, i, part + i * columns, columns, /*stride=*/1));
+      add(finishLane(lanes, i, part + i * columns, columns));
   }
   return whole;
 }
@@ -188,21 +210,25 @@ ElementScan quantc::scanRows(const float *values, int64_t rows, int64_t columns,
 ElementScan quantc::scanColumns(const float *values, int64_t rows,
                                 llvm::MutableArrayRef<MinMax> columns) {
   ElementScan whole;
-  Lanes lanes;
+  Columns panel;
   int64_t stride = columns.size();
-  for (int64_t row = 0; row < rows; row += kMaxRows) {
-    int64_t count = std::min(rows - row, kMaxRows);
-    for (int64_t first = 0; first < stride; first += kLanes) {
-      const float *corner = values + row * stride + first;
-      int64_t width = std::min(stride - first, kLanes);
-      scanMatrix(corner, count, stride, width, lanes);
-      for (int64_t i = 0; i < width; ++i) {
-        ElementScan scan = finishLane(lanes, i, corner + i, count, stride);
-        columns[first + i].merge(scan.range);
-        whole.merge(scan);
+  for (int64_t first = 0; first < stride; first += Columns::kMost) {
+    const float *corner = values + first;
+    int64_t width = std::min(stride - first, Columns::kMost);
+    scanMatrix(corner, rows, stride, width, panel);
+    whole.nanCount += panel.nanCount;
+    for (int64_t i = 0; i < width; ++i) {
+      MinMax range{panel.min[i], panel.max[i]};
+      if (range.min == -kInfinity || range.max == kInfinity) {
+        ElementScan scan = scanInfinite(corner + i, rows, stride);
+        range = scan.range;
+        whole.infCount += scan.infCount;
       }
+      columns[first + i].merge(makeZerosPositive(range));
+      whole.range.merge(range);
     }
   }
+  whole.range = makeZerosPositive(whole.range);
   return whole;
 }
 
@@ -210,70 +236,107 @@ ElementScan quantc::scanColumns(const float *values, int64_t rows,
 // Histograms
 //===----------------------------------------------------------------------===//
 
-/// The floor of an exact product.
+int quantc::computeBin(float value, int exponent) {
+  return std::floor(std::ldexp(double(value), -exponent));
+}
+
+/// The floor of an exact product, as the distance from the bin `first`.
 template <typename Float>
 static QUANTC_INLINE void floorProducts(const float *values, int64_t size,
-                                        Float scale, int32_t *bins) {
+                                        Float scale, int32_t first,
+                                        uint16_t *bins) {
   for (int64_t i = 0; i < size; ++i) {
     Float scaled = values[i] * scale;
     int32_t bin = static_cast<int32_t>(scaled);
-    bins[i] = bin - (static_cast<Float>(bin) > scaled);
+    bins[i] = bin - (static_cast<Float>(bin) > scaled) - first;
   }
 }
 
 QUANTC_VECTOR_LOOP
 static void floorProductsF32(const float *values, int64_t size, float scale,
-                             int32_t *bins) {
-  floorProducts(values, size, scale, bins);
+                             int32_t first, uint16_t *bins) {
+  floorProducts(values, size, scale, first, bins);
 }
 
 QUANTC_VECTOR_LOOP
 static void floorProductsF64(const float *values, int64_t size, double scale,
-                             int32_t *bins) {
-  floorProducts(values, size, scale, bins);
+                             int32_t first, uint16_t *bins) {
+  floorProducts(values, size, scale, first, bins);
 }
 
-void quantc::computeBins(const float *values, int64_t size, int exponent,
-                         int32_t *bins) {
+/// The bins of many, as distances from `first`.
+static void computeBins(const float *values, int64_t size, int exponent,
+                        int first, uint16_t *bins) {
   // In f32 the factor may be too large, or a product too small.
   if (exponent >= -126 && exponent <= 0)
-    return floorProductsF32(values, size, std::ldexp(1.0f, -exponent), bins);
-  floorProductsF64(values, size, std::ldexp(1.0, -exponent), bins);
+    return floorProductsF32(values, size, std::ldexp(1.0f, -exponent), first,
+                            bins);
+  floorProductsF64(values, size, std::ldexp(1.0, -exponent), first, bins);
 }
 
-/// Counters of the same bin: neighbours are often equal, and a counter has to
-/// be stored before it can be loaded again. These need not wait for each other.
-static constexpr int64_t kCounters = 4;
+/// Calls count(bin, i % 4) for the bin of each value i.
+template <typename Count>
+static QUANTC_INLINE void forEachBin(const float *values, int64_t size,
+                                     int exponent, int first, Count count) {
+  constexpr int64_t together = 4;
+  std::array<uint16_t, 1024> bins;
+  for (int64_t begin = 0; begin < size; begin += bins.size()) {
+    int64_t block = std::min<int64_t>(size - begin, bins.size());
+    computeBins(values + begin, block, exponent, first, bins.data());
+    int64_t i = 0;
+    for (; i + together <= block; i += together) {
+      // One load: the ports are for the counters.
+      uint64_t four = llvm::support::endian::read64le(bins.data() + i);
+      for (int64_t j = 0; j < together; ++j)
+        count(four >> 16 * j & 0xffff, j);
+    }
+    for (; i < block; ++i)
+      count(bins[i], 0);
+  }
+}
+
+/// Adds to each sum its counters, which lie `size` apart.
+template <int64_t numCounters>
+static QUANTC_INLINE void addCounters(const uint16_t *__restrict counters,
+                                      int64_t size, uint32_t *__restrict sums) {
+  for (int64_t i = 0; i < size; ++i)
+    for (int64_t j = 0; j < numCounters; ++j)
+      sums[i] += counters[j * size + i];
+}
 
 QUANTC_VECTOR_LOOP
-static void sumCounters(const uint16_t *__restrict counters,
-                        uint32_t *__restrict counts, int64_t size) {
-  for (int64_t i = 0; i < size; ++i) {
-    uint32_t sum = 0;
-    for (int64_t j = 0; j < kCounters; ++j)
-      sum += counters[j * size + i];
-    counts[i] = sum;
-  }
+static void addOneCounter(const uint16_t *counters, int64_t size,
+                          uint32_t *sums) {
+  addCounters<1>(counters, size, sums);
+}
+
+QUANTC_VECTOR_LOOP
+static void addFourCounters(const uint16_t *counters, int64_t size,
+                            uint32_t *sums) {
+  addCounters<4>(counters, size, sums);
 }
 
 void quantc::countBins(const float *values, int64_t size, int exponent,
-                       int first, llvm::MutableArrayRef<uint32_t> counts) {
-  int64_t numBins = counts.size();
-  std::array<uint16_t, 2 * Histogram::kHalfBins * kCounters> counters;
-  std::fill_n(counters.begin(), numBins * kCounters, 0);
-  std::array<int32_t, 1024> bins;
-  static_assert(bins.size() % kCounters == 0);
-  for (int64_t begin = 0; begin < size; begin += bins.size()) {
-    int64_t block = std::min<int64_t>(size - begin, bins.size());
-    computeBins(values + begin, block, exponent, bins.data());
-    int64_t i = 0;
-    for (; i + kCounters <= block; i += kCounters)
-      for (int64_t j = 0; j < kCounters; ++j)
-        ++counters[j * numBins + bins[i + j] - first];
-    for (; i < block; ++i)
-      ++counters[bins[i] - first];
+                       int first, llvm::MutableArrayRef<uint32_t> sums) {
+  int64_t numBins = sums.size();
+  // To clear counters and to add them has to pay.
+  if (size < numBins / 4)
+    return forEachBin(values, size, exponent, first,
+                      [&](int64_t bin, int64_t) { ++sums[bin]; });
+  std::array<uint16_t, 4 * 2 * Histogram::kHalfBins> counters;
+  if (size < numBins) {
+    std::fill_n(counters.begin(), numBins, 0);
+    forEachBin(values, size, exponent, first,
+               [&](int64_t bin, int64_t) { ++counters[bin]; });
+    return addOneCounter(counters.data(), numBins, sums.data());
   }
-  sumCounters(counters.data(), counts.data(), numBins);
+  // Neighbours are often equal, and a counter has to be stored before it can be
+  // loaded again: four of a bin need not wait for each other.
+  std::fill_n(counters.begin(), 4 * numBins, 0);
+  forEachBin(values, size, exponent, first, [&](int64_t bin, int64_t number) {
+    ++counters[number * numBins + bin];
+  });
+  addFourCounters(counters.data(), numBins, sums.data());
 }
 
 QUANTC_VECTOR_LOOP

@@ -47,18 +47,17 @@ ElementScan scanColumns(const float *values, int64_t rows,
 ElementScan scanRows(const float *values, int64_t rows, int64_t columns,
                      llvm::MutableArrayRef<MinMax> channels, int64_t first);
 
-/// Computes floor(value / 2^exponent) of finite values that do not exceed the
+/// The bin floor(value / 2^exponent) of a finite value that does not exceed the
 /// grid of that exponent.
-void computeBins(const float *values, int64_t size, int exponent,
-                 int32_t *bins);
+int computeBin(float value, int exponent);
 
 /// The most elements that countBins takes at once.
 inline constexpr int64_t kMaxCount = 4 * 65535;
 
-/// Counts how many of `values` lie in each bin; all do in one of
-/// [first, first + number of counts).
+/// Adds to each sum how many of `values` lie in its bin; all lie in one of
+/// [first, first + number of sums).
 void countBins(const float *values, int64_t size, int exponent, int first,
-               llvm::MutableArrayRef<uint32_t> counts);
+               llvm::MutableArrayRef<uint32_t> sums);
 
 /// Adds `size` counts to as many sums.
 void addCounts(const uint32_t *counts, int64_t size, uint32_t *sums);

@@ -86,18 +86,17 @@ std::pair<int, std::vector<int64_t>> Histogram::getOccupied() const {
   return {first, std::move(counts)};
 }
 
-void Histogram::addBins(llvm::ArrayRef<int32_t> bins) {
-  reserve(bins.size());
-  uint32_t *zero = recent.data() + kHalfBins;
-  for (int32_t bin : bins)
-    ++zero[bin];
-}
-
-void Histogram::addCounts(int first, llvm::ArrayRef<uint32_t> counts,
-                          int64_t total) {
-  reserve(total);
-  quantc::addCounts(counts.data(), counts.size(),
-                    recent.data() + kHalfBins + first);
+void Histogram::addValues(llvm::ArrayRef<float> values, const MinMax &range) {
+  int first = computeBin(range.min, exponent);
+  int64_t numBins = computeBin(range.max, exponent) - first + 1;
+  llvm::MutableArrayRef<uint32_t> sums(recent);
+  for (; !values.empty();
+       values = values.drop_front(std::min<size_t>(values.size(), kMaxCount))) {
+    llvm::ArrayRef<float> part = values.take_front(kMaxCount);
+    reserve(part.size());
+    countBins(part.data(), part.size(), exponent, first,
+              sums.slice(first + kHalfBins, numBins));
+  }
 }
 
 void Histogram::addToBin(int bin, int64_t count) {
@@ -117,7 +116,8 @@ void Histogram::add(const Histogram &other) {
     return add(wide);
   }
   widen(other.exponent);
-  addCounts(-kHalfBins, other.recent, other.recentTotal);
+  reserve(other.recentTotal);
+  addCounts(other.recent.data(), other.recent.size(), recent.data());
   if (other.earlier.empty())
     return;
   earlier.resize(recent.size());
@@ -156,41 +156,18 @@ static void addScan(Statistics &statistics, const ElementScan &scan,
   statistics.histogram.widen(Histogram::getExponent(absMax));
 }
 
-/// Counts finite elements of a range that the histogram has been widened for.
-static void addFinite(const float *values, int64_t size, const MinMax &range,
-                      Histogram &histogram) {
-  int exponent = histogram.getExponent();
-  std::array<int32_t, 2> ends;
-  computeBins(std::array{range.min, range.max}.data(), 2, exponent,
-              ends.data());
-  int64_t numBins = ends[1] - ends[0] + 1;
-  if (numBins <= size) {
-    std::array<uint32_t, 2 * Histogram::kHalfBins> counts;
-    llvm::MutableArrayRef<uint32_t> seen(counts.data(), numBins);
-    countBins(values, size, exponent, ends[0], seen);
-    return histogram.addCounts(ends[0], seen, size);
-  }
-  // Equal neighbours are rare.
-  std::array<int32_t, 2 * Histogram::kHalfBins> bins;
-  computeBins(values, size, exponent, bins.data());
-  histogram.addBins({bins.data(), size_t(size)});
-}
-
 void Statistics::updateRun(const float *values, int64_t size,
                            const ElementScan &scan) {
   addScan(*this, scan, size);
   if (scan.range.isEmpty())
     return;
-  int64_t maxSize = scan.isFinite() ? kMaxCount : kBlock;
+  if (scan.isFinite())
+    return histogram.addValues({values, size_t(size)}, scan.range);
   std::array<float, kBlock> finite;
-  for (int64_t begin = 0; begin < size; begin += maxSize) {
-    const float *part = values + begin;
-    int64_t count = std::min(size - begin, maxSize);
-    if (!scan.isFinite()) {
-      count = takeFinite(part, count, finite.data());
-      part = finite.data();
-    }
-    addFinite(part, count, scan.range, histogram);
+  for (int64_t begin = 0; begin < size; begin += kBlock) {
+    int64_t count = takeFinite(values + begin, std::min(size - begin, kBlock),
+                               finite.data());
+    histogram.addValues({finite.data(), size_t(count)}, scan.range);
   }
 }
 

@@ -350,9 +350,11 @@ TEST(HistogramTest, WideningMergesPairs) {
 TEST(HistogramTest, CountsBeyond32Bits) {
   Histogram histogram, other;
   constexpr int64_t most = std::numeric_limits<uint32_t>::max();
+  for (Histogram *each : {&histogram, &other})
+    each->widen(-2);
   histogram.addToBin(3, most - 1);
   histogram.addToBin(-7, 1);
-  histogram.addBins({3, 3, -7});
+  histogram.addValues({0.75f, 0.875f, -1.75f}, {-1.75f, 0.875f});
   EXPECT_EQ(histogram.getCount(3), most + 1);
   EXPECT_EQ(histogram.getCount(-7), 2);
   histogram.addToBin(3, 10 * most);

@@ -31,6 +31,18 @@
 
 namespace quantc {
 
+/// Minimum and maximum of what was seen; empty until something was.
+struct MinMax {
+  float min = std::numeric_limits<float>::infinity();
+  float max = -std::numeric_limits<float>::infinity();
+
+  bool isEmpty() const { return min > max; }
+  void merge(const MinMax &other) {
+    min = other.min < min ? other.min : min;
+    max = other.max > max ? other.max : max;
+  }
+};
+
 /// Counts of signed values on an absolute grid of bins of width 2^exponent: bin
 /// i holds the values in [i * 2^exponent, (i + 1) * 2^exponent). The exponent
 /// is ilogb(largest magnitude) - 10, so that indices lie in [-2048, 2048)
@@ -62,10 +74,8 @@ public:
   /// nothing.
   void widen(int newExponent);
 
-  /// Adds one to each of the bins.
-  void addBins(llvm::ArrayRef<int32_t> bins);
-  /// Adds the counts of bins from `first` on, `total` together.
-  void addCounts(int first, llvm::ArrayRef<uint32_t> counts, int64_t total);
+  /// Counts finite values of a range that the grid has been widened for.
+  void addValues(llvm::ArrayRef<float> values, const MinMax &range);
   void addToBin(int bin, int64_t count);
   void add(const Histogram &other);
 
@@ -80,18 +90,6 @@ private:
   int64_t recentTotal = 0;
   /// Empty until then.
   std::vector<int64_t> earlier;
-};
-
-/// Minimum and maximum of what was seen; empty until something was.
-struct MinMax {
-  float min = std::numeric_limits<float>::infinity();
-  float max = -std::numeric_limits<float>::infinity();
-
-  bool isEmpty() const { return min > max; }
-  void merge(const MinMax &other) {
-    min = other.min < min ? other.min : min;
-    max = other.max > max ? other.max : max;
-  }
 };
 
 /// The magnitudes of a channel's finite elements.
