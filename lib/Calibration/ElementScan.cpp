@@ -90,9 +90,9 @@ static void scanMatrix(const float *values, int64_t rows, int64_t stride,
                        int64_t width, Columns &columns) {
   // What is local is no other name of the values.
   std::array<float, Columns::kMost> min, max;
-  min.fill(kInfinity);
-  max.fill(-kInfinity);
-  int64_t nanCount = 0;
+  std::fill_n(min.begin(), width, kInfinity);
+  std::fill_n(max.begin(), width, -kInfinity);
+  columns.nanCount = 0;
   for (int64_t row = 0; row < rows; ++row) {
     const float *begin = values + row * stride;
     int32_t nan = 0;
@@ -102,9 +102,10 @@ static void scanMatrix(const float *values, int64_t rows, int64_t stride,
       max[i] = value > max[i] ? value : max[i];
       nan += value != value;
     }
-    nanCount += nan;
+    columns.nanCount += nan;
   }
-  columns = {min, max, nanCount};
+  std::copy_n(min.begin(), width, columns.min.begin());
+  std::copy_n(max.begin(), width, columns.max.begin());
 }
 
 /// Scans neighbours; the result is in the first lane.
