@@ -7,16 +7,14 @@
 #ifndef QUANTC_UNITTESTS_CODEGEN_NVVM_RANDOMCONTRACT_H
 #define QUANTC_UNITTESTS_CODEGEN_NVVM_RANDOMCONTRACT_H
 
-#include "llvm/ADT/StringRef.h"
-#include <cstdint>
-#include <random>
-#include <string>
+#include "RandomEpilogue.h"
+
 #include <utility>
-#include <vector>
 
 namespace quantc::nvvm::test {
 
-/// out[...] = init[...] + sum of lhs[...] * rhs[...] over an iteration space.
+/// out[...] = epilogue(init[...] + sum of lhs[...] * rhs[...]) over an
+/// iteration space.
 struct RandomContract {
   /// A sum of loops, each times a factor: one index of an operand.
   using Index = std::vector<std::pair<unsigned, int64_t>>;
@@ -28,25 +26,33 @@ struct RandomContract {
     int64_t size;
     bool isSum;
   };
-  /// Bytes of the operands and of the result.
+  /// Bytes of the arguments and of the results.
   struct Data {
-    std::vector<char> lhs, rhs, init, expected;
+    std::vector<std::vector<char>> arguments, expected;
   };
 
   std::vector<Loop> loops;
   Operand lhs, rhs, out;
+  RandomEpilogue epilogue;
   /// What stands in #qnn_gpu.schedule<>; empty: the model's choice.
   std::string schedule;
 
-  /// A function of the operands and the initial value.
+  /// A function of the operands, the initial value, where there is one, and
+  /// what the epilogue reads.
   std::string getText(llvm::StringRef name) const;
-  /// Random operands and what a loop nest makes of them. Floats narrower than
-  /// f32 are small integers: their sums are exact in any order. f32 are added
-  /// in order, by fused multiply-adds.
+  /// Random operands and what a loop nest makes of them: zero points are
+  /// subtracted from the operands' elements, each sum goes through the
+  /// epilogue's steps. Floats narrower than f32 are small integers: their sums
+  /// are exact in any order. f32 are added in order, by fused multiply-adds.
   Data makeData(uint64_t seed) const;
 
   std::vector<int64_t> getShape(const Operand &operand) const;
+  SumsView getSums() const;
 };
+
+/// Those of a family, three of four with an epilogue.
+RandomContract drawWithEpilogue(RandomContract (*family)(std::mt19937 &),
+                                std::mt19937 &random);
 
 RandomContract drawBytes(std::mt19937 &random);
 RandomContract drawSplit(std::mt19937 &random);

@@ -4,10 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Contractions of random shapes, layouts and schedules, on the emulator with
-// all its checks and threads and copies in random order, against one loop nest
-// that reads the same description of the iteration space. QUANTC_SHAPES is the
-// number of shapes of each family, QUANTC_SEED where they begin.
+// Contractions of random shapes, layouts, schedules and epilogues, on the
+// emulator with all its checks and threads and copies in random order, against
+// one loop nest that reads the same description of the iteration space.
+// QUANTC_SHAPES is the number of shapes of each family, QUANTC_SEED where they
+// begin.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,8 +17,10 @@
 #include "quantc/Execution/Compiler.h"
 #include "quantc/Execution/EmulatedExecutable.h"
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
 
 using namespace mlir;
@@ -31,9 +34,37 @@ uint64_t readNumber(const char *name, uint64_t otherwise) {
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-/// Each program once; every 25th with 20 random schedules.
+/// The first byte that differs; empty if none.
+std::string compare(ArrayRef<std::vector<char>> expected,
+                    ArrayRef<std::vector<char>> results) {
+  for (auto [i, bytes] : llvm::enumerate(llvm::zip(expected, results))) {
+    const auto &[want, got] = bytes;
+    for (size_t at = 0; at < want.size(); ++at)
+      if (want[at] != got[at])
+        return llvm::formatv("byte {0} of result {1}: expected {2}, but got "
+                             "{3}",
+                             at, i, int(uint8_t(want[at])),
+                             int(uint8_t(got[at])));
+  }
+  return "";
+}
+
+/// Whether the epilogue is part of the contraction's kernels, of which there
+/// are two where k is split.
+bool isInRegisters(EmulatedExecutable &code, const RandomContract &program,
+                   StringRef name) {
+  unsigned launches = 0;
+  code.getModule().lookupSymbol(name)->walk(
+      [&](gpu::LaunchFuncOp) { ++launches; });
+  StringRef schedule = program.schedule;
+  bool isSplit = !schedule.empty() && !schedule.ends_with("split_k = 1");
+  return launches == (isSplit ? 2 : 1);
+}
+
+/// Each program once; every 25th with 20 random schedules. Counts those that
+/// have their epilogue in registers.
 void checkPrograms(ArrayRef<RandomContract> programs, StringRef chip,
-                   uint64_t firstSeed) {
+                   uint64_t firstSeed, uint64_t &inRegisters) {
   constexpr uint64_t manyEvery = 25, many = 20;
   DialectRegistry registry;
   registerCompilerDialects(registry);
@@ -52,18 +83,25 @@ void checkPrograms(ArrayRef<RandomContract> programs, StringRef chip,
     std::string name = "main" + std::to_string(index);
     const EntryPoint *entry = (*code)->lookup(name);
     ASSERT_TRUE(entry);
+    inRegisters += isInRegisters(**code, program, name);
     RandomContract::Data data = program.makeData(seed);
-    std::vector<char> result(data.expected.size());
+    std::vector<const void *> inputs;
+    for (const std::vector<char> &bytes : data.arguments)
+      inputs.push_back(bytes.data());
+    std::vector<std::vector<char>> results;
+    for (const std::vector<char> &bytes : data.expected)
+      results.emplace_back(bytes.size());
+    std::vector<void *> outputs;
+    for (std::vector<char> &bytes : results)
+      outputs.push_back(bytes.data());
     for (uint64_t run = 0; run < (seed % manyEvery ? 1 : many); ++run) {
       std::string options = "order=random,async=random,seed=" +
                             std::to_string(seed * many + run + 1);
-      llvm::Error error = (*code)->run(
-          *entry, {data.lhs.data(), data.rhs.data(), data.init.data()},
-          {result.data()}, options);
+      llvm::Error error = (*code)->run(*entry, inputs, outputs, options);
       ASSERT_FALSE(error) << "seed " << seed << ", " << options << ": "
                           << llvm::toString(std::move(error)) << "\n"
                           << program.getText(name);
-      ASSERT_EQ(result, data.expected)
+      ASSERT_EQ(compare(data.expected, results), "")
           << "seed " << seed << ", " << options << "\n"
           << program.getText(name);
     }
@@ -73,18 +111,22 @@ void checkPrograms(ArrayRef<RandomContract> programs, StringRef chip,
 void checkFamily(RandomContract (*draw)(std::mt19937 &), StringRef chip) {
   constexpr uint64_t batch = 25;
   uint64_t first = readNumber("QUANTC_SEED", 0),
-           count = readNumber("QUANTC_SHAPES", 75);
+           count = readNumber("QUANTC_SHAPES", 75), inRegisters = 0;
   for (uint64_t begin = first; begin < first + count; begin += batch) {
     std::vector<RandomContract> programs;
     for (uint64_t seed = begin; seed < std::min(begin + batch, first + count);
          ++seed) {
       std::mt19937 random(seed);
-      programs.push_back(draw(random));
+      programs.push_back(drawWithEpilogue(draw, random));
     }
-    checkPrograms(programs, chip, begin);
+    checkPrograms(programs, chip, begin, inRegisters);
     if (::testing::Test::HasFatalFailure())
       return;
   }
+  // The others read something across the rows, write in another order, or are
+  // rows alone.
+  if (count >= 50)
+    EXPECT_GE(2 * inRegisters, count);
   ::testing::Test::RecordProperty("shapes", int(count));
 }
 
