@@ -18,6 +18,9 @@ config.environment["PYTHONPATH"] = os.path.join(config.quantc_source_dir, "pytho
 if os.path.exists(os.path.join(config.cuda_bin, "ptxas")):
     config.available_features.add("ptxas")
     config.environment["QUANTC_CUDA_BIN"] = config.cuda_bin
+    # What machine code looks like belongs to one version of the assembler.
+    if config.has_pinned_ptxas and os.path.exists(os.path.join(config.cuda_bin, "nvdisasm")):
+        config.available_features.add("pinned-ptxas")
 config.substitutions.append(("%ptxas", os.path.join(config.cuda_bin, "ptxas")))
 config.substitutions.append(("%sass", config.python + " -m quantc.sass"))
 config.substitutions.append(("%python", config.python))

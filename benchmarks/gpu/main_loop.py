@@ -7,13 +7,15 @@ Every kernel has to meet the gates of quantc.sass: its matrix instruction and no
 other product in the main loop, no spills, no local memory, 16-byte global loads.
 The main loop of a product with zero points may have at most 2 % more instructions
 than without. `--write FILE` writes the table (FILE.json, FILE.md), `--check FILE`
-fails where FILE.json says otherwise. Triton's kernels of the same products stand
+fails where FILE.json says otherwise; both demand the pinned ptxas, whose counts
+these are. Triton's kernels of the same products stand
 beside ours where FILE.triton.json has them (triton_main_loop.py).
 """
 
 import argparse
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "
 from quantc import sass  # noqa: E402
 import problems  # noqa: E402
 
+# What the table's instructions come from: the wheel nvidia-cuda-nvcc.
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PTXAS = re.search(r"^nvidia-cuda-nvcc==(\S+)", (ROOT / "scripts" / "requirements.txt").read_text(),
+                  re.M)[1]
 # Registers of a thread that leave two CTAs of 128 threads to a multiprocessor.
 MOST_REGISTERS = 256
 MOST_EXTRA = 0.02  # instructions for zero points
@@ -85,7 +91,7 @@ def check_zero_points(rows):
 
 def markdown(rows, triton):
     columns = ("registers", "all", "loop", "matrix", "each", "ldmatrix", "shared", "global", "barriers")
-    text = ("Machine instructions (ptxas 13.0.88) of the kernel and of one iteration of its main loop;\n"
+    text = (f"Machine instructions (ptxas {PTXAS}) of the kernel and of one iteration of its main loop;\n"
             "in the loop matrix instructions, all for each of those, ldmatrix, other shared memory,\n"
             "global loads, barriers. A round of a small product's loop is one step for each buffer.\n"
             "Written by benchmarks/gpu/main_loop.py, kept current by test/Codegen/sass/main-loop.test.\n\n"
@@ -107,6 +113,9 @@ def main():
                         help="these problems alone")
     options = parser.parse_args()
     try:
+        if (options.write or options.check) and sass.ptxas_version() != PTXAS:
+            raise sass.SassError(f"expected ptxas {PTXAS}, as the table has, "
+                                 f"but got {sass.ptxas_version()}")
         with tempfile.TemporaryDirectory() as folder:
             rows = [measure(problem, options.quant_opt, folder)
                     for problem in problems.select(options.only)]

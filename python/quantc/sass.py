@@ -53,6 +53,13 @@ def tool(name):
     raise SassError(f"{name}: expected it in {' or '.join(folders) or 'the wheel nvidia-cuda-nvcc'}")
 
 
+def ptxas_version():
+    """Such as 13.0.88."""
+    _, text = run([tool("ptxas"), "--version"])
+    match = re.search(r"V(\d+\.\d+\.\d+)", text)
+    return match[1] if match else "of an unknown version"
+
+
 @dataclasses.dataclass
 class Instruction:
     opcode: str  # with its modifiers: IMMA.16832.S8.S8
