@@ -48,7 +48,8 @@ endfunction()
 
 # quantc_add_dialect(dialect prefix)
 # Generates ops, types, attributes, enums and dialect from <prefix>Ops.td and,
-# where it exists, <prefix>Attributes.td of the current folder, as <prefix>*.h.inc.
+# where they exist, <prefix>Attributes.td and <prefix>Interfaces.td (interfaces of
+# attributes) of the current folder, as <prefix>*.h.inc.
 function(quantc_add_dialect dialect prefix)
   set(LLVM_TARGET_DEFINITIONS ${prefix}Ops.td)
   mlir_tablegen(${prefix}Ops.h.inc -gen-op-decls -dialect=${dialect})
@@ -61,6 +62,11 @@ function(quantc_add_dialect dialect prefix)
     mlir_tablegen(${prefix}Enums.cpp.inc -gen-enum-defs)
     mlir_tablegen(${prefix}Attributes.h.inc -gen-attrdef-decls -attrdefs-dialect=${dialect})
     mlir_tablegen(${prefix}Attributes.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${dialect})
+  endif()
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${prefix}Interfaces.td)
+    set(LLVM_TARGET_DEFINITIONS ${prefix}Interfaces.td)
+    mlir_tablegen(${prefix}AttrInterfaces.h.inc -gen-attr-interface-decls)
+    mlir_tablegen(${prefix}AttrInterfaces.cpp.inc -gen-attr-interface-defs)
   endif()
   add_public_tablegen_target(Quantc${prefix}IncGen)
 endfunction()

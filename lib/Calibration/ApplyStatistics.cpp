@@ -47,6 +47,12 @@ static LogicalResult checkObserver(ObserveOp op, const ObserverRecord *record,
            << axis.value_or(-1) << ", but '" << path << "' has "
            << record->statistics.channels.size() << " channels along axis "
            << record->axis.value_or(-1);
+  int64_t tokens = record->statistics.tokens.size();
+  int64_t vectors =
+      channels ? op.getInput().getType().getNumElements() / channels : 0;
+  if (tokens != 0 && tokens != vectors)
+    return op.emitOpError() << "expected ranges of " << vectors
+                            << " tokens, but '" << path << "' has " << tokens;
   std::optional<int64_t> head;
   if (IntegerAttr attribute = op.getHeadAttr())
     head = attribute.getInt();

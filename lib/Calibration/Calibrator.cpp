@@ -145,27 +145,31 @@ llvm::Expected<DataSpec> quantc::getDataSpec(const TensorSpec &spec) {
   return DataSpec{spec.name, *dtype, shape};
 }
 
-/// The module's observers, in the order in which qnn-lower-observers numbers
-/// them.
-static std::vector<ObserverRecord> collectObservers(ModuleOp module) {
-  std::vector<ObserverRecord> records;
-  module.walk([&](qnn::ObserveOp op) {
-    ObserverRecord record;
-    record.name = op.getName().str();
-    ArrayRef<int64_t> shape = op.getInput().getType().getShape();
-    if (std::optional<uint64_t> axis = op.getAxis()) {
-      record.axis = *axis;
-      record.statistics = Statistics(shape[*axis]);
-    }
-    if (std::optional<uint64_t> head = op.getHead()) {
-      record.head = *head;
-      record.statistics.setHeads(
-          shape[*head],
-          ShapedType::getNumElements(shape.drop_front(*head + 1)));
-    }
-    records.push_back(std::move(record));
-  });
-  return records;
+static ObserverRecord getRecord(qnn::ObserveOp op,
+                                const ObserverOptions &options) {
+  ObserverRecord record;
+  record.name = op.getName().str();
+  Statistics &statistics = record.statistics;
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  // qnn-lower-observers refuses others.
+  if (!type.hasStaticShape())
+    return record;
+  ArrayRef<int64_t> shape = type.getShape();
+  if (std::optional<uint64_t> axis = op.getAxis()) {
+    record.axis = *axis;
+    statistics = Statistics(shape[*axis]);
+    statistics.setKeepsMagnitudes(options.keepMagnitudes);
+    statistics.rows = RowSample(options.sampleRows);
+    if (options.keepTokens && shape[*axis] > 0)
+      statistics.setKeepsTokens(type.getNumElements() / shape[*axis]);
+  }
+  if (std::optional<uint64_t> head = op.getHead()) {
+    record.head = *head;
+    statistics.setHeads(
+        shape[*head], ShapedType::getNumElements(shape.drop_front(*head + 1)));
+  }
+  statistics.setKeepsBatches(options.keepBatches);
+  return record;
 }
 
 FailureOr<std::unique_ptr<Calibrator>>
@@ -177,14 +181,10 @@ Calibrator::create(ModuleOp module, const ObserverOptions &options) {
                               << "' attribute on the module; run qnn-annotate";
   std::unique_ptr<Calibrator> calibrator(new Calibrator());
   calibrator->statistics.fingerprint = fingerprint.str();
-  calibrator->statistics.observers = collectObservers(module);
-  for (ObserverRecord &record : calibrator->statistics.observers) {
-    record.statistics.setKeepsBatches(options.keepBatches);
-    if (!record.axis)
-      continue;
-    record.statistics.setKeepsMagnitudes(options.keepMagnitudes);
-    record.statistics.rows = RowSample(options.sampleRows);
-  }
+  // The order in which qnn-lower-observers numbers them.
+  module.walk([&](qnn::ObserveOp op) {
+    calibrator->statistics.observers.push_back(getRecord(op, options));
+  });
 
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager pm(module.getContext());

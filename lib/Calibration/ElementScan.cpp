@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ElementScan.h"
+#include "VectorLoop.h"
 
 #include "llvm/Support/Endian.h"
 
@@ -12,15 +13,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-
-// The library is built for any machine of its kind; these loops are worth a
-// version for newer ones.
-#if defined(__x86_64__) && defined(__linux__)
-#define QUANTC_VECTOR_LOOP                                                     \
-  __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#else
-#define QUANTC_VECTOR_LOOP
-#endif
 
 using namespace quantc;
 
@@ -44,8 +36,6 @@ struct Lanes {
   std::array<int32_t, kLanes> nan;
 };
 } // namespace
-
-#define QUANTC_INLINE inline __attribute__((always_inline))
 
 static QUANTC_INLINE void clear(Lanes &lanes) {
   lanes.min.fill(kInfinity);

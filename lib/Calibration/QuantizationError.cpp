@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Calibration/QuantizationError.h"
+#include "ParameterGroups.h"
 #include "ParameterWalk.h"
 #include "quantc/Calibration/RangeEstimator.h"
 
@@ -15,28 +16,6 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::qnn;
 
-/// f8(clamp(x / s, -max, max)) * s.
-static double quantizeDequantizeFloat(double x, float scale, FloatType type) {
-  const llvm::fltSemantics &semantics = type.getFloatSemantics();
-  double max = llvm::APFloat::getLargest(semantics).convertToDouble();
-  llvm::APFloat value(std::clamp(x / scale, -max, max));
-  bool losesInfo;
-  value.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-  return value.convertToDouble() * scale;
-}
-
-double quantc::quantizeDequantize(double x, const AffineParameters &parameters,
-                                  QuantizationAttr scheme) {
-  if (auto type = dyn_cast<FloatType>(scheme.getStorage()))
-    return quantizeDequantizeFloat(x, parameters.scale, type);
-  StorageRange range =
-      getStorageRange(scheme.getStorage(), scheme.getNarrowRange());
-  double zeroPoint = parameters.zeroPoint;
-  return std::clamp(std::nearbyint(x / parameters.scale), range.min - zeroPoint,
-                    range.max - zeroPoint) *
-         parameters.scale;
-}
-
 NoiseEstimate quantc::estimateNoise(const Statistics &statistics,
                                     const AffineParameters &parameters,
                                     QuantizationAttr scheme) {
@@ -45,6 +24,7 @@ NoiseEstimate quantc::estimateNoise(const Statistics &statistics,
   bool isCoarse =
       isa<IntegerType>(scheme.getStorage()) && width > double(parameters.scale);
   double rounding = double(parameters.scale) * parameters.scale / 12;
+  FakeQuantizer quantizer(parameters, scheme);
   NoiseEstimate result;
   for (int bin = -Histogram::kHalfBins; bin < Histogram::kHalfBins; ++bin) {
     double count = histogram.getCount(bin);
@@ -52,7 +32,7 @@ NoiseEstimate quantc::estimateNoise(const Statistics &statistics,
       continue;
     double centre = std::clamp<double>(
         (bin + 0.5) * width, statistics.range.min, statistics.range.max);
-    double error = centre - quantizeDequantize(centre, parameters, scheme);
+    double error = centre - quantizer(centre);
     double square = error * error;
     // Where a bin spans several steps its centre says nothing of the rounding,
     // but still how far it lies outside the range.
@@ -70,16 +50,12 @@ static AffineParameters getAffine(const QuantizationParameters &parameters,
           parameters.zeroPoints.empty() ? 0 : parameters.zeroPoints[index]};
 }
 
-static bool hasHistogram(const Statistics &statistics) {
-  return statistics.histogram.getTotal() == statistics.count;
-}
-
-/// The noise of integers with parameters for each channel, whose values are
-/// those in `ranges`. Which values a channel has is not known, but its steps
+/// The noise of integers with parameters for each of equal parts, whose values
+/// are those in `ranges`. Which values a part has is not known, but its steps
 /// are: s^2/12. Outside of all ranges lies what the histogram has there.
-static NoiseEstimate estimateChannels(const Statistics &statistics,
-                                      ArrayRef<quantc::Range> ranges,
-                                      ArrayRef<float> scales) {
+static NoiseEstimate estimateParts(const Statistics &statistics,
+                                   ArrayRef<quantc::Range> ranges,
+                                   ArrayRef<float> scales) {
   quantc::Range kept = ranges.front();
   double rounding = 0;
   for (auto [range, scale] : llvm::zip_equal(ranges, scales)) {
@@ -104,14 +80,14 @@ static NoiseEstimate estimateChannels(const Statistics &statistics,
   return result;
 }
 
-/// With the range that the estimator chooses for each channel.
-static std::optional<double> estimateChannels(const Statistics &statistics,
-                                              QuantizationAttr scheme) {
-  if (!isa<IntegerType>(scheme.getStorage()) || statistics.channels.empty() ||
-      !hasHistogram(statistics))
+std::optional<double>
+quantc::estimateNoiseToSignal(const Statistics &statistics,
+                              ArrayRef<MinMax> parts, QuantizationAttr scheme) {
+  if (!isa<IntegerType>(scheme.getStorage()) || parts.empty() ||
+      !statistics.hasHistogram())
     return std::nullopt;
   llvm::Expected<llvm::SmallVector<quantc::Range>> ranges =
-      estimateChannelRanges(statistics, scheme);
+      estimatePartRanges(statistics, parts, scheme);
   if (!ranges) {
     llvm::consumeError(ranges.takeError());
     return std::nullopt;
@@ -119,14 +95,14 @@ static std::optional<double> estimateChannels(const Statistics &statistics,
   llvm::SmallVector<float> scales;
   for (const quantc::Range &range : *ranges)
     scales.push_back(computeAffine(range, scheme).scale);
-  return estimateChannels(statistics, *ranges, scales).getRatio();
+  return estimateParts(statistics, *ranges, scales).getRatio();
 }
 
 std::optional<NoiseEstimate>
 quantc::estimateNoise(const Statistics &statistics,
                       const QuantizationParameters &parameters,
                       QuantizationAttr scheme) {
-  if (!hasHistogram(statistics))
+  if (!statistics.hasHistogram())
     return std::nullopt;
   ArrayRef<float> scales = parameters.scales;
   // One number for all is exact whatever it is along.
@@ -147,14 +123,14 @@ quantc::estimateNoise(const Statistics &statistics,
                             : quantc::Range{(storage.min - zeroPoint) * scale,
                                             (storage.max - zeroPoint) * scale});
   }
-  return estimateChannels(statistics, ranges, scales);
+  return estimateParts(statistics, ranges, scales);
 }
 
 std::optional<double>
 quantc::estimateNoiseToSignal(const Statistics &statistics,
                               QuantizationAttr scheme) {
   if (scheme.getGranularity() == Granularity::Channel)
-    return estimateChannels(statistics, scheme);
+    return estimateNoiseToSignal(statistics, statistics.channels, scheme);
   ArrayRef<Statistics> parts(statistics);
   if (scheme.getGranularity() == Granularity::Head)
     parts = statistics.heads;
@@ -183,10 +159,12 @@ void quantc::quantizeDequantize(MutableArrayRef<float> values,
                                 RankedTensorType type,
                                 const QuantizationParameters &parameters,
                                 QuantizationAttr scheme) {
+  std::vector<FakeQuantizer> quantizers;
+  for (size_t i = 0; i < parameters.scales.size(); ++i)
+    quantizers.emplace_back(getAffine(parameters, i), scheme);
   ParameterWalk(type.getShape(), scheme, parameters.shape)
       .run([&](int64_t index, int64_t parameter) {
-        values[index] = quantizeDequantize(
-            values[index], getAffine(parameters, parameter), scheme);
+        values[index] = quantizers[parameter](values[index]);
       });
 }
 
@@ -194,21 +172,21 @@ std::optional<double>
 quantc::measureNoiseToSignal(ArrayRef<char> data, RankedTensorType type,
                              const QuantizationParameters &parameters,
                              QuantizationAttr scheme) {
-  double signal = 0, noise = 0;
-  ParameterWalk(type.getShape(), scheme, parameters.shape)
-      .run([&](int64_t index, int64_t parameter) {
-        double value = readElement(data.data(), index, type.getElementType());
-        if (!std::isfinite(value))
-          return;
-        double error =
-            value -
-            quantizeDequantize(value, getAffine(parameters, parameter), scheme);
-        signal += value * value;
-        noise += error * error;
-      });
-  if (signal == 0)
-    return std::nullopt;
-  return noise / signal;
+  ParameterGroups groups(data, type, scheme, parameters.shape);
+  std::vector<NoiseEstimate> parts(groups.size());
+  groups.parallelFor(type.getContext(), [&](int64_t i) {
+    for (float value : groups[i])
+      parts[i].signal += double(value) * value;
+    parts[i].noise = FakeQuantizer(getAffine(parameters, i), scheme)
+                         .sumSquaredErrors(groups[i]);
+  });
+  // Added in their order, whatever the threads.
+  NoiseEstimate sum;
+  for (const NoiseEstimate &part : parts) {
+    sum.signal += part.signal;
+    sum.noise += part.noise;
+  }
+  return sum.getRatio();
 }
 
 double quantc::toDecibel(double noiseToSignal) {

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Calibration/QuantizationParameters.h"
+#include "ParameterGroups.h"
 #include "ParameterWalk.h"
 
 #include "llvm/ADT/APFloat.h"
@@ -87,6 +88,39 @@ ObservedDims quantc::getObservedDims(ObserveOp observer) {
   return dims;
 }
 
+std::vector<MinMax> quantc::mergeTokens(ArrayRef<MinMax> tokens,
+                                        std::optional<int64_t> axis,
+                                        QuantizationAttr scheme,
+                                        ArrayRef<int64_t> shape) {
+  if (!axis || llvm::is_contained(scheme.getAxes(), *axis))
+    return {};
+  // The dimensions of the tokens, and how far their indices are apart in the
+  // result: 0 where they are merged.
+  SmallVector<int64_t> sizes, strides;
+  int64_t numTokens = 1, count = 1;
+  for (int64_t dim = int64_t(shape.size()) - 1; dim >= 0; --dim) {
+    if (dim == *axis)
+      continue;
+    bool isKept = llvm::is_contained(scheme.getAxes(), dim);
+    sizes.push_back(shape[dim]);
+    strides.push_back(isKept ? count : 0);
+    numTokens *= shape[dim];
+    count *= isKept ? shape[dim] : 1;
+  }
+  if (numTokens != int64_t(tokens.size()))
+    return {};
+  std::vector<MinMax> merged(count);
+  for (auto [i, token] : llvm::enumerate(tokens)) {
+    int64_t target = 0, rest = i;
+    for (auto [size, stride] : llvm::zip_equal(sizes, strides)) {
+      target += rest % size * stride;
+      rest /= size;
+    }
+    merged[target].merge(token);
+  }
+  return merged;
+}
+
 FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
     StatisticsAttr attribute, ObservedDims observed, QuantizationAttr scheme,
     ArrayRef<int64_t> operandShape, EmitError emitError) {
@@ -107,6 +141,17 @@ FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
     return dim && scheme.getAxes() == ArrayRef(*dim) &&
            result.shape.front() == int64_t(count);
   };
+  auto appendParts =
+      [&](const Statistics &statistics,
+          ArrayRef<MinMax> parts) -> FailureOr<QuantizationParameters> {
+    llvm::Expected<SmallVector<quantc::Range>> ranges =
+        estimatePartRanges(statistics, parts, scheme);
+    if (!ranges)
+      return emitError() << llvm::toString(ranges.takeError());
+    for (const quantc::Range &range : *ranges)
+      append(result, range, scheme);
+    return std::move(result);
+  };
   // Each head has its own distribution, and so any estimator.
   if (scheme.getGranularity() == Granularity::Head &&
       follows(observed.head, statistics.heads.size())) {
@@ -118,17 +163,22 @@ FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
     }
     return result;
   }
+  if (scheme.getGranularity() == Granularity::Token) {
+    if (statistics.tokens.empty())
+      return emitError() << kNoTokenRanges;
+    std::vector<MinMax> tokens =
+        mergeTokens(statistics.tokens, observed.axis, scheme, operandShape);
+    if (tokens.empty())
+      return emitError() << "expected granularity 'token' along other "
+                            "dimensions than the observed axis, but got "
+                         << scheme;
+    return appendParts(statistics, tokens);
+  }
   if (!follows(observed.axis, statistics.channels.size()))
     return emitError() << "expected granularity 'tensor', the observed axis or "
                           "observed heads, but got "
                        << scheme;
-  llvm::Expected<SmallVector<quantc::Range>> ranges =
-      estimateChannelRanges(statistics, scheme);
-  if (!ranges)
-    return emitError() << llvm::toString(ranges.takeError());
-  for (const quantc::Range &range : *ranges)
-    append(result, range, scheme);
-  return result;
+  return appendParts(statistics, statistics.channels);
 }
 
 //===----------------------------------------------------------------------===//
@@ -153,36 +203,44 @@ FailureOr<QuantizationParameters> quantc::computeQuantizationParameters(
 
   QuantizationParameters result;
   result.shape = *shape;
-  int64_t parameterCount = ShapedType::getNumElements(result.shape);
-  ParameterWalk walk(type.getShape(), scheme, result.shape);
-  if (scheme.getEstimator() == RangeEstimator::MinMax) {
-    std::vector<MinMax> ranges(parameterCount);
-    walk.run([&](int64_t index, int64_t parameter) {
-      float value = readElement(data.data(), index, element);
-      if (std::isfinite(value))
-        ranges[parameter].merge({value, value});
-    });
-    for (const MinMax &range : ranges)
-      append(result, range.isEmpty() ? Range{} : Range{range.min, range.max},
-             scheme);
+  RangeEstimatorAttrInterface estimator = scheme.getEstimator();
+  if (!estimator.needsHistogram() && !estimator.needsError()) {
+    // No copy of the tensor.
+    std::vector<std::pair<int64_t, MinMax>> groups(
+        ShapedType::getNumElements(*shape));
+    ParameterWalk(type.getShape(), scheme, *shape)
+        .run([&](int64_t index, int64_t parameter) {
+          float value = readElement(data.data(), index, element);
+          if (!std::isfinite(value))
+            return;
+          ++groups[parameter].first;
+          groups[parameter].second.merge({value, value});
+        });
+    Statistics statistics;
+    for (const auto &[count, range] : groups) {
+      statistics.count = count;
+      statistics.range = range;
+      if (failed(append(result, statistics, scheme, emitError)))
+        return failure();
+    }
     return result;
   }
 
-  // The other estimators need the distribution; one group of values at a time
-  // keeps memory at the size of the tensor.
-  std::vector<std::vector<float>> groups(parameterCount);
-  walk.run([&](int64_t index, int64_t parameter) {
-    groups[parameter].push_back(readElement(data.data(), index, element));
+  ParameterGroups groups(data, type, scheme, *shape);
+  std::vector<quantc::Range> ranges(groups.size());
+  std::vector<std::string> errors(groups.size());
+  groups.parallelFor(type.getContext(), [&](int64_t parameter) {
+    llvm::Expected<quantc::Range> range =
+        estimateRange(groups[parameter], scheme);
+    if (range)
+      ranges[parameter] = *range;
+    else
+      errors[parameter] = llvm::toString(range.takeError());
   });
-  for (const std::vector<float> &group : groups) {
-    if (scheme.getEstimator() == RangeEstimator::MSE) {
-      append(result, estimateMSE(group, scheme), scheme);
-      continue;
-    }
-    Statistics statistics;
-    statistics.update(group.data(), 1, group.size());
-    if (failed(append(result, statistics, scheme, emitError)))
-      return failure();
+  for (auto [range, error] : llvm::zip_equal(ranges, errors)) {
+    if (!error.empty())
+      return emitError() << error;
+    append(result, range, scheme);
   }
   return result;
 }
@@ -208,6 +266,16 @@ StatisticsAttr quantc::toAttribute(const Statistics &statistics,
     batchMin = getBounds(builder, statistics.batches, &MinMax::min);
     batchMax = getBounds(builder, statistics.batches, &MinMax::max);
   }
+  MinMax range = statistics.range.isEmpty() ? MinMax{0, 0} : statistics.range;
+  DenseF32ArrayAttr tokenMin, tokenMax;
+  if (!statistics.tokens.empty()) {
+    std::vector<MinMax> tokens = statistics.tokens;
+    for (MinMax &token : tokens)
+      if (token.isEmpty())
+        token = range;
+    tokenMin = getBounds(builder, tokens, &MinMax::min);
+    tokenMax = getBounds(builder, tokens, &MinMax::max);
+  }
   ArrayAttr heads;
   if (!statistics.heads.empty()) {
     SmallVector<Attribute> attributes;
@@ -217,14 +285,22 @@ StatisticsAttr quantc::toAttribute(const Statistics &statistics,
   }
   const Histogram &histogram = statistics.histogram;
   auto [first, counts] = histogram.getOccupied();
-  MinMax range = statistics.range.isEmpty() ? MinMax{0, 0} : statistics.range;
   return StatisticsAttr::get(
       context, statistics.count, statistics.nanCount, statistics.infCount,
       builder.getF32FloatAttr(range.min), builder.getF32FloatAttr(range.max),
       getBounds(builder, statistics.channels, &MinMax::min),
       getBounds(builder, statistics.channels, &MinMax::max),
       histogram.getExponent(), first, builder.getDenseI64ArrayAttr(counts),
-      batchMin, batchMax, heads);
+      batchMin, batchMax, tokenMin, tokenMax, heads);
+}
+
+static std::vector<MinMax> getRanges(DenseF32ArrayAttr min,
+                                     DenseF32ArrayAttr max) {
+  std::vector<MinMax> ranges;
+  if (min)
+    for (auto [low, high] : llvm::zip_equal(min.asArrayRef(), max.asArrayRef()))
+      ranges.push_back({low, high});
+  return ranges;
 }
 
 Statistics quantc::fromAttribute(StatisticsAttr attribute) {
@@ -239,11 +315,8 @@ Statistics quantc::fromAttribute(StatisticsAttr attribute) {
   for (auto [i, channel] : llvm::enumerate(result.channels))
     channel = {channelMin[i], attribute.getChannelMax()[i]};
 
-  if (attribute.getBatchMin())
-    for (auto [min, max] :
-         llvm::zip_equal(attribute.getBatchMin().asArrayRef(),
-                         attribute.getBatchMax().asArrayRef()))
-      result.batches.push_back({min, max});
+  result.tokens = getRanges(attribute.getTokenMin(), attribute.getTokenMax());
+  result.batches = getRanges(attribute.getBatchMin(), attribute.getBatchMax());
   result.keepsBatches = !result.batches.empty();
 
   if (attribute.getHeads())

@@ -195,6 +195,7 @@ Statistics Statistics::makeEmpty() const {
   if (!heads.empty())
     empty.setHeads(heads.size(), headStride);
   empty.setKeepsMagnitudes(!magnitudes.empty());
+  empty.setKeepsTokens(tokens.size());
   empty.rows = RowSample(rows.getCapacity());
   return empty;
 }
@@ -256,6 +257,28 @@ void Statistics::updateMagnitudes(const float *values, int64_t begin,
     Magnitudes &entry = magnitudes[i / inner % magnitudes.size()];
     entry.sum.add(values[i]);
     ++entry.count;
+  }
+}
+
+void Statistics::updateTokens(const float *values, int64_t begin, int64_t end,
+                              int64_t inner) {
+  int64_t channelCount = std::max<int64_t>(channels.size(), 1);
+  if (inner == 1) {
+    // Their elements are neighbours.
+    for (int64_t next; begin < end; begin = next) {
+      int64_t token = begin / channelCount;
+      next = std::min(end, (token + 1) * channelCount);
+      tokens[token].merge(scanElements(values + begin, next - begin).range);
+    }
+    return;
+  }
+  for (int64_t i = begin; i < end; ++i) {
+    if (!std::isfinite(values[i]))
+      continue;
+    // As in a scan, zeros are positive.
+    float value = values[i] + 0.0f;
+    tokens[i / (channelCount * inner) * inner + i % inner].merge(
+        {value, value});
   }
 }
 
@@ -345,6 +368,8 @@ void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
   forEachRun(kept, size, [&](int64_t begin, int64_t end) {
     if (!magnitudes.empty())
       updateMagnitudes(values, begin, end, inner);
+    if (!tokens.empty())
+      updateTokens(values, begin, end, inner);
     for (int64_t next, head = 0; begin < end; begin = next) {
       next = end;
       if (!heads.empty()) {
@@ -367,11 +392,14 @@ void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
 void Statistics::merge(const Statistics &other) {
   assert(channels.size() == other.channels.size() &&
          magnitudes.size() == other.magnitudes.size() &&
+         tokens.size() == other.tokens.size() &&
          heads.size() == other.heads.size() &&
          "expected observers of the same tensor");
   addElements(other);
   for (size_t i = 0; i < channels.size(); ++i)
     channels[i].merge(other.channels[i]);
+  for (size_t i = 0; i < tokens.size(); ++i)
+    tokens[i].merge(other.tokens[i]);
   for (size_t i = 0; i < heads.size(); ++i)
     heads[i].merge(other.heads[i]);
   for (size_t i = 0; i < magnitudes.size(); ++i) {

@@ -114,6 +114,8 @@ static void printRecord(json::OStream &stream, const ObserverRecord &record) {
   stream.attribute("name", record.name);
   if (record.axis)
     stream.attribute("axis", *record.axis);
+  if (!record.statistics.tokens.empty())
+    printRanges(stream, "token", record.statistics.tokens);
   printStatistics(stream, record.statistics, record.axis.has_value());
   if (!record.statistics.magnitudes.empty())
     stream.attributeObject("magnitudes", [&] {
@@ -133,11 +135,14 @@ static void printRecord(json::OStream &stream, const ObserverRecord &record) {
 }
 
 int StatisticsFile::getVersion() const {
-  bool hasMagnitudes =
-      llvm::any_of(observers, [](const ObserverRecord &record) {
-        return !record.statistics.magnitudes.empty();
-      });
-  return hasMagnitudes ? 2 : kOldestVersion;
+  int version = kOldestVersion;
+  for (const ObserverRecord &record : observers) {
+    if (!record.statistics.tokens.empty())
+      return 3;
+    if (!record.statistics.magnitudes.empty())
+      version = 2;
+  }
+  return version;
 }
 
 void StatisticsFile::print(llvm::raw_ostream &os) const {
@@ -209,6 +214,10 @@ llvm::Error StatisticsFile::merge(const StatisticsFile &other) {
       return llvm::createStringError(
           "expected sums of magnitudes of observer '" + mine.name +
           "' in both files or in none");
+    if (mine.statistics.tokens.size() != theirs.statistics.tokens.size())
+      return llvm::createStringError(
+          "expected as many ranges of tokens of observer '" + mine.name +
+          "' in both files");
     if (wouldOverflow(mine.statistics, theirs.statistics))
       return llvm::createStringError("expected counts of observer '" +
                                      mine.name +

@@ -289,6 +289,8 @@ static bool fromJSON(const json::Value &value, ObserverRecord &record,
     reader.member("axis", *record.axis);
     readRanges(reader, "channel", statistics.channels);
   }
+  if (reader.has("token_min"))
+    readRanges(reader, "token", statistics.tokens);
   if (reader.has("head")) {
     record.head = 0;
     reader.member("head", *record.head).member("heads", statistics.heads);
@@ -366,7 +368,9 @@ llvm::Expected<StatisticsFile> StatisticsFile::parse(StringRef text,
   if (file.getVersion() > *version)
     return error(
         "expected statistics of version " + llvm::Twine(file.getVersion()) +
-        ", which has sums of magnitudes, but got " + llvm::Twine(*version));
+        ", which has " +
+        (file.getVersion() == 2 ? "sums of magnitudes" : "ranges of tokens") +
+        ", but got " + llvm::Twine(*version));
   llvm::StringSet<> names;
   for (const ObserverRecord &record : file.observers)
     if (!names.insert(record.name).second)

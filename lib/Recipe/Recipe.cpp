@@ -6,6 +6,7 @@
 
 #include "quantc/Recipe/Recipe.h"
 
+#include "mlir/AsmParser/AsmParser.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/GlobPattern.h"
 
@@ -20,7 +21,7 @@ OperandRecipe OperandRecipe::getActivationDefault() {
   recipe.narrowRange = false;
   recipe.dynamic = false;
   recipe.granularity = qnn::Granularity::Tensor;
-  recipe.estimator = qnn::RangeEstimator::MinMax;
+  recipe.estimator = qnn::MinMaxAttr::getMnemonic();
   recipe.percentile = 99.99;
   recipe.emaRate = 0.01;
   return recipe;
@@ -66,6 +67,36 @@ OperandRecipe OperandRecipe::overriddenBy(const OperandRecipe &over) const {
   return result;
 }
 
+qnn::RangeEstimatorAttrInterface OperandRecipe::buildEstimator(
+    mlir::MLIRContext *context,
+    llvm::function_ref<mlir::InFlightDiagnostic()> emitError) const {
+  // The reader has checked the numbers.
+  if (hasEstimator(qnn::PercentileAttr::getMnemonic()))
+    return qnn::PercentileAttr::get(context, *percentile);
+  if (hasEstimator(qnn::EMAAttr::getMnemonic()))
+    return qnn::EMAAttr::get(context, *emaRate);
+  std::string text = estimator->text;
+  if (!StringRef(text).starts_with("#"))
+    text = "#qnn." + text;
+  // One error, where the recipe says it, in place of the parser's.
+  std::string reason;
+  mlir::Attribute attribute;
+  {
+    mlir::ScopedDiagnosticHandler handler(context, [&](mlir::Diagnostic &diag) {
+      if (reason.empty())
+        reason = diag.str();
+      return mlir::success();
+    });
+    attribute = mlir::parseAttribute(text, context);
+  }
+  if (auto built = llvm::dyn_cast_if_present<qnn::RangeEstimatorAttrInterface>(
+          attribute))
+    return built;
+  emitError() << "expected a range estimator, but got '" << text << "'"
+              << (reason.empty() ? "" : ": " + reason);
+  return {};
+}
+
 /// Whether the rule is for the site. The reader has checked every pattern; one
 /// that was set by hand and is none matches nothing.
 static bool matches(const SiteRule &rule, StringRef siteName) {
@@ -87,6 +118,19 @@ Recipe::SiteDecision Recipe::decide(StringRef siteName) const {
     decision.floatRule = rule.isFloat ? &rule : nullptr;
   }
   return decision;
+}
+
+bool Recipe::anyActivations(
+    llvm::function_ref<bool(const OperandRecipe &)> holds) const {
+  std::vector<OperandRecipe> bases = {activations};
+  if (autoSelect)
+    for (const CandidateRecipe &candidate : autoSelect->candidates)
+      bases.push_back(activations.overriddenBy(candidate.activations));
+  return llvm::any_of(bases, [&](const OperandRecipe &base) {
+    return holds(base) || llvm::any_of(sites, [&](const SiteRule &rule) {
+             return holds(base.overriddenBy(rule.activations));
+           });
+  });
 }
 
 std::vector<const SiteRule *>

@@ -13,7 +13,7 @@ using namespace quantc;
 std::string quantc::validateWeights(const OperandRecipe &weights) {
   if (weights.dynamic.value_or(false))
     return "expected weights to be static";
-  if (weights.estimator == qnn::RangeEstimator::EMA)
+  if (weights.hasEstimator(qnn::EMAAttr::getMnemonic()))
     return "expected estimator 'minmax', 'percentile', 'entropy' or 'mse' of "
            "weights, which come in no batches, but got 'ema'";
   if (weights.granularity &&
@@ -53,9 +53,9 @@ std::string quantc::checkIdleKeys(const Recipe &recipe) {
     auto isIdle = [&](auto isSet, auto isUsed) {
       return any(isSet) && !any(isUsed);
     };
-    auto uses = [](qnn::RangeEstimator estimator) {
+    auto uses = [](llvm::StringRef estimator) {
       return [=](const OperandRecipe &operand) {
-        return operand.estimator == estimator;
+        return operand.hasEstimator(estimator);
       };
     };
     std::string of = isWeights ? " of weights" : " of activations";
@@ -64,13 +64,13 @@ std::string quantc::checkIdleKeys(const Recipe &recipe) {
               return operand.percentile &&
                      operand.percentile != defaults.percentile;
             },
-            uses(qnn::RangeEstimator::Percentile)))
+            uses(qnn::PercentileAttr::getMnemonic())))
       return "expected an estimator 'percentile' for the percentile" + of;
     if (isIdle(
             [&](const OperandRecipe &operand) {
               return operand.emaRate && operand.emaRate != defaults.emaRate;
             },
-            uses(qnn::RangeEstimator::EMA)))
+            uses(qnn::EMAAttr::getMnemonic())))
       return "expected an estimator 'ema' for the ema_rate" + of;
     if (isIdle(
             [](const OperandRecipe &operand) {
@@ -93,11 +93,16 @@ std::string quantc::checkOutliers(const Recipe &recipe) {
   std::vector<OperandRecipe> operands = {recipe.activations};
   for (const SiteRule &rule : recipe.sites)
     operands.push_back(recipe.activations.overriddenBy(rule.activations));
-  for (const OperandRecipe &operand : operands)
-    if (!*operand.dynamic && operand.estimator != qnn::RangeEstimator::MinMax)
+  for (const OperandRecipe &operand : operands) {
+    if (!*operand.dynamic && *operand.granularity == qnn::Granularity::Token)
+      return "expected granularity 'token' of activations with outliers to be "
+             "dynamic, because no ranges of tokens are left without them";
+    if (!*operand.dynamic &&
+        !operand.hasEstimator(qnn::MinMaxAttr::getMnemonic()))
       return "expected estimator 'minmax' or a dynamic range of activations "
              "with outliers, because no histogram is left without them, but "
              "got '" +
-             qnn::stringifyRangeEstimator(*operand.estimator).str() + "'";
+             operand.estimator->text + "'";
+  }
   return "";
 }

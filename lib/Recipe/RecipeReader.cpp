@@ -66,12 +66,26 @@ struct yaml::ScalarTraits<qnn::Granularity>
                        qnn::Granularity::Head> {};
 
 template <>
-struct yaml::ScalarTraits<qnn::RangeEstimator>
-    : EnumeratedScalar<qnn::RangeEstimator, qnn::stringifyRangeEstimator,
-                       qnn::RangeEstimator::MinMax,
-                       qnn::RangeEstimator::Percentile,
-                       qnn::RangeEstimator::Entropy, qnn::RangeEstimator::MSE,
-                       qnn::RangeEstimator::EMA> {};
+struct yaml::ScalarTraits<EstimatorName> {
+  static void output(const EstimatorName &name, void *, llvm::raw_ostream &os) {
+    os << name.text;
+  }
+  static StringRef input(StringRef text, void *, EstimatorName &name) {
+    name = text;
+    // What an attribute of others is can be told where there is a context.
+    static constexpr std::array known = {
+        qnn::MinMaxAttr::getMnemonic(), qnn::PercentileAttr::getMnemonic(),
+        qnn::EntropyAttr::getMnemonic(), qnn::MSEAttr::getMnemonic(),
+        qnn::EMAAttr::getMnemonic()};
+    static const std::string message =
+        "expected one of " + llvm::join(known, ", ");
+    bool isKnown = text.starts_with("#") || llvm::is_contained(known, text);
+    return isKnown ? StringRef() : StringRef(message);
+  }
+  static yaml::QuotingType mustQuote(StringRef) {
+    return yaml::QuotingType::Single;
+  }
+};
 
 template <>
 struct yaml::ScalarTraits<qnn::RequantizeMode>
@@ -133,11 +147,10 @@ struct yaml::MappingContextTraits<OperandRecipe, OperandKind> {
         *recipe.granularity != qnn::Granularity::Block)
       return "expected block_size with granularity 'block' only, but got '" +
              qnn::stringifyGranularity(*recipe.granularity).str() + "'";
-    if (recipe.dynamic.value_or(false) &&
-        recipe.estimator.value_or(qnn::RangeEstimator::MinMax) !=
-            qnn::RangeEstimator::MinMax)
+    if (recipe.dynamic.value_or(false) && recipe.estimator &&
+        !recipe.hasEstimator(qnn::MinMaxAttr::getMnemonic()))
       return "expected estimator 'minmax' for a dynamic range, but got '" +
-             qnn::stringifyRangeEstimator(*recipe.estimator).str() + "'";
+             recipe.estimator->text + "'";
     return kind == OperandKind::Weights ? validateWeights(recipe)
                                         : validateActivations(recipe);
   }

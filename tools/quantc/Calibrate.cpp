@@ -65,6 +65,11 @@ static cl::opt<bool> meanMagnitudes(
     "mean-magnitudes",
     cl::desc("Keep the mean magnitude of each channel of each activation"),
     cl::sub(calibrateCommand), cl::cat(quantcOptions));
+static cl::opt<bool> tokenRanges(
+    "token-ranges",
+    cl::desc("Keep the range of each token of each activation, for static "
+             "ranges with granularity 'token'"),
+    cl::sub(calibrateCommand), cl::cat(quantcOptions));
 static cl::opt<std::string>
     checkpoint("checkpoint", cl::value_desc("file"),
                cl::desc("Continue from this file where it exists, and write it "
@@ -125,7 +130,8 @@ Error CalibrationRun::open() {
   raw_string_ostream os(identity);
   os << "mask " << data.observers.mask << ", batch ranges "
      << data.observers.keepBatches << ", rows " << data.observers.sampleRows
-     << ", magnitudes " << data.observers.keepMagnitudes;
+     << ", magnitudes " << data.observers.keepMagnitudes << ", tokens "
+     << data.observers.keepTokens;
   for (const std::string &path : *paths) {
     if (Error error = tool.getOutputs().addInput(path))
       return error;
@@ -317,7 +323,8 @@ static Error runCalibrate(Tool &tool) {
   Expected<StatisticsFile> statistics =
       calibrate(tool, *model,
                 {dataPath, maxSamples,
-                 ObserverOptions{mask, batchRanges, sampleRows, meanMagnitudes},
+                 ObserverOptions{mask, batchRanges, sampleRows, meanMagnitudes,
+                                 tokenRanges},
                  checkpoint, checkpointInterval, threads});
   if (!statistics)
     return statistics.takeError();

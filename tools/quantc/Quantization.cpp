@@ -133,12 +133,22 @@ Error quantc::tool::smooth(Tool &tool, Model &model,
   if (!smooth)
     return smooth.takeError();
 
+  // What the recipe's estimators look at.
+  bool needsBatches = recipe->anyActivations([](const OperandRecipe &operand) {
+    return operand.hasEstimator(qnn::EMAAttr::getMnemonic());
+  });
+  bool needsTokens = recipe->anyActivations([](const OperandRecipe &operand) {
+    return *operand.granularity == qnn::Granularity::Token && !*operand.dynamic;
+  });
+
   // Statistics of the model that is now, taken with the data.
   auto calibrateAgain = [&](int64_t sampleRows) -> Error {
     CalibrationData data;
     data.path = dataPath.str();
     data.observers.mask = mask.str();
     data.observers.sampleRows = sampleRows;
+    data.observers.keepBatches = needsBatches;
+    data.observers.keepTokens = needsTokens;
     Expected<StatisticsFile> statistics = calibrate(tool, model, data);
     if (!statistics)
       return statistics.takeError();

@@ -150,6 +150,7 @@ TEST_F(CalibratorTest, ThreadsDoNotChangeABit) {
 
   ObserverOptions everything;
   everything.keepBatches = everything.keepMagnitudes = true;
+  everything.keepTokens = true;
   everything.sampleRows = 5;
   std::string expected;
   for (int64_t threads : {1, 2, 3, 100}) {

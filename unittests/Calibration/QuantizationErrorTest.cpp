@@ -33,14 +33,78 @@ protected:
 TEST_F(QuantizationErrorTest, QuantizeDequantize) {
   QuantizationAttr affine = scheme("i8 asymmetric tensor minmax");
   AffineParameters parameters{0.5f, -100};
-  EXPECT_EQ(quantizeDequantize(0, parameters, affine), 0);
-  EXPECT_EQ(quantizeDequantize(0.25, parameters, affine), 0);
-  EXPECT_EQ(quantizeDequantize(0.75, parameters, affine), 1);
-  EXPECT_EQ(quantizeDequantize(1e9, parameters, affine), 113.5);
-  EXPECT_EQ(quantizeDequantize(-1e9, parameters, affine), -14);
+  FakeQuantizer integers(parameters, affine);
+  EXPECT_EQ(integers(0), 0);
+  EXPECT_EQ(integers(0.25), 0);
+  EXPECT_EQ(integers(0.75), 1);
+  EXPECT_EQ(integers(1e9), 113.5);
+  EXPECT_EQ(integers(-1e9), -14);
   QuantizationAttr f8 = scheme("f8E4M3FN symmetric tensor minmax");
-  EXPECT_EQ(quantizeDequantize(1.06, {1, 0}, f8), 1.0);
-  EXPECT_EQ(quantizeDequantize(1e9, {2, 0}, f8), 896);
+  EXPECT_EQ(FakeQuantizer({1, 0}, f8)(1.06), 1.0);
+  EXPECT_EQ(FakeQuantizer({2, 0}, f8)(1e9), 896);
+}
+
+/// Floats of eight bits against APFloat: all their values, the middles between
+/// them and what is next to both.
+TEST_F(QuantizationErrorTest, FloatsAreRoundedExactly) {
+  for (StringRef name : {"f8E4M3FN", "f8E5M2"}) {
+    QuantizationAttr attribute =
+        scheme((name + " symmetric tensor minmax").str());
+    auto type = cast<FloatType>(attribute.getStorage());
+    auto semantics = [&]() -> const llvm::fltSemantics & {
+      return type.getFloatSemantics();
+    };
+    double max = llvm::APFloat::getLargest(semantics()).convertToDouble();
+    std::vector<double> values = {1e30, -1e30, 1e-30};
+    for (int bits = 0; bits < 256; ++bits) {
+      llvm::APFloat value(semantics(), llvm::APInt(8, bits));
+      if (value.isFinite())
+        values.push_back(value.convertToDouble());
+    }
+    std::sort(values.begin(), values.end());
+    for (size_t i = 1, e = values.size(); i < e; ++i)
+      values.push_back((values[i - 1] + values[i]) / 2);
+    for (size_t i = 0, e = values.size(); i < e; ++i) {
+      values.push_back(std::nextafter(values[i], -INFINITY));
+      values.push_back(std::nextafter(values[i], INFINITY));
+    }
+    for (float scale : {1.0f, 0.3f}) {
+      FakeQuantizer quantizer({scale, 0}, attribute);
+      for (double x : values) {
+        llvm::APFloat rounded(std::clamp(x / scale, -max, max));
+        bool losesInfo;
+        rounded.convert(semantics(), llvm::APFloat::rmNearestTiesToEven,
+                        &losesInfo);
+        EXPECT_EQ(quantizer(x), rounded.convertToDouble() * scale) << x;
+      }
+    }
+  }
+}
+
+/// Sums have the same bits as one after the other in their lanes, for every
+/// number of values.
+TEST_F(QuantizationErrorTest, SumsOfErrors) {
+  std::mt19937 engine(8);
+  std::normal_distribution<float> normal;
+  for (StringRef text :
+       {"i8 asymmetric tensor minmax", "f8E5M2 symmetric tensor minmax"})
+    for (int size : {0, 1, 15, 16, 17, 1000}) {
+      std::vector<float> values(size);
+      for (float &value : values)
+        value = normal(engine);
+      QuantizationAttr attribute = scheme(text);
+      FakeQuantizer quantizer({0.03f, attribute.getSymmetric() ? 0 : 5},
+                              attribute);
+      double lanes[16] = {};
+      for (int i = 0; i < size; ++i) {
+        double error = values[i] - quantizer(values[i]);
+        lanes[i % 16] += error * error;
+      }
+      for (int half = 8; half > 0; half /= 2)
+        for (int lane = 0; lane < half; ++lane)
+          lanes[lane] += lanes[lane + half];
+      EXPECT_EQ(quantizer.sumSquaredErrors(values), lanes[0]);
+    }
 }
 
 /// The histogram's estimate agrees with the error of the values themselves.
@@ -108,8 +172,7 @@ TEST_F(QuantizationErrorTest, EstimateOfChannelsAgreesWithMeasurement) {
       AffineParameters affine{
           parameters->scales[channel],
           attribute.getSymmetric() ? 0 : parameters->zeroPoints[channel]};
-      double error =
-          values[i] - quantizeDequantize(values[i], affine, attribute);
+      double error = values[i] - FakeQuantizer(affine, attribute)(values[i]);
       measured.signal += double(values[i]) * values[i];
       measured.noise += error * error;
     }
@@ -129,37 +192,6 @@ TEST_F(QuantizationErrorTest, EstimateOfChannelsAgreesWithMeasurement) {
   }
 }
 
-/// The clip is the best of the grid by the error of the values themselves, or
-/// nearly.
-TEST_F(QuantizationErrorTest, MSEOfValuesIsTheBestOfAllClips) {
-  auto scheme = cast<QuantizationAttr>(parseAttribute(
-      "#qnn.quantization<i4 symmetric narrow_range tensor mse>", &context));
-  std::mt19937 engine(5);
-  std::normal_distribution<float> normal(0, 1);
-  for (int round = 0; round < 20; ++round) {
-    std::vector<float> values(1 + engine() % 200);
-    for (float &value : values)
-      value = normal(engine);
-    values.front() = 9; // worth clipping in some rounds
-    values.push_back(NAN);
-    quantc::Range found = estimateMSE(values, scheme);
-    // Symmetric i4 without its lowest integer: round to s * [-7, 7].
-    auto errorOf = [&](double amax) {
-      double sum = 0, scale = float(amax / 7);
-      for (float value : values)
-        if (!std::isnan(value)) {
-          double q = std::clamp(std::nearbyint(value / scale), -7.0, 7.0);
-          sum += (value - q * scale) * (value - q * scale);
-        }
-      return sum;
-    };
-    double foundError = errorOf(std::max(-found.min, found.max));
-    for (int step = 0; step <= 100; ++step)
-      EXPECT_LE(foundError, errorOf(9 * (0.2 + 0.008 * step)) * (1 + 1e-6));
-  }
-  EXPECT_EQ(estimateMSE({NAN}, scheme).max, 0);
-}
-
 TEST_F(QuantizationErrorTest, MSEClipsOutliers) {
   std::mt19937 engine(2);
   std::vector<float> values(20000);
@@ -175,13 +207,8 @@ TEST_F(QuantizationErrorTest, MSEClipsOutliers) {
     SCOPED_TRACE(text.str());
     QuantizationAttr attribute = scheme(text);
     auto errorOf = [&](quantc::Range range) {
-      AffineParameters parameters = computeAffine(range, attribute);
-      double sum = 0;
-      for (float value : values) {
-        double error = value - quantizeDequantize(value, parameters, attribute);
-        sum += error * error;
-      }
-      return sum;
+      return FakeQuantizer(computeAffine(range, attribute), attribute)
+          .sumSquaredErrors(values);
     };
     double least = INFINITY;
     for (int step = 0; step <= 100; ++step) {

@@ -193,10 +193,10 @@ TEST(StatisticsFileTest, Errors) {
     EXPECT_NE(errorOf(good.substr(0, size)), "");
   EXPECT_EQ(errorOf("[1, 2]"), "s.json: expected a statistics file with "
                                "\"format\": \"quantc-statistics\"");
-  EXPECT_EQ(errorOf(replace(good, "\"version\": 1", "\"version\": 3")),
-            "s.json: expected statistics of version 1 to 2, but got 3");
+  EXPECT_EQ(errorOf(replace(good, "\"version\": 1", "\"version\": 4")),
+            "s.json: expected statistics of version 1 to 3, but got 4");
   EXPECT_EQ(errorOf(replace(good, "\"version\": 1,", "")),
-            "s.json: expected statistics of version 1 to 2, but got none");
+            "s.json: expected statistics of version 1 to 3, but got none");
   EXPECT_EQ(errorOf(replace(good, "\"fingerprint\": \"0123\",", "")),
             "s.json: expected a value at statistics.fingerprint");
   EXPECT_EQ(errorOf(replace(good, "\"nan\"", "\"nans\"")),
@@ -260,6 +260,39 @@ TEST(StatisticsFileTest, Heads) {
   ASSERT_TRUE(bool(error));
   EXPECT_NE(llvm::toString(std::move(error)).find("expected the same heads"),
             std::string::npos);
+}
+
+TEST(StatisticsFileTest, RangesOfTokens) {
+  auto observeTokens = [](std::vector<float> values) {
+    StatisticsFile file;
+    Statistics statistics(2);
+    statistics.setKeepsTokens(3);
+    statistics.update(values.data(), 3, 1);
+    file.observers = {makeRecord("a/lhs", 1, std::move(statistics))};
+    return file;
+  };
+  StatisticsFile first = observeTokens({1, 2, -3, NAN, NAN, INFINITY});
+  std::string text = print(first);
+  EXPECT_NE(text.find("\"version\": 3"), std::string::npos) << text;
+  EXPECT_NE(text.find("\"token_min\": [1, -3, null]"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("\"token_max\": [2, -3, null]"), std::string::npos)
+      << text;
+  EXPECT_EQ(print(llvm::cantFail(StatisticsFile::parse(text, "s.json"))), text);
+  ASSERT_FALSE(bool(first.merge(observeTokens({0, 5, -4, 1, 7, 8}))));
+  EXPECT_NE(print(first).find("\"token_min\": [0, -4, 7]"), std::string::npos);
+  EXPECT_NE(print(first).find("\"token_max\": [5, 1, 8]"), std::string::npos);
+  EXPECT_EQ(errorOf(replace(text, "\"version\": 3", "\"version\": 2")),
+            "s.json: expected statistics of version 3, which has ranges of "
+            "tokens, but got 2");
+  EXPECT_NE(errorOf(replace(text, "\"token_max\": [2, ", "\"token_max\": ["))
+                .find("expected as many minima as maxima"),
+            std::string::npos);
+  StatisticsFile without = first;
+  without.observers[0].statistics.tokens.clear();
+  EXPECT_EQ(llvm::toString(first.merge(without)),
+            "expected as many ranges of tokens of observer 'a/lhs' in both "
+            "files");
 }
 
 TEST(StatisticsFileTest, Magnitudes) {

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Calibration/Statistics.h"
+#include "AdversarialData.h"
 
 #include "gtest/gtest.h"
 #include <algorithm>
@@ -16,9 +17,6 @@
 using namespace quantc;
 
 namespace {
-
-constexpr float kInf = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 /// The histogram by its definition: all data at hand, exact arithmetic.
 struct Reference {
@@ -115,49 +113,6 @@ Statistics observe(const std::vector<float> &values) {
   Statistics statistics;
   statistics.update(values.data(), 1, values.size());
   return statistics;
-}
-
-std::vector<float> normalData(size_t size, unsigned seed, float deviation) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0.3f * deviation, deviation);
-  std::vector<float> values(size);
-  for (float &value : values)
-    value = normal(engine);
-  return values;
-}
-
-struct NamedData {
-  const char *name;
-  std::vector<float> values;
-};
-
-std::vector<NamedData> adversarialData() {
-  std::vector<float> outlier = normalData(100000, 1, 1.0f);
-  outlier[4711] = 1e6f;
-  std::vector<float> mixed = normalData(1000, 2, 100.0f);
-  for (size_t i = 0; i < mixed.size(); i += 7)
-    mixed[i] = i % 2 ? kNaN : (i % 3 ? kInf : -kInf);
-  std::vector<float> denormals;
-  for (int i = -500; i < 500; ++i)
-    denormals.push_back(i * FLT_TRUE_MIN);
-  std::vector<float> negative = normalData(1000, 3, 1.0f);
-  for (float &value : negative)
-    value = -std::fabs(value);
-  return {
-      {"empty", {}},
-      {"one element", {0.1f}},
-      {"one denormal", {-FLT_TRUE_MIN}},
-      {"all zero", std::vector<float>(100, 0.0f)},
-      {"both zeros", {-0.0f, 0.0f, -0.0f}},
-      {"constant", std::vector<float>(100, -3.7f)},
-      {"only NaN", {kNaN, kNaN}},
-      {"normal", normalData(10000, 4, 1.0f)},
-      {"one outlier", outlier},
-      {"NaN and infinities", mixed},
-      {"denormals", denormals},
-      {"denormals and huge", {FLT_TRUE_MIN, -FLT_TRUE_MIN, FLT_MAX, -FLT_MAX}},
-      {"powers of two", {1, 2, 4, 8, -1, -2, -4, -8, 0.5f, -0.5f}},
-      {"one-sided", negative}};
 }
 
 TEST(StatisticsTest, EqualsTheDefinition) {
@@ -294,6 +249,49 @@ TEST(StatisticsTest, ChannelsOfAllWidths) {
       expectEqual(statistics.channels, findChannels(values, count, inner));
       statistics.channels.clear();
       expectEqual(statistics, Reference(values));
+    }
+}
+
+/// The range of each vector of channels, in two shards, with and without
+/// padding, which counts for none.
+TEST(StatisticsTest, Tokens) {
+  std::mt19937 engine(14);
+  for (int64_t count : {1, 3, 33})
+    for (int64_t inner : {1, 4}) {
+      SCOPED_TRACE(testing::Message() << count << " x " << inner);
+      constexpr int64_t outer = 6;
+      int64_t size = outer * count * inner;
+      std::vector<MinMax> expected(outer * inner), expectedKept = expected;
+      Statistics all(count), kept(count), second(count);
+      for (Statistics *statistics : {&all, &kept, &second})
+        statistics->setKeepsTokens(outer * inner);
+      for (int batch = 0; batch < 5; ++batch) {
+        std::vector<float> values(size);
+        std::vector<int8_t> mask(size);
+        for (int64_t i = 0; i < size; ++i) {
+          int64_t token = i / (count * inner) * inner + i % inner;
+          values[i] = engine() % 11 == 0   ? kNaN
+                      : engine() % 13 == 0 ? -kInf
+                      : engine() % 7 == 0  ? -0.0f
+                                           : int(engine() % 2001) - 1000;
+          // Padding is of whole tokens; the last one is never kept.
+          mask[i] = token != outer * inner - 1 && (token + batch) % 4 != 0;
+          MinMax value = {values[i] + 0.0f, values[i] + 0.0f};
+          if (!std::isfinite(values[i]))
+            continue;
+          expected[token].merge(value);
+          if (mask[i])
+            expectedKept[token].merge(value);
+        }
+        (batch % 2 ? second : all).update(values.data(), outer, inner);
+        kept.update(values.data(), mask.data(), outer, inner);
+      }
+      Statistics merged = all.makeEmpty();
+      merged.merge(second);
+      merged.merge(all);
+      expectEqual(merged.tokens, expected);
+      expectEqual(kept.tokens, expectedKept);
+      EXPECT_TRUE(kept.tokens.back().isEmpty());
     }
 }
 

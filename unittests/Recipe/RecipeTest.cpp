@@ -76,7 +76,7 @@ sites:
   EXPECT_FALSE(*recipe.activations.dynamic);
   EXPECT_TRUE(*recipe.decide("body").activations.dynamic);
   EXPECT_EQ(*recipe.activations.granularity, qnn::Granularity::Channel);
-  EXPECT_EQ(*recipe.activations.estimator, qnn::RangeEstimator::Percentile);
+  EXPECT_EQ(recipe.activations.estimator->text, "percentile");
   EXPECT_EQ(*recipe.activations.percentile, 99.9);
   EXPECT_EQ(*recipe.weights.storage, "f8E4M3FN");
   EXPECT_EQ(recipe.smooth->alpha, 0.75);

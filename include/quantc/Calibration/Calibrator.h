@@ -28,6 +28,8 @@ struct ObserverOptions {
   int64_t sampleRows = 0;
   /// Keep mean|x| of each channel.
   bool keepMagnitudes = false;
+  /// Keep the range of each vector of channels, for static granularity 'token'.
+  bool keepTokens = false;
 };
 
 /// Compiles a module whose sites are observed (qnn-annotate) for this process

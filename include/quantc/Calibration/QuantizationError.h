@@ -12,13 +12,10 @@
 #ifndef QUANTC_CALIBRATION_QUANTIZATIONERROR_H
 #define QUANTC_CALIBRATION_QUANTIZATIONERROR_H
 
+#include "quantc/Calibration/FakeQuantizer.h"
 #include "quantc/Calibration/QuantizationParameters.h"
 
 namespace quantc {
-
-/// The value that `x` has after quantization and dequantization.
-double quantizeDequantize(double x, const AffineParameters &parameters,
-                          qnn::QuantizationAttr scheme);
 
 /// Signal and noise power, as sums over the elements.
 struct NoiseEstimate {
@@ -31,7 +28,7 @@ struct NoiseEstimate {
   }
 };
 
-/// The same for every element of a dense f32 tensor, in place.
+/// Quantizes and dequantizes every element of a dense f32 tensor, in place.
 void quantizeDequantize(llvm::MutableArrayRef<float> values,
                         mlir::RankedTensorType type,
                         const QuantizationParameters &parameters,
@@ -55,10 +52,16 @@ estimateNoise(const Statistics &statistics,
 
 /// The noise-to-signal ratio of an activation that is quantized with parameters
 /// per tensor or per head, estimated from its histograms, or, of integers, for
-/// each channel: s^2 / 12 inside of its range, and what the histogram has
-/// outside of all ranges. Returns nullopt at other granularities, without the
-/// histograms or without a signal.
+/// each channel, as of parts below. Returns nullopt at other granularities,
+/// without the histograms or without a signal.
 std::optional<double> estimateNoiseToSignal(const Statistics &statistics,
+                                            qnn::QuantizationAttr scheme);
+
+/// The same with a range for each of `parts`, which have equally many elements
+/// each: integers' s^2 / 12 inside of them, and what the histogram has outside
+/// of all.
+std::optional<double> estimateNoiseToSignal(const Statistics &statistics,
+                                            llvm::ArrayRef<MinMax> parts,
                                             qnn::QuantizationAttr scheme);
 
 /// The exact error of a constant (a dense buffer of f32, f16 or bf16). Returns

@@ -44,11 +44,26 @@ struct ObservedDims {
 };
 ObservedDims getObservedDims(qnn::ObserveOp observer);
 
+/// The error of a static scheme for each token without what it is made of.
+inline constexpr llvm::StringLiteral kNoTokenRanges =
+    "expected ranges of tokens for a static granularity 'token', but these "
+    "statistics have none; calibrate with --token-ranges, and what was "
+    "smoothed again (quantize --data)";
+
+/// The range of each token of a scheme: those that an observer with `axis`
+/// kept, merged over the dimensions of `shape` that are none of the scheme's
+/// axes. Empty where the scheme is along the axis or the tokens are not those
+/// of the shape.
+std::vector<MinMax> mergeTokens(llvm::ArrayRef<MinMax> tokens,
+                                std::optional<int64_t> axis,
+                                qnn::QuantizationAttr scheme,
+                                llvm::ArrayRef<int64_t> shape);
+
 /// Parameters of an activation from its calibrated statistics. A scheme per
 /// head along the observed one applies the estimator to each head; one with the
-/// observed axis takes each channel's range, clipped to what the estimator
-/// keeps of the whole tensor. Every other granularity but per tensor is an
-/// error.
+/// observed axis takes each channel's range, and one per token each token's,
+/// clipped to what the estimator keeps of the whole tensor. Every other
+/// granularity but per tensor is an error.
 mlir::FailureOr<QuantizationParameters> computeQuantizationParameters(
     qnn::StatisticsAttr statistics, ObservedDims observed,
     qnn::QuantizationAttr scheme, llvm::ArrayRef<int64_t> operandShape,

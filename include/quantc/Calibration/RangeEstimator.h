@@ -5,8 +5,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Range estimators choose the interval that the integers will span; scale and
-// zero point follow from it. The arithmetic is normative, see
-// docs/arithmetic.md.
+// zero point follow from it. Estimators are attributes with an interface
+// (QNNInterfaces.td); here they get what they look at. The arithmetic is
+// normative, see docs/arithmetic.md.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,49 +19,23 @@
 
 namespace quantc {
 
-/// A closed interval of real values; [0, 0] when nothing finite was seen.
-struct Range {
-  double min = 0;
-  double max = 0;
-};
-
-inline constexpr double kDefaultEMARate = 0.01;
-
-/// The range of `statistics` by the given estimator. Fails for a parameter that
-/// the estimator does not take and for estimators that need more than
-/// statistics (mse: see below) or a part of them that is missing.
-///
-/// * minmax: all of it; no parameter.
-/// * percentile p in (0, 100]: with n elements, at most floor(n (1 - p/100) /
-/// 2)
-///   elements are cut off on each side; the ends are those of the outermost
-///   bins kept, clipped to minimum and maximum. p = 100 is minmax.
-/// * ema c in (0, 1], 0.01 by default: the moving average of the batches'
-/// ranges
-///   in the order of the data, m <- m + c (x - m), which begins with the first.
-/// * entropy: the clip of |x| that loses least information, as TensorRT
-///   calibrates (Migacz, "8-bit inference with TensorRT", GTC 2017); no
-///   parameter. |x| has between 1024 and 2048 bins; a clip keeps at least 128.
-llvm::Expected<Range> estimateRange(const Statistics &statistics,
-                                    qnn::RangeEstimator estimator,
-                                    std::optional<double> parameter);
-
-/// The same for an operand with the given scheme, which also decides between
-/// the clips of
-/// * mse: f * [min, max] for f = 0.2, 0.208 .. 1.0, the one with the smallest
-///   squared error of quantization over the histogram; no parameter.
+/// The range of what an observer saw, by the estimator of `scheme`; [0, 0] of
+/// nothing. The error of a range is that of the histogram. Fails where the
+/// statistics lack a part that the estimator needs.
 llvm::Expected<Range> estimateRange(const Statistics &statistics,
                                     qnn::QuantizationAttr scheme);
 
-/// The range of each channel: what the estimator keeps of the whole tensor
-/// bounds every one.
+/// The range of each of `parts` of a tensor (channels, tokens): what the
+/// estimator keeps of the whole tensor bounds every one, and is that of a part
+/// of which nothing was seen.
 llvm::Expected<llvm::SmallVector<Range>>
-estimateChannelRanges(const Statistics &statistics,
-                      qnn::QuantizationAttr scheme);
+estimatePartRanges(const Statistics &statistics, llvm::ArrayRef<MinMax> parts,
+                   qnn::QuantizationAttr scheme);
 
-/// The estimator mse over the values themselves instead of a histogram, for
-/// constants. NaN and infinities do not count.
-Range estimateMSE(llvm::ArrayRef<float> values, qnn::QuantizationAttr scheme);
+/// The range of a constant's values, of which NaN and infinities do not count.
+/// The error of a range is that of the values themselves.
+llvm::Expected<Range> estimateRange(llvm::ArrayRef<float> values,
+                                    qnn::QuantizationAttr scheme);
 
 /// Scale and zero point of one range.
 struct AffineParameters {

@@ -112,6 +112,9 @@ struct Statistics {
   MinMax range;
   /// One entry per index along the observer's axis; empty without an axis.
   std::vector<MinMax> channels;
+  /// One entry for each vector along the axis, row major over all other
+  /// dimensions, on demand; empty otherwise.
+  std::vector<MinMax> tokens;
   Histogram histogram;
   /// One entry, without channels or heads of its own, per index along the
   /// dimension of the heads; empty without such a dimension. What all of them
@@ -132,12 +135,17 @@ struct Statistics {
 
   explicit Statistics(int64_t channelCount = 0) : channels(channelCount) {}
 
+  /// Smoothing leaves none.
+  bool hasHistogram() const { return histogram.getTotal() == count; }
+
   /// What an observer of the same tensor has before it sees anything.
   Statistics makeEmpty() const;
 
   void setHeads(int64_t count, int64_t stride);
   void setKeepsBatches(bool keeps);
   void setKeepsMagnitudes(bool keeps);
+  /// `count` is outer x inner of every update.
+  void setKeepsTokens(int64_t count) { tokens.assign(count, {}); }
 
   /// Takes in a dense tensor of shape outer x channels x inner (without an axis
   /// the channels count one), of which elements whose entry in `kept` is zero
@@ -155,7 +163,7 @@ struct Statistics {
   void collectHeads();
 
   /// Takes in what another observer of the same tensor saw, after this one.
-  /// Both must have the same number of channels and of heads.
+  /// Both must have the same number of channels, tokens and heads.
   void merge(const Statistics &other);
 
 private:
@@ -171,6 +179,9 @@ private:
                              int64_t inner);
   void updateMagnitudes(const float *values, int64_t begin, int64_t end,
                         int64_t inner);
+  /// Takes in the tokens of the elements [begin, end) of a tensor.
+  void updateTokens(const float *values, int64_t begin, int64_t end,
+                    int64_t inner);
   void updateRows(const float *values, const int8_t *kept, int64_t outer,
                   int64_t inner);
 };

@@ -10,7 +10,7 @@
 //
 //   {
 //     "format": "quantc-statistics",
-//     "version": 1,                  (2 with "magnitudes")
+//     "version": 1,         (2 with "magnitudes", 3 with "token_min")
 //     "fingerprint": "<qnn.fingerprint of the annotated module>",
 //     "samples": 256,
 //     "observers": [
@@ -20,6 +20,7 @@
 //         "count": 65536, "nan": 0, "inf": 0,
 //         "min": -3.5, "max": 4.25,     (null where nothing finite was seen)
 //         "channel_min": [...], "channel_max": [...],   (only with an axis)
+//         "token_min": [...], "token_max": [...],       (only where kept)
 //         "batch_min": [...], "batch_max": [...],       (only where kept)
 //         "histogram": {"bin_exponent": -8, "first_bin": -896,
 //                       "counts": [...]},
@@ -60,9 +61,9 @@ struct ObserverRecord {
 /// The statistics of all observers of a module, in the module's order.
 struct StatisticsFile {
   static constexpr llvm::StringLiteral kFormat = "quantc-statistics";
-  /// The newest version: 2 has sums of magnitudes. Files without them are of
-  /// version 1, byte for byte what it was.
-  static constexpr int kVersion = 2;
+  /// The newest version: 2 has sums of magnitudes, 3 ranges of tokens. Files
+  /// without them are of version 1, byte for byte what it was.
+  static constexpr int kVersion = 3;
   static constexpr int kOldestVersion = 1;
 
   std::string fingerprint;

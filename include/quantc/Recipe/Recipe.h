@@ -29,6 +29,18 @@ struct RecipePosition {
   unsigned line = 0, column = 0;
 };
 
+/// A range estimator as recipes name it: one of `qnn` by its mnemonic, whose
+/// number is a key of its own, or the text of any attribute that is one,
+/// "#mine.sigmas<3>".
+struct EstimatorName {
+  std::string text;
+
+  EstimatorName(llvm::StringRef text = "") : text(text) {}
+  bool operator==(const EstimatorName &other) const {
+    return text == other.text;
+  }
+};
+
 /// How operands of one kind are quantized. What is not set is left to the
 /// recipe's defaults, and those to the built-in ones of getDefault.
 struct OperandRecipe {
@@ -42,7 +54,7 @@ struct OperandRecipe {
   /// Elements along the summed dimension that share a parameter, for the
   /// granularity 'block'.
   std::optional<int64_t> blockSize;
-  std::optional<qnn::RangeEstimator> estimator;
+  std::optional<EstimatorName> estimator;
   /// The share of elements, in percent, that the estimator 'percentile' keeps.
   std::optional<double> percentile;
   /// How much a batch moves the average of the estimator 'ema'.
@@ -53,6 +65,16 @@ struct OperandRecipe {
   /// This recipe where `over` sets nothing, else `over`. Where `over` sets a
   /// storage of floats, symmetric without narrow range is what it leaves open.
   OperandRecipe overriddenBy(const OperandRecipe &over) const;
+
+  /// Whether the estimator is the one of `qnn` with this mnemonic.
+  bool hasEstimator(llvm::StringRef mnemonic) const {
+    return estimator && estimator->text == mnemonic;
+  }
+
+  /// The estimator that is set, with its number; null after an error.
+  qnn::RangeEstimatorAttrInterface buildEstimator(
+      mlir::MLIRContext *context,
+      llvm::function_ref<mlir::InFlightDiagnostic()> emitError) const;
 
   /// i8, asymmetric, per tensor, minmax.
   static OperandRecipe getActivationDefault();
@@ -182,6 +204,10 @@ struct Recipe {
     const SiteRule *floatRule = nullptr;
   };
   SiteDecision decide(llvm::StringRef siteName) const;
+
+  /// Whether `holds` is true of the activations of some site or candidate.
+  bool
+  anyActivations(llvm::function_ref<bool(const OperandRecipe &)> holds) const;
 
   /// The rules whose pattern is the name of no site.
   std::vector<const SiteRule *>

@@ -24,6 +24,24 @@ func.func @observe_channels(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+func.func @observe_tokens(%x: tensor<3x4xf32>) -> tensor<3x4xf32> {
+  // expected-error @below {{expected statistics of 3 tokens, but got 2}}
+  %0 = qnn.observe %x {name = "x", axis = 1 : i64, statistics = #qnn.statistics<count = 2, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 1.0 : f32, channelMin = [], channelMax = [], binExponent = 0, firstBin = 0, histogram = [], tokenMin = [0.0, 0.0], tokenMax = [1.0, 1.0]>} : tensor<3x4xf32>
+  return %0 : tensor<3x4xf32>
+}
+
+// -----
+
+// expected-error @below {{expected as many token minima as maxima}}
+func.func private @token_maxima() attributes {a = #qnn.statistics<count = 2, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 1.0 : f32, channelMin = [], channelMax = [], binExponent = 0, firstBin = 0, histogram = [], tokenMin = [0.0]>}
+
+// -----
+
+// expected-error @below {{expected a range estimator (minmax, percentile, entropy, mse, ema), but got "minmax"}}
+func.func private @estimator() attributes {a = #qnn.quantization<i8 symmetric tensor "minmax">}
+
+// -----
+
 func.func @observe_head(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @below {{expected a head in [0, 1), but got 2}}
   %0 = qnn.observe %x {name = "x", head = 2 : i64} : tensor<4xf32>
@@ -40,7 +58,7 @@ func.func @observe_heads(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
-// expected-error @below {{expected heads to be statistics without channels and heads, but got}}
+// expected-error @below {{expected heads to be statistics without channels, tokens and heads, but got}}
 func.func private @heads_of_heads() attributes {a = #qnn.statistics<count = 2, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 1.0 : f32, channelMin = [], channelMax = [], binExponent = 0, firstBin = 0, histogram = [], heads = [#qnn.statistics<count = 2, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 1.0 : f32, channelMin = [0.0], channelMax = [1.0], binExponent = 0, firstBin = 0, histogram = []>]>}
 
 // -----
@@ -261,7 +279,7 @@ func.func private @a() attributes {a = #qnn.quantization<i8 symmetric tensor per
 
 // -----
 
-// expected-error @below {{expected a positive range estimator parameter, but got -1.0}}
+// expected-error @below {{expected a percentile in (0, 100], but got -1}}
 func.func private @a() attributes {a = #qnn.quantization<i8 symmetric tensor percentile -1.0>}
 
 // -----

@@ -8,7 +8,7 @@
 // RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/weight-head.yaml 2>&1 | FileCheck %s --check-prefix=WEIGHT-HEAD
 // RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/activation-block.yaml 2>&1 | FileCheck %s --check-prefix=ACTIVATION-BLOCK
 // RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/dynamic-channel.yaml 2>&1 | FileCheck %s --check-prefix=DYNAMIC-CHANNEL
-// RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/static-token.yaml 2>&1 | FileCheck %s --check-prefix=STATIC-TOKEN
+// RUN: quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/static-token.yaml -verify-selected -mlir-print-local-scope | FileCheck %s --check-prefix=STATIC-TOKEN
 // RUN: quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/static-head.yaml -verify-selected -mlir-print-local-scope | FileCheck %s --check-prefix=STATIC-HEAD
 
 // Per channel is along the summed dimension that calibration has observed; two
@@ -35,7 +35,13 @@
 // WEIGHT-HEAD: error: {{.*}}weight-head.yaml:2:{{[0-9]+}}: expected granularity 'tensor', 'channel' or 'block' of weights, but got 'head'
 // ACTIVATION-BLOCK: error: {{.*}}activation-block.yaml:2:{{[0-9]+}}: expected blocks of weights only, but got some of activations
 // DYNAMIC-CHANNEL: error: expected granularity 'channel' of activations to be static: its scales fold into the weight
-// STATIC-TOKEN: error: expected granularity 'token' to be dynamic
+
+// The rows that each operand of a product has; of a convolution its images.
+// STATIC-TOKEN: linalg.matmul {{.*}}lhs = #qnn.quantization<i8 asymmetric token axes = [0] minmax>
+// STATIC-TOKEN: linalg.conv_2d_nhwc_hwcf {{.*}}lhs = #qnn.quantization<i8 asymmetric token axes = [0] minmax>
+// STATIC-TOKEN: linalg.generic
+// STATIC-TOKEN-SAME: lhs = #qnn.quantization<i8 asymmetric token axes = [0, 1, 2] minmax>
+// STATIC-TOKEN-SAME: rhs = #qnn.quantization<i8 asymmetric token axes = [0, 1, 2] minmax>
 
 // Calibration has seen each head.
 // STATIC-HEAD: linalg.matmul {{.*}}lhs = #qnn.quantization<i8 asymmetric tensor percentile 99.9>
@@ -75,6 +81,7 @@ activations: {granularity: channel, dynamic: true}
 //--- static-token.yaml
 version: 1
 activations: {granularity: token}
+skip: {activation_products: false}
 //--- static-head.yaml
 version: 1
 activations: {granularity: head, estimator: percentile, percentile: 99.9}

@@ -1,5 +1,4 @@
-//===- QNNDialect.cpp - the qnn dialect and its attributes
-//---------------------------------===//
+//===- QNNDialect.cpp - the qnn dialect and its attributes ----------------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -23,6 +22,55 @@ using namespace quantc::qnn;
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.cpp.inc"
 #include "quantc/Dialect/QNN/IR/QNNEnums.cpp.inc"
+
+#include "quantc/Dialect/QNN/IR/QNNAttrInterfaces.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Numbers of range estimators
+//===----------------------------------------------------------------------===//
+
+/// The number that has to follow the name of an estimator.
+static ParseResult parseNumber(AsmParser &parser, FloatAttr &number,
+                               StringRef what) {
+  SMLoc loc = parser.getCurrentLocation();
+  if (succeeded(parser.parseOptionalGreater()))
+    return parser.emitError(loc) << "expected " << what;
+  double value;
+  if (parser.parseFloat(value))
+    return failure();
+  number = parser.getBuilder().getF64FloatAttr(value);
+  return success();
+}
+
+/// The shortest text that parses to the same double: 99.99, not
+/// 99.989999999999995.
+static void printNumber(AsmPrinter &printer, FloatAttr number) {
+  std::array<char, 32> buffer;
+  auto [end, error] = std::to_chars(
+      buffer.data(), buffer.data() + buffer.size(), number.getValueAsDouble());
+  std::string text(buffer.data(), end);
+  // A float literal has a point.
+  if (text.find('.') == std::string::npos)
+    text.insert(std::min(text.find('e'), text.size()), ".0");
+  printer << text;
+}
+
+static ParseResult parsePercentile(AsmParser &parser, FloatAttr &percentile) {
+  return parseNumber(parser, percentile,
+                     "the percentile to keep after 'percentile'");
+}
+
+static void printPercentile(AsmPrinter &printer, FloatAttr percentile) {
+  printNumber(printer, percentile);
+}
+
+static ParseResult parseRate(AsmParser &parser, FloatAttr &rate) {
+  return parseNumber(parser, rate, "the rate after 'ema'");
+}
+
+static void printRate(AsmPrinter &printer, FloatAttr rate) {
+  printNumber(printer, rate);
+}
 
 #define GET_ATTRDEF_CLASSES
 #include "quantc/Dialect/QNN/IR/QNNAttributes.cpp.inc"
@@ -71,8 +119,7 @@ LogicalResult QNNDialect::verifyOperationAttribute(Operation *op,
 
 // Format: `<` storage (`symmetric`|`asymmetric`) [`narrow_range`] [`dynamic`]
 //         [`power_of_two`] granularity
-//         [`axes` `=` `[`..`]`] [`blocks` `=` `[`..`]`] estimator [parameter]
-//         `>`
+//         [`axes` `=` `[`..`]`] [`blocks` `=` `[`..`]`] estimator `>`
 
 static ParseResult parseIntegers(AsmParser &parser,
                                  SmallVectorImpl<int64_t> &values) {
@@ -80,6 +127,29 @@ static ParseResult parseIntegers(AsmParser &parser,
       AsmParser::Delimiter::Square, [&]() -> ParseResult {
         return parser.parseInteger(values.emplace_back());
       });
+}
+
+/// One of ours by its name, or any attribute.
+static RangeEstimatorAttrInterface parseEstimator(AsmParser &parser) {
+  SMLoc loc = parser.getCurrentLocation();
+  Attribute attribute;
+  OptionalParseResult parsed = parser.parseOptionalAttribute(attribute);
+  StringRef name;
+  if (!parsed.has_value())
+    parsed = generatedAttributeParser(parser, &name, Type(), attribute);
+  if (parsed.has_value() && failed(*parsed))
+    return {};
+  if (auto estimator =
+          llvm::dyn_cast_if_present<RangeEstimatorAttrInterface>(attribute))
+    return estimator;
+  InFlightDiagnostic error = parser.emitError(loc)
+                             << "expected a range estimator (minmax, "
+                                "percentile, entropy, mse, ema), but got ";
+  if (attribute)
+    error << attribute;
+  else
+    error << "'" << name << "'";
+  return {};
 }
 
 Attribute QuantizationAttr::parse(AsmParser &parser, Type) {
@@ -113,40 +183,13 @@ Attribute QuantizationAttr::parse(AsmParser &parser, Type) {
   if (succeeded(parser.parseOptionalKeyword("blocks")) &&
       (parser.parseEqual() || parseIntegers(parser, blocks)))
     return {};
-  loc = parser.getCurrentLocation();
-  if (parser.parseKeyword(&keyword))
+  RangeEstimatorAttrInterface estimator = parseEstimator(parser);
+  if (!estimator || parser.parseGreater())
     return {};
-  std::optional<RangeEstimator> estimator = symbolizeRangeEstimator(keyword);
-  if (!estimator) {
-    parser.emitError(loc) << "expected a range estimator (minmax, percentile, "
-                             "entropy, mse, ema), but got '"
-                          << keyword << "'";
-    return {};
-  }
-  FloatAttr parameter;
-  if (failed(parser.parseOptionalGreater())) {
-    double value;
-    if (parser.parseFloat(value) || parser.parseGreater())
-      return {};
-    parameter = parser.getBuilder().getF64FloatAttr(value);
-  }
   return parser.getChecked<QuantizationAttr>(
       parser.getContext(), storage, symmetry == "symmetric", narrowRange,
       dynamic, powerOfTwo, *granularity, ArrayRef<int64_t>(axes),
-      ArrayRef<int64_t>(blocks), *estimator, parameter);
-}
-
-/// The shortest text that parses to the same double: 99.99, not
-/// 99.989999999999995.
-static std::string toShortestString(FloatAttr attr) {
-  std::array<char, 32> buffer;
-  auto [end, error] = std::to_chars(
-      buffer.data(), buffer.data() + buffer.size(), attr.getValueAsDouble());
-  std::string text(buffer.data(), end);
-  // A float literal has a point.
-  if (text.find('.') == std::string::npos)
-    text.insert(std::min(text.find('e'), text.size()), ".0");
-  return text;
+      ArrayRef<int64_t>(blocks), estimator);
 }
 
 void QuantizationAttr::print(AsmPrinter &printer) const {
@@ -163,10 +206,9 @@ void QuantizationAttr::print(AsmPrinter &printer) const {
     printer << " axes = [" << getAxes() << ']';
   if (!getBlocks().empty())
     printer << " blocks = [" << getBlocks() << ']';
-  printer << ' ' << stringifyRangeEstimator(getEstimator());
-  if (getEstimatorParameter()) {
-    printer << ' ' << toShortestString(getEstimatorParameter());
-  }
+  printer << ' ';
+  if (failed(generatedAttributePrinter(getEstimator(), printer)))
+    printer << getEstimator();
   printer << '>';
 }
 
@@ -175,7 +217,7 @@ QuantizationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                          Type storage, bool symmetric, bool narrowRange,
                          bool dynamic, bool powerOfTwo, Granularity granularity,
                          ArrayRef<int64_t> axes, ArrayRef<int64_t> blocks,
-                         RangeEstimator estimator, FloatAttr parameter) {
+                         RangeEstimatorAttrInterface estimator) {
   if (!isStorageType(storage))
     return emitError()
            << "expected storage i4, i8, ui8, i16, f8E4M3FN or f8E5M2, but got "
@@ -201,13 +243,6 @@ QuantizationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   for (int64_t block : blocks)
     if (block < 1)
       return emitError() << "expected positive block sizes, but got " << block;
-  if ((estimator == RangeEstimator::Percentile) && !parameter)
-    return emitError() << "expected the percentile to keep after 'percentile'";
-  if (parameter && !(parameter.getValueAsDouble() > 0 &&
-                     std::isfinite(parameter.getValueAsDouble())))
-    return emitError()
-           << "expected a positive range estimator parameter, but got "
-           << parameter.getValueAsDouble();
   return success();
 }
 
@@ -220,7 +255,8 @@ LogicalResult StatisticsAttr::verify(
     int64_t nanCount, int64_t infCount, FloatAttr min, FloatAttr max,
     DenseF32ArrayAttr channelMin, DenseF32ArrayAttr channelMax, int64_t,
     int64_t, DenseI64ArrayAttr histogram, DenseF32ArrayAttr batchMin,
-    DenseF32ArrayAttr batchMax, ArrayAttr heads) {
+    DenseF32ArrayAttr batchMax, DenseF32ArrayAttr tokenMin,
+    DenseF32ArrayAttr tokenMax, ArrayAttr heads) {
   if (count < 0 || nanCount < 0 || infCount < 0)
     return emitError() << "expected counts that are not negative";
   double low = min.getValueAsDouble(), high = max.getValueAsDouble();
@@ -232,6 +268,8 @@ LogicalResult StatisticsAttr::verify(
                        << channelMin.size() << " and " << channelMax.size();
   if ((batchMin ? batchMin.size() : 0) != (batchMax ? batchMax.size() : 0))
     return emitError() << "expected as many batch minima as maxima";
+  if ((tokenMin ? tokenMin.size() : 0) != (tokenMax ? tokenMax.size() : 0))
+    return emitError() << "expected as many token minima as maxima";
   int64_t total = 0;
   for (int64_t bin : histogram.asArrayRef()) {
     if (bin < 0)
@@ -246,12 +284,27 @@ LogicalResult StatisticsAttr::verify(
                        << " elements, but it holds " << total;
   for (Attribute attribute : heads ? heads.getValue() : ArrayRef<Attribute>()) {
     auto head = dyn_cast<StatisticsAttr>(attribute);
-    if (!head || !head.getChannelMin().empty() || head.getHeads())
-      return emitError() << "expected heads to be statistics without channels "
-                            "and heads, but got "
+    if (!head || !head.getChannelMin().empty() || head.getTokenMin() ||
+        head.getHeads())
+      return emitError() << "expected heads to be statistics without channels, "
+                            "tokens and heads, but got "
                          << attribute;
   }
   return success();
+}
+
+StatisticsAttr
+StatisticsAttr::withChannelsAlone(ArrayRef<float> channelMin,
+                                  ArrayRef<float> channelMax) const {
+  Builder builder(getContext());
+  return get(getContext(), getCount(), getNanCount(), getInfCount(),
+             builder.getF32FloatAttr(*llvm::min_element(channelMin)),
+             builder.getF32FloatAttr(*llvm::max_element(channelMax)),
+             builder.getDenseF32ArrayAttr(channelMin),
+             builder.getDenseF32ArrayAttr(channelMax), /*binExponent=*/0,
+             /*firstBin=*/0, builder.getDenseI64ArrayAttr({}),
+             /*batchMin=*/nullptr, /*batchMax=*/nullptr, /*tokenMin=*/nullptr,
+             /*tokenMax=*/nullptr, /*heads=*/nullptr);
 }
 
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,

@@ -200,18 +200,25 @@ LogicalResult ObserveOp::verify() {
   if (!getStatistics())
     return success();
   // Statistics may lack the channels or the heads, not have others.
-  auto verifyCount = [&](int64_t count, IntegerAttr dim,
+  auto verifyCount = [&](int64_t count, int64_t size,
                          StringRef what) -> LogicalResult {
-    int64_t size = dim ? type.getDimSize(dim.getInt()) : 0;
     if (count == 0 || count == size)
       return success();
     return emitOpError() << "expected statistics of " << size << ' ' << what
                          << ", but got " << count;
   };
+  auto getSize = [&](IntegerAttr dim) {
+    return dim ? type.getDimSize(dim.getInt()) : 0;
+  };
+  int64_t channels = getSize(axis), vectors = 0;
+  if (type.hasStaticShape() && channels > 0)
+    vectors = type.getNumElements() / channels;
+  DenseF32ArrayAttr tokens = getStatistics()->getTokenMin();
   ArrayAttr heads = getStatistics()->getHeads();
-  if (failed(verifyCount(getStatistics()->getChannelMin().size(), axis,
+  if (failed(verifyCount(getStatistics()->getChannelMin().size(), channels,
                          "channels")) ||
-      failed(verifyCount(heads ? heads.size() : 0, head, "heads")))
+      failed(verifyCount(tokens ? tokens.size() : 0, vectors, "tokens")) ||
+      failed(verifyCount(heads ? heads.size() : 0, getSize(head), "heads")))
     return failure();
   return success();
 }

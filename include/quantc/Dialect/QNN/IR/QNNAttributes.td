@@ -10,8 +10,10 @@
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 include "quantc/Dialect/QNN/IR/QNNDialect.td"
+include "quantc/Dialect/QNN/IR/QNNInterfaces.td"
 
-class QNN_Attr<string name, string attrMnemonic> : AttrDef<QNN_Dialect, name> {
+class QNN_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<QNN_Dialect, name, traits> {
   let mnemonic = attrMnemonic;
 }
 
@@ -26,17 +28,6 @@ def QNN_Granularity : I32EnumAttr<"Granularity",
   let genSpecializedAttr = 0;
 }
 
-def QNN_RangeEstimator : I32EnumAttr<"RangeEstimator",
-    "how the range to quantize is taken from the statistics", [
-      I32EnumAttrCase<"MinMax", 0, "minmax">,
-      I32EnumAttrCase<"Percentile", 1, "percentile">,
-      I32EnumAttrCase<"Entropy", 2, "entropy">,
-      I32EnumAttrCase<"MSE", 3, "mse">,
-      I32EnumAttrCase<"EMA", 4, "ema">]> {
-  let cppNamespace = "::quantc::qnn";
-  let genSpecializedAttr = 0;
-}
-
 def QNN_RequantizeMode : I32EnumAttr<"RequantizeMode",
     "how a requantization multiplies by the quotient of two scales", [
       I32EnumAttrCase<"Float", 0, "float">,
@@ -45,6 +36,67 @@ def QNN_RequantizeMode : I32EnumAttr<"RequantizeMode",
   let cppNamespace = "::quantc::qnn";
   let genSpecializedAttr = 0;
 }
+
+//===----------------------------------------------------------------------===//
+// Range estimators
+//===----------------------------------------------------------------------===//
+
+/// `needs` are those methods of the interface that do not keep their default.
+/// Inside of a scheme the attribute is written without '#qnn' and brackets:
+/// `percentile 99.99`.
+class QNN_RangeEstimatorAttr<string name, string attrMnemonic, list<string> needs>
+    : QNN_Attr<name, attrMnemonic,
+               [DeclareAttrInterfaceMethods<QNN_RangeEstimatorAttrInterface, needs>]>;
+
+def QNN_MinMaxAttr : QNN_RangeEstimatorAttr<"MinMax", "minmax", []> {
+  let summary = "range estimator: all that was seen";
+}
+
+def QNN_PercentileAttr : QNN_RangeEstimatorAttr<"Percentile", "percentile", ["needsHistogram"]> {
+  let summary = "range estimator: what is left without the outermost elements";
+  let description = [{
+    With n elements, at most floor(n (1 - p/100) / 2), p in (0, 100], are cut off on each side; the
+    ends are those of the outermost bins kept, clipped to minimum and maximum. p = 100 is `minmax`.
+  }];
+  let parameters = (ins "::mlir::FloatAttr":$percentile);
+  let builders = [AttrBuilder<(ins "double":$percentile), [{
+    return $_get($_ctxt, ::mlir::FloatAttr::get(::mlir::Float64Type::get($_ctxt), percentile));
+  }]>];
+  let assemblyFormat = "custom<Percentile>($percentile)";
+  let genVerifyDecl = 1;
+}
+
+def QNN_EntropyAttr : QNN_RangeEstimatorAttr<"Entropy", "entropy", ["needsHistogram"]> {
+  let summary = "range estimator: the clip of |x| that loses least information";
+  let description = [{
+    As TensorRT calibrates (Migacz, "8-bit inference with TensorRT", GTC 2017). |x| has between 1024
+    and 2048 bins; a clip keeps at least 128 of them.
+  }];
+}
+
+def QNN_MSEAttr : QNN_RangeEstimatorAttr<"MSE", "mse", ["needsError"]> {
+  let summary = "range estimator: the clip with the least squared error of quantization";
+  let description = [{
+    f [min, max] for f = 0.2, 0.208 .. 1.0; of equal errors the one that clips less.
+  }];
+}
+
+def QNN_EMAAttr : QNN_RangeEstimatorAttr<"EMA", "ema", ["needsBatches"]> {
+  let summary = "range estimator: the moving average of the ranges of the batches";
+  let description = [{
+    m <- m + c (x - m) with a rate c in (0, 1], in the order of the data and from the first batch on.
+  }];
+  let parameters = (ins "::mlir::FloatAttr":$rate);
+  let builders = [AttrBuilder<(ins "double":$rate), [{
+    return $_get($_ctxt, ::mlir::FloatAttr::get(::mlir::Float64Type::get($_ctxt), rate));
+  }]>];
+  let assemblyFormat = "custom<Rate>($rate)";
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Schemes
+//===----------------------------------------------------------------------===//
 
 def QNN_QuantizationAttr : QNN_Attr<"Quantization", "quantization"> {
   let summary = "how one operand of a site is quantized";
@@ -55,11 +107,13 @@ def QNN_QuantizationAttr : QNN_Attr<"Quantization", "quantization"> {
     both are empty for one parameter per tensor. `narrow_range` leaves the
     lowest integer unused, as is usual for symmetric weights. `dynamic` means
     that the range is measured at run time, `power_of_two` that scales are rounded
-    up to powers of two.
+    up to powers of two. An estimator of this dialect is named as it is in recipes;
+    one of another dialect is written as the attribute that it is.
 
     ```mlir
     #qnn.quantization<i8 symmetric narrow_range channel axes = [1] minmax>
     #qnn.quantization<i8 asymmetric tensor percentile 99.99>
+    #qnn.quantization<i8 symmetric tensor #mine.sigmas<3>>
     ```
   }];
   let parameters = (ins
@@ -71,8 +125,7 @@ def QNN_QuantizationAttr : QNN_Attr<"Quantization", "quantization"> {
     "::quantc::qnn::Granularity":$granularity,
     ArrayRefParameter<"int64_t">:$axes,
     ArrayRefParameter<"int64_t">:$blocks,
-    "::quantc::qnn::RangeEstimator":$estimator,
-    "::mlir::FloatAttr":$estimatorParameter);
+    "::quantc::qnn::RangeEstimatorAttrInterface":$estimator);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
@@ -96,8 +149,11 @@ def QNN_StatisticsAttr : QNN_Attr<"Statistics", "statistics"> {
     (first_bin + i + 1) * 2^bin_exponent). `channel_min` and `channel_max` run
     along the observer's `axis` and are empty without one. `batchMin` and
     `batchMax` are the ranges of the batches, in the order of the data, where
-    calibration kept them. `heads` has a `#qnn.statistics`, without channels or
-    heads of its own, for each index along the observer's `head`.
+    calibration kept them. `tokenMin` and `tokenMax` are the ranges of the vectors
+    along the axis, row major over all other dimensions, where calibration kept them;
+    a vector that was never seen has that of the whole. `heads` has a
+    `#qnn.statistics`, without channels, tokens or heads of its own, for each index
+    along the observer's `head`.
   }];
   let parameters = (ins
     "int64_t":$count, "int64_t":$nanCount, "int64_t":$infCount,
@@ -107,9 +163,17 @@ def QNN_StatisticsAttr : QNN_Attr<"Statistics", "statistics"> {
     "::mlir::DenseI64ArrayAttr":$histogram,
     OptionalParameter<"::mlir::DenseF32ArrayAttr">:$batchMin,
     OptionalParameter<"::mlir::DenseF32ArrayAttr">:$batchMax,
+    OptionalParameter<"::mlir::DenseF32ArrayAttr">:$tokenMin,
+    OptionalParameter<"::mlir::DenseF32ArrayAttr">:$tokenMax,
     OptionalParameter<"::mlir::ArrayAttr">:$heads);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// These counts with other ranges of the channels, of which there is at least
+    /// one, and nothing else: what is left when values change channel by channel.
+    StatisticsAttr withChannelsAlone(::llvm::ArrayRef<float> channelMin,
+                                     ::llvm::ArrayRef<float> channelMax) const;
+  }];
 }
 
 def QNN_TargetAttr : QNN_Attr<"Target", "target"> {

@@ -7,12 +7,21 @@
 #ifndef QUANTC_DIALECT_QNN_IR_QNNDIALECT_H
 #define QUANTC_DIALECT_QNN_IR_QNNDIALECT_H
 
+#include "quantc/Calibration/Range.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Dialect.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h.inc"
 
 #include "quantc/Dialect/QNN/IR/QNNEnums.h.inc"
+
+namespace quantc {
+struct Statistics;
+} // namespace quantc
+
+#include "quantc/Dialect/QNN/IR/QNNAttrInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "quantc/Dialect/QNN/IR/QNNAttributes.h.inc"

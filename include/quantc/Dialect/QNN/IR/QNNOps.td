@@ -64,8 +64,9 @@ def QNN_ObserveOp : QNN_Op<"observe", [Pure, AllTypesMatch<["input", "result"]>]
   let description = [{
     The identity in value. Calibration compiles it to an update of the
     observer `name`: counts, minimum, maximum and histogram of the elements and,
-    with `axis`, minimum and maximum per index along that dimension; with `head`,
-    all of it once more per index along that one.
+    with `axis`, minimum and maximum per index along that dimension and, on demand,
+    for each vector along it (each token); with `head`, counts, minimum, maximum
+    and histogram once more per index along that one.
     `qnn-apply-statistics` attaches what was seen.
 
     ```mlir

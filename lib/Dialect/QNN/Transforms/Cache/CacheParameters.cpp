@@ -54,21 +54,19 @@ static FailureOr<QuantizationAttr> getCacheScheme(const KVCache &cache,
                                                   ArrayRef<int64_t> axes) {
   MLIRContext *context = cache.argument.getContext();
   const OperandRecipe &operand = recipe.operand;
-  FloatAttr parameter;
-  if (*operand.estimator == RangeEstimator::Percentile)
-    parameter = FloatAttr::get(Float64Type::get(context), *operand.percentile);
-  else if (*operand.estimator == RangeEstimator::EMA)
-    parameter = FloatAttr::get(Float64Type::get(context), *operand.emaRate);
+  auto emit = [&] { return emitCacheError(cache); };
+  RangeEstimatorAttrInterface estimator = operand.buildEstimator(context, emit);
+  if (!estimator)
+    return failure();
   // A whole tensor for each layer has an axis as well.
   Granularity granularity = axes.empty() ? Granularity::Tensor
                             : *operand.granularity == Granularity::Tensor
                                 ? Granularity::Channel
                                 : *operand.granularity;
   auto scheme = QuantizationAttr::getChecked(
-      [&] { return emitCacheError(cache); }, context,
-      parseType(*operand.storage, context), *operand.symmetric,
+      emit, context, parseType(*operand.storage, context), *operand.symmetric,
       *operand.narrowRange, *operand.dynamic, /*powerOfTwo=*/false, granularity,
-      axes, ArrayRef<int64_t>(), *operand.estimator, parameter);
+      axes, ArrayRef<int64_t>(), estimator);
   if (!scheme)
     return failure();
   return scheme;
@@ -91,6 +89,8 @@ static LogicalResult addStatistics(const KVCache &cache, int64_t layer,
              << "expected statistics of what is inserted; run qnn-annotate, "
                 "quantc calibrate and qnn-apply-statistics";
     Statistics more = fromAttribute(*observer.getStatistics());
+    // Updates may have different numbers of them.
+    more.tokens.clear();
     if (!statistics) {
       statistics = std::move(more);
       continue;
@@ -390,7 +390,7 @@ FailureOr<Value> CacheParameters::createQuantize(OpBuilder &builder,
         scheme.getContext(), scheme.getStorage(), scheme.getSymmetric(),
         scheme.getNarrowRange(), /*dynamic=*/true, scheme.getPowerOfTwo(),
         scheme.getGranularity(), *axes, ArrayRef<int64_t>(),
-        scheme.getEstimator(), scheme.getEstimatorParameter());
+        scheme.getEstimator());
     FailureOr<QuantizationOperands> created = createDynamicParameters(
         builder, source, sourceScheme, [&] { return emitCacheError(cache); });
     if (failed(created))

@@ -18,7 +18,7 @@ CorrectionTerms::CorrectionTerms(OpBuilder &builder, const QuantizedSite &site,
     : builder(builder), site(site), storage(storage), type(type),
       loc(linalg::LinalgOp(site.op).getLoc()) {
   linalg::LinalgOp op = site.op;
-  for (Range range : op.createLoopRanges(builder, loc))
+  for (mlir::Range range : op.createLoopRanges(builder, loc))
     loopSizes.push_back(range.size);
 }
 

@@ -158,10 +158,10 @@ FailureOr<QuantizationOperands> quantc::qnn::createDynamicParameters(
                    [](int64_t block) { return block != 1; }))
     return emitError() << "expected a dynamic scheme without blocks, but got "
                        << scheme;
-  if (scheme.getEstimator() != RangeEstimator::MinMax)
+  if (!isa<MinMaxAttr>(scheme.getEstimator()))
     return emitError() << "expected estimator minmax for a dynamic scheme, but "
                           "got '"
-                       << stringifyRangeEstimator(scheme.getEstimator()) << "'";
+                       << scheme.getEstimator().getEstimatorName() << "'";
   int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
   for (int64_t axis : scheme.getAxes())
     if (axis < 0 || axis >= rank)

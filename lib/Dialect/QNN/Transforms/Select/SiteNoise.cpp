@@ -36,8 +36,8 @@ static SmallVector<AffineParameters> getParameters(const Statistics &statistics,
             llvm::expectedToOptional(estimateRange(statistics, scheme)))
       add(*range);
   } else if (scheme.getGranularity() == Granularity::Channel) {
-    if (auto ranges =
-            llvm::expectedToOptional(estimateChannelRanges(statistics, scheme)))
+    if (auto ranges = llvm::expectedToOptional(
+            estimatePartRanges(statistics, statistics.channels, scheme)))
       llvm::for_each(*ranges, add);
   }
   return parameters;
@@ -55,11 +55,12 @@ measureRows(const ObservedRows &rows, QuantizationAttr scheme,
     ArrayRef<AffineParameters> parameters = parametersOf(row);
     if (parameters.empty())
       return std::nullopt;
+    SmallVector<FakeQuantizer> quantizers;
+    for (const AffineParameters &affine : parameters)
+      quantizers.emplace_back(affine, scheme);
     for (auto [channel, value] : llvm::enumerate(row)) {
       double error =
-          value -
-          quantizeDequantize(
-              value, parameters[parameters.size() == 1 ? 0 : channel], scheme);
+          value - quantizers[quantizers.size() == 1 ? 0 : channel](value);
       sum.signal += double(value) * value;
       sum.noise += error * error;
     }
@@ -68,8 +69,14 @@ measureRows(const ObservedRows &rows, QuantizationAttr scheme,
 }
 
 static Noise getStaticNoise(ObserveOp observer, QuantizationAttr scheme) {
-  if (Noise noise = estimateNoiseToSignal(
-          fromAttribute(*observer.getStatistics()), scheme))
+  Statistics statistics = fromAttribute(*observer.getStatistics());
+  if (scheme.getGranularity() == Granularity::Token)
+    return estimateNoiseToSignal(
+        statistics,
+        mergeTokens(statistics.tokens, getObservedDims(observer).axis, scheme,
+                    observer.getInput().getType().getShape()),
+        scheme);
+  if (Noise noise = estimateNoiseToSignal(statistics, scheme))
     return noise;
   // Rows are all that smoothing leaves of the distribution.
   std::optional<ObservedRows> rows = ObservedRows::get(observer);
@@ -108,7 +115,7 @@ static Noise getDynamicNoise(ObserveOp observer, QuantizationAttr scheme) {
                             scheme.getSymmetric(), scheme.getNarrowRange(),
                             /*dynamic=*/false, scheme.getPowerOfTwo(),
                             Granularity::Tensor, /*axes=*/{}, /*blocks=*/{},
-                            RangeEstimator::MinMax, FloatAttr()));
+                            MinMaxAttr::get(scheme.getContext())));
 }
 
 //===----------------------------------------------------------------------===//

@@ -7,6 +7,7 @@
 #include "SiteScheme.h"
 #include "Materialize/QuantizeConstant.h"
 #include "SiteNoise.h"
+#include "quantc/Calibration/QuantizationParameters.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
@@ -174,11 +175,14 @@ static FailureOr<Placement> placeActivation(linalg::LinalgOp site,
       result.axes.push_back(*observer.getAxis());
     break;
   }
-  case Granularity::Token:
-    if (!*recipe.dynamic)
-      return emitError() << "expected granularity 'token' to be dynamic";
+  case Granularity::Token: {
     result.axes = getResultDims(indexing, operand);
+    ObserveOp observer = getObserver(site->getOpOperand(operand));
+    if (!*recipe.dynamic && !result.axes.empty() && observer &&
+        observer.getStatistics() && !observer.getStatistics()->getTokenMin())
+      return emitError() << kNoTokenRanges;
     break;
+  }
   case Granularity::Head:
     if (std::optional<int64_t> head = getHeadDim(indexing, operand))
       result.axes.push_back(*head);
@@ -195,7 +199,7 @@ static QuantizationAttr getGivenQuantization(DequantizeOp operand) {
       /*symmetric=*/!operand.getZeroPoint(), /*narrowRange=*/false,
       /*dynamic=*/false, /*powerOfTwo=*/false,
       axes.empty() ? Granularity::Tensor : Granularity::Head, axes,
-      operand.getBlocks(), RangeEstimator::MinMax, FloatAttr());
+      operand.getBlocks(), MinMaxAttr::get(operand.getContext()));
 }
 
 /// The recipe's scheme of one operand.
@@ -212,16 +216,15 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
   // A matrix-vector product has no channels, a matrix product no heads.
   Granularity granularity =
       placement->axes.empty() ? Granularity::Tensor : placement->granularity;
-  FloatAttr parameter;
-  if (*recipe.estimator == RangeEstimator::Percentile)
-    parameter = FloatAttr::get(Float64Type::get(context), *recipe.percentile);
-  else if (*recipe.estimator == RangeEstimator::EMA)
-    parameter = FloatAttr::get(Float64Type::get(context), *recipe.emaRate);
+  RangeEstimatorAttrInterface estimator =
+      recipe.buildEstimator(context, emitError);
+  if (!estimator)
+    return failure();
   auto scheme = QuantizationAttr::getChecked(
       emitError, context, parseType(*recipe.storage, context),
       *recipe.symmetric, *recipe.narrowRange, *recipe.dynamic, powerOfTwo,
       granularity, ArrayRef<int64_t>(placement->axes),
-      ArrayRef<int64_t>(placement->blocks), *recipe.estimator, parameter);
+      ArrayRef<int64_t>(placement->blocks), estimator);
   if (!scheme)
     return failure();
   return scheme;

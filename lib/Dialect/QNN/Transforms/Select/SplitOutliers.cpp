@@ -202,15 +202,7 @@ static StatisticsAttr clear(StatisticsAttr statistics,
   SmallVector<float> max(statistics.getChannelMax().asArrayRef());
   for (int64_t channel : outliers)
     min[channel] = max[channel] = 0;
-  Builder builder(statistics.getContext());
-  return StatisticsAttr::get(
-      statistics.getContext(), statistics.getCount(), statistics.getNanCount(),
-      statistics.getInfCount(),
-      builder.getF32FloatAttr(*llvm::min_element(min)),
-      builder.getF32FloatAttr(*llvm::max_element(max)),
-      builder.getDenseF32ArrayAttr(min), builder.getDenseF32ArrayAttr(max),
-      /*binExponent=*/0, /*firstBin=*/0, builder.getDenseI64ArrayAttr({}),
-      /*batchMin=*/nullptr, /*batchMax=*/nullptr, /*heads=*/nullptr);
+  return statistics.withChannelsAlone(min, max);
 }
 
 /// An observer of the other channels alone.

@@ -134,23 +134,22 @@ FailureOr<std::vector<float>>
 SiteError::quantizeRows(ArrayRef<float> scales) const {
   ObservedRows smoothed = *ObservedRows::get(observer, scales);
   std::vector<float> &values = smoothed.values;
-  auto quantize = [&](float &value, const AffineParameters &parameters) {
-    value = quantizeDequantize(value, parameters, rowScheme);
-  };
   if (rowScheme.getDynamic()) {
     for (int64_t row = 0; row < smoothed.size; ++row) {
       MutableArrayRef<float> part(values.data() + row * channels, channels);
-      AffineParameters parameters = getRowParameters(part, rowScheme);
+      FakeQuantizer quantizer(getRowParameters(part, rowScheme), rowScheme);
       for (float &value : part)
-        quantize(value, parameters);
+        value = quantizer(value);
     }
     return std::move(values);
   }
   if (rowScheme.getGranularity() == Granularity::Channel) {
-    for (size_t i = 0; i < values.size(); ++i) {
-      const MinMax &range = smoothed.statistics.channels[i % channels];
-      quantize(values[i], computeAffine({range.min, range.max}, rowScheme));
-    }
+    SmallVector<FakeQuantizer> quantizers;
+    for (const MinMax &range : smoothed.statistics.channels)
+      quantizers.emplace_back(computeAffine({range.min, range.max}, rowScheme),
+                              rowScheme);
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = quantizers[i % channels](values[i]);
     return std::move(values);
   }
   ObserveOp op = observer;
@@ -159,9 +158,9 @@ SiteError::quantizeRows(ArrayRef<float> scales) const {
   if (!range)
     return op.emitOpError()
            << "'" << op.getName() << "': " << llvm::toString(range.takeError());
-  AffineParameters parameters = computeAffine(*range, rowScheme);
+  FakeQuantizer quantizer(computeAffine(*range, rowScheme), rowScheme);
   for (float &value : values)
-    quantize(value, parameters);
+    value = quantizer(value);
   return std::move(values);
 }
 

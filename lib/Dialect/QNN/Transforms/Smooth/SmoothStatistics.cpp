@@ -77,13 +77,5 @@ void quantc::qnn::rescaleStatistics(ObserveOp observer,
     min.push_back(low * factor);
     max.push_back(high * factor);
   }
-  Builder builder(observer);
-  observer.setStatisticsAttr(StatisticsAttr::get(
-      observer.getContext(), statistics->getCount(), statistics->getNanCount(),
-      statistics->getInfCount(),
-      builder.getF32FloatAttr(*llvm::min_element(min)),
-      builder.getF32FloatAttr(*llvm::max_element(max)),
-      builder.getDenseF32ArrayAttr(min), builder.getDenseF32ArrayAttr(max),
-      /*binExponent=*/0, /*firstBin=*/0, builder.getDenseI64ArrayAttr({}),
-      /*batchMin=*/nullptr, /*batchMax=*/nullptr, /*heads=*/nullptr));
+  observer.setStatisticsAttr(statistics->withChannelsAlone(min, max));
 }
