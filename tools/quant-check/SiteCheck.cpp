@@ -1,4 +1,4 @@
-//===- SiteCheck.cpp - the integer sites of a model, one by one -----------===//
+//===- SiteCheck.cpp - the quantized sites of a model, one by one ---------===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
@@ -8,6 +8,7 @@
 
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Matchers.h"
@@ -24,6 +25,37 @@ using namespace quantc::check;
 
 namespace {
 
+bool isF8(Type type) {
+  return isa<Float8E4M3FNType, Float8E5M2Type>(getElementTypeOrSelf(type));
+}
+
+/// -4 to 4. Products of such numbers have at most 5 bits, so that sums of up to
+/// 2^20 of them are exact in f32, in any order.
+float drawSmall(std::mt19937 &random) { return float(random() % 9) - 4; }
+
+uint8_t encodeF8(float number, const llvm::fltSemantics &semantics) {
+  APFloat value(number);
+  bool losesInfo;
+  value.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
+  return uint8_t(value.bitcastToAPInt().getZExtValue());
+}
+
+/// Small integers instead of constants of f8.
+void replaceF8Constants(ModuleOp module) {
+  std::mt19937 random(2);
+  module.walk([&](arith::ConstantOp op) {
+    auto type = dyn_cast<RankedTensorType>(op.getType());
+    if (!type || !isF8(type))
+      return;
+    const llvm::fltSemantics &semantics =
+        cast<FloatType>(type.getElementType()).getFloatSemantics();
+    std::vector<char> bytes;
+    for (int64_t i = 0; i < type.getNumElements(); ++i)
+      bytes.push_back(char(encodeF8(drawSmall(random), semantics)));
+    op.setValueAttr(DenseElementsAttr::getFromRawBuffer(type, bytes));
+  });
+}
+
 /// A site and what belongs to it.
 class SiteSlice {
 public:
@@ -39,7 +71,7 @@ public:
   bool canCut() const { return isWhole; }
 
   /// A module with a function @site of the integers and floats that the site
-  /// takes from the rest of the model.
+  /// takes from the rest of the model; constants of f8 are other ones.
   OwningOpRef<ModuleOp> cut() {
     OpBuilder b(root->getContext());
     OwningOpRef<ModuleOp> module = ModuleOp::create(b, root->getLoc());
@@ -59,6 +91,7 @@ public:
     for (Value result : root->getResults())
       results.push_back(mapping.lookup(result));
     func::ReturnOp::create(b, root->getLoc(), results);
+    replaceF8Constants(*module);
     return module;
   }
 
@@ -90,7 +123,7 @@ private:
         linalgOp && linalgOp->hasAttr(qnn::kSiteAttrName) && reaches(value);
     bool isBoundary =
         isa<RankedTensorType>(value.getType()) &&
-        (element.isF32() ||
+        (element.isF32() || isF8(element) ||
          (element.isInteger() && element.getIntOrFloatBitWidth() <= 16));
     if (!op) {
       if (isa<RankedTensorType>(value.getType()))
@@ -141,7 +174,8 @@ private:
 
 } // namespace
 
-/// Random bits of integers; floats from 0.001 to 1, scales and residuals.
+/// Random bits of integers, small integers as f8; floats from 0.001 to 1,
+/// scales and residuals.
 static std::vector<std::vector<char>> drawInputs(const EntryPoint &entry) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> floats(0.001f, 1);
@@ -153,6 +187,11 @@ static std::vector<std::vector<char>> drawInputs(const EntryPoint &entry) {
         float value = floats(random);
         memcpy(bytes.data() + at, &value, 4);
       }
+    else if (StringRef(spec.dtype).starts_with("f8"))
+      for (char &byte : bytes)
+        byte = char(encodeF8(drawSmall(random), spec.dtype == "f8_e4m3"
+                                                    ? APFloat::Float8E4M3FN()
+                                                    : APFloat::Float8E5M2()));
     else
       for (char &byte : bytes)
         byte = static_cast<char>(random() >> 8);
@@ -222,7 +261,8 @@ llvm::Expected<SiteReport> quantc::check::checkSites(const std::string &path,
   SmallVector<linalg::LinalgOp> sites;
   module->walk([&](linalg::LinalgOp op) {
     if (op->hasAttr(qnn::kSiteAttrName) && op->getNumResults() == 1 &&
-        getElementTypeOrSelf(op->getOperand(0)).isInteger())
+        (getElementTypeOrSelf(op->getOperand(0)).isInteger() ||
+         isF8(op->getOperand(0).getType())))
       sites.push_back(op);
   });
   SiteReport report;

@@ -79,7 +79,7 @@ static cl::opt<unsigned>
 static cl::opt<bool>
     sitesOnly("sites", cl::cat(category),
               cl::desc("the files are quantized models: compare each of their "
-                       "integer sites with this machine's"));
+                       "quantized sites with this machine's"));
 static cl::opt<bool> minimiseFailures("minimise", cl::cat(category),
                                       cl::desc("shrink failing cases"));
 static cl::opt<bool>
@@ -147,7 +147,7 @@ int compareSites() {
     for (const auto &[site, failure] : report->different)
       llvm::outs() << "failed: site " << site << "\n  " << failure << "\n";
   }
-  llvm::outs() << same << " integer sites agree bit for bit, " << different
+  llvm::outs() << same << " sites agree bit for bit, " << different
                << " do not\n";
   return different || !same ? 1 : 0;
 }
