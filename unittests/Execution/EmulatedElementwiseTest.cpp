@@ -142,6 +142,69 @@ func.func @main(%x: tensor<{0}xbf16>, %y: tensor<{0}xbf16>) -> tensor<{0}xbf16> 
   }
 }
 
+/// %r of numbers %a and %b, kPatterns of each; for a NaN, whose bits are not
+/// specified, another number.
+std::string getFunction(StringRef body, StringRef type) {
+  return llvm::formatv(R"(
+func.func @main(%x: tensor<{0}x{1}>, %y: tensor<{0}x{1}>) -> tensor<{0}x{1}> {{
+  %nan = arith.constant 1234.0 : {1}
+  %e = tensor.empty() : tensor<{0}x{1}>
+  %z = linalg.generic {{indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+                       iterator_types = ["parallel"]}
+      ins(%x, %y : tensor<{0}x{1}>, tensor<{0}x{1}>) outs(%e : tensor<{0}x{1}>) {{
+    ^bb0(%a: {1}, %b: {1}, %o: {1}):
+      {2}
+      %c = arith.cmpf uno, %r, %r : {1}
+      %s = arith.select %c, %nan, %r : {1}
+      linalg.yield %s : {1}
+  } -> tensor<{0}x{1}>
+  return %z : tensor<{0}x{1}>
+})",
+                       kPatterns, type, body)
+      .str();
+}
+
+// Exactly C's fmod: quotients have up to 277 bits, and divisors may be
+// denormal.
+TEST_F(EmulatedElementwiseTest, remainders) {
+  auto [first, second] = getPatterns();
+  std::mt19937 random(8);
+  std::vector<float> x, y;
+  for (size_t i = 0; i < kPatterns; ++i) {
+    auto widen = [&](uint16_t upper) {
+      return llvm::bit_cast<float>(uint32_t(upper) << 16 |
+                                   uint32_t(i % 4 ? random() & 0xffff : 0));
+    };
+    x.push_back(widen(first[i]));
+    // Every other one of about the same size: the quotient is small.
+    y.push_back(widen(second[i]));
+  }
+  auto results = compare(getFunction("%r = arith.remf %a, %b : f32", "f32"),
+                         {x.data(), y.data()}, "sm_80");
+  ASSERT_EQ(results.size(), 1u);
+  for (size_t i = 0; i < kPatterns; ++i) {
+    float expected = std::fmod(x[i], y[i]), got;
+    std::memcpy(&got, results[0].data() + 4 * i, 4);
+    if (std::isnan(expected))
+      expected = 1234;
+    ASSERT_EQ(llvm::bit_cast<uint32_t>(got), llvm::bit_cast<uint32_t>(expected))
+        << x[i] << ", " << y[i];
+  }
+  for (StringRef type : {"f16", "bf16"})
+    compare(getFunction(("%r = arith.remf %a, %b : " + type).str(), type),
+            {first.data(), second.data()}, "sm_80");
+}
+
+TEST_F(EmulatedElementwiseTest, cubeRoots) {
+  std::mt19937 random(9);
+  std::vector<float> x;
+  for (size_t i = 0; i < kPatterns; ++i)
+    x.push_back(llvm::bit_cast<float>(uint32_t(i) << 16 |
+                                      uint32_t(i % 2 ? random() & 0xffff : 0)));
+  compare(getFunction("%r = math.cbrt %a : f32", "f32"), {x.data(), x.data()},
+          "sm_80");
+}
+
 /// Numbers that conversions to eight bits may get wrong: all patterns of 16
 /// bits above 16 zeros, and each multiple of a quarter up to 256 and of the
 /// smallest f8 up to 1, with both neighbours.

@@ -149,6 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Function{"math.erfc", std::erfc, 5},
                       Function{"math.sin", std::sin, 2},
                       Function{"math.cos", std::cos, 2},
+                      Function{"math.cbrt", std::cbrt, 0.51},
                       Function{"math.sqrt", std::sqrt, 0.5},
                       Function{"math.rsqrt", rsqrt, 1.5}),
     [](const ::testing::TestParamInfo<Function> &info) {

@@ -25,7 +25,7 @@ namespace {
 /// The functions that have a polynomial here.
 bool isOwn(StringRef name) {
   return llvm::is_contained({"math.exp", "math.erf", "math.erfc", "math.sin",
-                             "math.cos", "math.powf"},
+                             "math.cos", "math.powf", "math.cbrt"},
                             name);
 }
 
@@ -66,6 +66,9 @@ private:
   }
   static Value expand(math::CosOp, Value x, ExpressionBuilder &b) {
     return buildSine(b, x, /*isCosine=*/true);
+  }
+  static Value expand(math::CbrtOp, Value x, ExpressionBuilder &b) {
+    return buildCubeRoot(b, x);
   }
   static Value expand(math::ErfOp, Value x, ExpressionBuilder &b) {
     Value z = b.atMost(b.absolute(x), 11.0f), one = b.constant(1.0f);
@@ -118,7 +121,8 @@ public:
     populateMathPolynomialApproximationPatterns(patterns, isUpstream);
     patterns.add<Approximate<math::ExpOp>, Approximate<math::ErfOp>,
                  Approximate<math::ErfcOp>, Approximate<math::SinOp>,
-                 Approximate<math::CosOp>, ApproximatePower>(&getContext());
+                 Approximate<math::CosOp>, Approximate<math::CbrtOp>,
+                 ApproximatePower>(&getContext());
     if (splitFma)
       patterns.add<SplitFma>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

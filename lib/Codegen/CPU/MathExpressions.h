@@ -148,6 +148,9 @@ private:
 /// sin(x) or cos(x), any x but NaN.
 mlir::Value buildSine(ExpressionBuilder &f, mlir::Value x, bool isCosine);
 
+/// The cube root of x, any x but NaN.
+mlir::Value buildCubeRoot(ExpressionBuilder &f, mlir::Value x);
+
 /// x to the power of y as IEEE 754 defines pow.
 mlir::Value buildPower(ExpressionBuilder &f, mlir::Value x, mlir::Value y);
 

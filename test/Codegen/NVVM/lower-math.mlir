@@ -28,6 +28,29 @@ func.func @main(%x: memref<4xf32>, %i: i32) {
 
 // -----
 
+// The rest of a division of mantissas, 39 bits of the quotient at a time.
+// CHECK-LABEL: func @remainder
+// CHECK: gpu.launch
+// CHECK: arith.remui {{.*}} : i64
+// CHECK: scf.while
+// CHECK: arith.minsi
+// CHECK: arith.shli
+// CHECK: arith.remui
+// CHECK-NOT: arith.remf
+func.func @remainder(%x: memref<4xf32>) {
+  %c1 = arith.constant 1 : index
+  gpu.launch blocks(%a, %b, %c) in (%d = %c1, %e = %c1, %f = %c1) threads(%g, %h, %i) in (%j = %c1, %k = %c1, %l = %c1) {
+    %0 = memref.load %x[%a] : memref<4xf32>
+    %1 = memref.load %x[%b] : memref<4xf32>
+    %2 = arith.remf %0, %1 : f32
+    memref.store %2, %x[%a] : memref<4xf32>
+    gpu.terminator
+  }
+  return
+}
+
+// -----
+
 func.func @sine(%x: memref<4xf32>) {
   %c1 = arith.constant 1 : index
   gpu.launch blocks(%a, %b, %c) in (%d = %c1, %e = %c1, %f = %c1) threads(%g, %h, %i) in (%j = %c1, %k = %c1, %l = %c1) {

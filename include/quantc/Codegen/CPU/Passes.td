@@ -275,11 +275,11 @@ def CodegenCPUVectorizePass : Pass<"codegen-cpu-vectorize"> {
 def CodegenCPUApproximateMathPass : Pass<"codegen-cpu-approximate-math"> {
   let summary = "Replace functions by polynomials where they are accurate";
   let description = [{
-    Replaces exp, expm1, log, log1p, tanh, erf, erfc, sin, cos and powf on f32 (f16
+    Replaces exp, expm1, log, log1p, tanh, erf, erfc, sin, cos, powf and cbrt on f32 (f16
     and bf16 are computed in f32) by polynomials that run on vectors. They are within
     5 units in the last place of the exact value and treat NaN and infinities as libm
-    does. sin and cos reduce any argument exactly, in integers; powf is computed in f64
-    and rounded once. The logarithm of a denormal is that of the smallest normal number, and
+    does. sin and cos reduce any argument exactly, in integers; powf and cbrt are
+    computed in f64 and rounded once. The logarithm of a denormal is that of the smallest normal number, and
     an exp below 2^-125.5 is 0: processors take a hundred cycles for a denormal,
     and the masked half of an attention's scores would be denormals.
     Other functions remain calls of libm.

@@ -9,12 +9,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Remainder.h"
 #include "quantc/Codegen/NVVM/Host/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace quantc::nvvm {
@@ -90,6 +92,9 @@ private:
                                                             : "llvm.cttz";
       result =
           call(name, {op->getOperand(0), splat(builder.getBoolAttr(false))});
+    } else if (auto remainder = dyn_cast<arith::RemFOp>(op);
+               remainder && type.getIntOrFloatBitWidth() <= 32) {
+      result = quantc::nvvm::buildRemainder(builder, remainder);
     } else {
       return op->emitError()
              << "expected a function that kernels can compute, but got '"

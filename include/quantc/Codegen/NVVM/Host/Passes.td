@@ -19,7 +19,8 @@ def CodegenNVVMLowerMathPass : Pass<"codegen-nvvm-lower-math", "::mlir::ModuleOp
     Kernels call no library. Of the math dialect they compute what is an
     instruction, rounded as IEEE 754 says; `rsqrt` is a division by a square
     root, as on the CPU. codegen-cpu-approximate-math has expanded `exp`, `erf`,
-    `erfc`, `log`, `log1p`, `expm1`, `tanh`, `sin`, `cos` and `powf` of f32 before. Anything else in a
+    `erfc`, `log`, `log1p`, `expm1`, `tanh`, `sin`, `cos`, `powf` and `cbrt` of f32 before. `arith.remf` is
+    a division of integers, 39 bits of the quotient at a time, and exact, as C's `fmod` is. Anything else in a
     `gpu.launch` is an error that names the function.
 
     ```mlir
@@ -30,7 +31,8 @@ def CodegenNVVMLowerMathPass : Pass<"codegen-nvvm-lower-math", "::mlir::ModuleOp
     %0 = llvm.call_intrinsic "llvm.roundeven"(%x) : (f32) -> f32
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 def CodegenNVVMAlignPointersPass : Pass<"codegen-nvvm-align-pointers", "::mlir::gpu::GPUModuleOp"> {
