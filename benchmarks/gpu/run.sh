@@ -43,7 +43,7 @@ if [ -d "${models[0]}" ]; then
 fi
 part gemm 600 "$here/gpu-gemm" "$device" "$here/gemm" "$rounds"
 if [ "$device" = cuda ] && command -v python3 > /dev/null; then
-  part torch 300 python3 "$here/torch_baseline.py" "$here/gemm/problems.txt" "$rounds"
+  part torch 600 python3 "$here/torch_baseline.py" "$device" "$here/gemm" "$rounds"
 fi
 echo "run: results in $results"
 exit $failed

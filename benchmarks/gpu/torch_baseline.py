@@ -1,9 +1,13 @@
-"""torch_baseline.py PROBLEMS ROUNDS: torch._int_mm and torch._scaled_mm on the
-products of problems.txt, warm, on random data; one JSON object a line. Says so and
-succeeds where PyTorch is not there."""
+"""torch_baseline.py DEVICE FOLDER ROUNDS: torch._int_mm and torch._scaled_mm on the
+products of FOLDER/problems.txt, in turns with our bundles and cuBLASLt, which
+gpu-gemm beside this file times in a process of its own: warm, on random data. One
+JSON object a line, of medians and quartiles. Says so and succeeds where PyTorch is
+not there."""
 
 import json
+import pathlib
 import statistics
+import subprocess
 import sys
 
 try:
@@ -36,24 +40,68 @@ def microseconds(call, calls):
     return begin.elapsed_time(end) * 1000 / calls
 
 
+def quartiles(times):
+    low, median, high = statistics.quantiles(times, n=4) if len(times) > 1 else times * 3
+    return {"median": median, "low": low, "high": high}
+
+
+class Others:
+    """What gpu-gemm times. It waits while we do, and its work has ended when it
+    answers."""
+
+    def __init__(self, device, folder, rounds):
+        program = pathlib.Path(__file__).resolve().parent / "gpu-gemm"
+        self.process = subprocess.Popen([program, device, folder, str(rounds), "--turns"],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def turn(self, problem):
+        """One sample of our bundle and one of cuBLASLt, or None."""
+        try:
+            self.process.stdin.write(problem + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline().split()
+        except BrokenPipeError:
+            answer = []
+        if len(answer) != 2:
+            sys.exit(f"torch_baseline: error: gpu-gemm has no answer for {problem}")
+        return [None if each == "-" else float(each) for each in answer]
+
+    def close(self):
+        self.process.stdin.close()
+        return self.process.wait()
+
+
+def measure(problem, call, others, rounds):
+    """Quartiles of each, by name."""
+    microseconds(call, 3)
+    calls = max(1, min(1000, int(2000 / max(microseconds(call, 3), 0.5)))) if rounds > 1 else 1
+    others.turn(problem)  # until it is warm as well
+    samples = {"torch": [], "ours": [], "cublaslt": []}
+    for _ in range(rounds):
+        samples["torch"].append(microseconds(call, calls))
+        ours, cublaslt = others.turn(problem)
+        samples["ours"].append(ours)
+        samples["cublaslt"].append(cublaslt)
+    return {name: quartiles(times) if None not in times else None
+            for name, times in samples.items()}
+
+
 def main():
-    rounds = int(sys.argv[2])
-    for line in open(sys.argv[1]):
+    device, folder, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    others = Others(device, folder, rounds)
+    for line in (pathlib.Path(folder) / "problems.txt").read_text().splitlines():
         name, _, m, n, k, kind = line.split()
         if kind == "-":
             continue
-        row = {"part": "torch", "problem": name}
+        row = {"part": "torch", "problem": name, "rounds": rounds}
         try:
             call = call_of(kind, int(m), int(n), int(k))
-            microseconds(call, 3)
-            calls = max(1, min(1000, int(2000 / max(microseconds(call, 3), 0.5))))
-            times = [microseconds(call, calls) for _ in range(rounds)]
-            low, median, high = statistics.quantiles(times, n=4) if rounds > 1 else times * 3
-            row["microseconds"] = {"median": median, "low": low, "high": high}
+            row["microseconds"] = measure(name, call, others, rounds)
         except RuntimeError as error:
             row["why"] = str(error).splitlines()[0]
         print(json.dumps(row), flush=True)
+    return others.close()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -61,6 +61,49 @@ def test_run_whole(folder, tmp_path):
     assert "split-k" in text and "digits" in text
 
 
+# As much of PyTorch as the baseline uses, which does nothing in a microsecond.
+TORCH = """
+int8 = float8_e4m3fn = float8_e5m2 = bfloat16 = None
+class Tensor:
+    def t(self): return self
+    def to(self, kind): return self
+def randint(*args, **more): return Tensor()
+randn = ones = randint
+def _int_mm(a, b): return a
+class cuda:
+    class Event:
+        def __init__(self, enable_timing): pass
+        def record(self): pass
+        def synchronize(self): pass
+        def elapsed_time(self, end): return 1e-3
+"""
+
+
+def run_torch_baseline(folder, path):
+    done = subprocess.run([sys.executable, folder / "torch_baseline.py", "emulator",
+                           folder / "gemm", "1"], capture_output=True, text=True,
+                          env={**os.environ, "LD_LIBRARY_PATH": str(BUILD / "lib"),
+                               "QUANTC_DRIVER": str(BUILD / "lib" / "libquantc_emulator.so"),
+                               "PYTHONPATH": str(path)})
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_torch_has_turns_with_ours(folder, tmp_path):
+    (tmp_path / "torch.py").write_text(TORCH)
+    row, = run_torch_baseline(folder, tmp_path)
+    assert (row["problem"], row["rounds"]) == ("split-k", 1)
+    times = row["microseconds"]
+    assert times["torch"]["median"] == 1 and times["ours"]["median"] > 0
+    assert times["cublaslt"] is None
+
+
+def test_torch_need_not_be_there(folder, tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError")
+    assert run_torch_baseline(folder, tmp_path) == [
+        {"part": "torch", "why": "PyTorch is not there"}]
+
+
 def copy_with_expected(folder, copy, change):
     """The folder, with other expected results of the model."""
     shutil.copytree(folder, copy)

@@ -2,14 +2,18 @@
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// gpu-gemm DEVICE FOLDER ROUNDS: times every bundle that FOLDER/problems.txt
-// names and, where it is there, cuBLASLt on the plain product, in turns, warm,
-// on random data. A line of that file is
+// gpu-gemm DEVICE FOLDER ROUNDS [--turns]: times every bundle that
+// FOLDER/problems.txt names and, where it is there, cuBLASLt on the plain
+// product, in turns, warm, on random data. A line of that file is
 //
 //   name operations m n k baseline
 //
 // with "s8", "e4m3", "e5m2" or "-" for the baseline. One JSON object a line
 // goes to the standard output: medians and quartiles of a call in microseconds.
+//
+// With --turns another program has turns as well (torch_baseline.py): each line
+// of the standard input is a problem's name, which is answered by one sample of
+// the bundle and one of cuBLASLt, or "-".
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +24,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <vector>
@@ -165,33 +172,92 @@ std::string quartiles(std::vector<double> samples) {
   return text;
 }
 
-void measure(const Problem &problem, const std::string &folder,
-             const char *device, int rounds) {
+/// One sample, in microseconds.
+struct Turn {
+  double ours;
+  std::optional<double> baseline;
+};
+
+/// A problem's candidates, warm.
+class Measurement {
+public:
+  Measurement(const Problem &problem, const std::string &folder,
+              const char *device, int rounds)
+      : ours(folder + "/" + problem.name, device) {
+    if (problem.baseline != "-")
+      if (auto product = CublasLt::create(problem.baseline, problem.m,
+                                          problem.n, problem.k, why))
+        baseline =
+            std::make_unique<CublasCandidate>(std::move(product), problem);
+    calls = callsOf(clock, ours, rounds);
+    baselineCalls = baseline ? callsOf(clock, *baseline, rounds) : 0;
+  }
+
+  Turn next() {
+    Turn turn = {clock.time(ours, calls), std::nullopt};
+    if (baseline)
+      turn.baseline = clock.time(*baseline, baselineCalls);
+    return turn;
+  }
+  int getCalls() const { return calls; }
+  /// Why there is no baseline.
+  const std::string &getWhy() const { return why; }
+
+private:
   Clock clock;
-  BundleCandidate ours(folder + "/" + problem.name, device);
+  BundleCandidate ours;
   std::string why = "none asked for";
   std::unique_ptr<CublasCandidate> baseline;
-  if (problem.baseline != "-")
-    if (auto product = CublasLt::create(problem.baseline, problem.m, problem.n,
-                                        problem.k, why))
-      baseline = std::make_unique<CublasCandidate>(std::move(product), problem);
-  int calls = callsOf(clock, ours, rounds),
-      baselineCalls = baseline ? callsOf(clock, *baseline, rounds) : 0;
+  int calls, baselineCalls;
+};
+
+void measure(const Problem &problem, const std::string &folder,
+             const char *device, int rounds) {
+  Measurement measurement(problem, folder, device, rounds);
   std::vector<double> times, baselineTimes;
   for (int round = 0; round < rounds; ++round) {
-    times.push_back(clock.time(ours, calls));
-    if (baseline)
-      baselineTimes.push_back(clock.time(*baseline, baselineCalls));
+    Turn turn = measurement.next();
+    times.push_back(turn.ours);
+    if (turn.baseline)
+      baselineTimes.push_back(*turn.baseline);
   }
   std::printf("{\"part\": \"gemm\", \"problem\": \"%s\", \"operations\": %.0f, "
               "\"rounds\": %d, \"calls\": %d, \"microseconds\": %s, ",
-              problem.name.c_str(), problem.operations, rounds, calls,
-              quartiles(times).c_str());
-  if (baseline)
+              problem.name.c_str(), problem.operations, rounds,
+              measurement.getCalls(), quartiles(times).c_str());
+  if (!baselineTimes.empty())
     std::printf("\"cublaslt\": %s}\n", quartiles(baselineTimes).c_str());
   else
-    std::printf("\"cublaslt\": null, \"why\": \"%s\"}\n", why.c_str());
+    std::printf("\"cublaslt\": null, \"why\": \"%s\"}\n",
+                measurement.getWhy().c_str());
   std::fflush(stdout);
+}
+
+/// Samples of the problems that are named, until the input ends.
+void takeTurns(const std::vector<Problem> &problems, const std::string &folder,
+               const char *device, int rounds) {
+  std::unique_ptr<Measurement> measurement;
+  std::string name, current;
+  while (std::getline(std::cin, name)) {
+    if (name != current) {
+      auto found = std::find_if(
+          problems.begin(), problems.end(),
+          [&](const Problem &problem) { return problem.name == name; });
+      if (found == problems.end())
+        stop("expected a problem of problems.txt, but got '" + name + "'");
+      measurement.reset(); // its memory, first
+      measurement =
+          std::make_unique<Measurement>(*found, folder, device, rounds);
+      current = name;
+    }
+    Turn turn = measurement->next();
+    std::printf("%.3f ", turn.ours);
+    if (turn.baseline)
+      std::printf("%.3f\n", *turn.baseline);
+    else
+      std::printf("-\n");
+    std::fflush(stdout);
+  }
 }
 
 std::vector<Problem> readProblems(const std::string &path) {
@@ -216,9 +282,10 @@ std::vector<Problem> readProblems(const std::string &path) {
 } // namespace
 
 int main(int argc, char **argv) {
-  int rounds = argc == 4 ? std::atoi(argv[3]) : 0;
+  bool inTurns = argc == 5 && std::string(argv[4]) == "--turns";
+  int rounds = argc == 4 || inTurns ? std::atoi(argv[3]) : 0;
   if (rounds < 1)
-    stop("usage: gpu-gemm DEVICE FOLDER ROUNDS");
+    stop("usage: gpu-gemm DEVICE FOLDER ROUNDS [--turns]");
   check(cuInit(0), "cuInit");
   CUdevice device = 0;
   CUcontext context = nullptr;
@@ -226,7 +293,12 @@ int main(int argc, char **argv) {
   check(cuDevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");
   check(cuCtxSetCurrent(context), "cuCtxSetCurrent");
   std::string folder = argv[2];
-  for (const Problem &problem : readProblems(folder + "/problems.txt"))
+  std::vector<Problem> problems = readProblems(folder + "/problems.txt");
+  if (inTurns) {
+    takeTurns(problems, folder, argv[1], rounds);
+    return 0;
+  }
+  for (const Problem &problem : problems)
     measure(problem, folder, argv[1], rounds);
   return 0;
 }
