@@ -230,12 +230,15 @@ ElementScan Statistics::updateChannels(const float *values, int64_t begin,
   ElementScan whole;
   // Less than a row.
   auto updatePart = [&](int64_t next) {
-    for (int64_t size = inner > 1 ? next - begin : 1; begin < next;
-         begin += size) {
-      ElementScan scan = scanElements(values + begin, size);
-      channels[begin / inner % count].merge(scan.range);
-      whole.merge(scan);
-    }
+    if (begin == next)
+      return;
+    int64_t channel = begin / inner % count;
+    llvm::MutableArrayRef<MinMax> seen(channels);
+    whole.merge(inner > 1
+                    ? scanRows(values + begin, 1, next - begin, seen, channel)
+                    : scanColumns(values + begin, 1,
+                                  seen.slice(channel, next - begin)));
+    begin = next;
   };
   // A row is one channel, or all of them where they are innermost.
   int64_t row = inner > 1 ? inner : count;
@@ -320,29 +323,34 @@ namespace {
 /// Puts short runs of one head together to blocks.
 class RunCollector {
 public:
-  using Flush = llvm::function_ref<void(const float *, int64_t, int64_t head)>;
+  using Flush = llvm::function_ref<void(const float *, int64_t,
+                                        const ElementScan &, int64_t head)>;
   explicit RunCollector(Flush flush) : flush(flush) {}
 
   /// Runs that are no shorter are worth no copy.
   static constexpr int64_t kLong = kBlock / 4;
 
-  void add(const float *values, int64_t count, int64_t ofHead) {
+  void add(const float *values, int64_t count, const ElementScan &scan,
+           int64_t ofHead) {
     if (size > 0 && (head != ofHead || size + count > kBlock))
       finish();
     std::copy_n(values, count, block.data() + size);
     size += count;
+    whole.merge(scan);
     head = ofHead;
   }
 
   void finish() {
     if (size > 0)
-      flush(block.data(), size, head);
+      flush(block.data(), size, whole, head);
     size = 0;
+    whole = {};
   }
 
 private:
   Flush flush;
   std::array<float, kBlock> block;
+  ElementScan whole;
   int64_t size = 0, head = 0;
 };
 } // namespace
@@ -361,10 +369,7 @@ void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
     heads[head].updateRun(run, count, scan);
     headBatches[head].merge(scan.range);
   };
-  auto flush = [&](const float *run, int64_t count, int64_t head) {
-    addRun(run, count, scanElements(run, count), head);
-  };
-  RunCollector collector(flush);
+  RunCollector collector(addRun);
   forEachRun(kept, size, [&](int64_t begin, int64_t end) {
     if (!magnitudes.empty())
       updateMagnitudes(values, begin, end, inner);
@@ -378,7 +383,7 @@ void Statistics::update(const float *values, const int8_t *kept, int64_t outer,
       }
       ElementScan scan = updateChannels(values, begin, next, inner);
       if (next - begin < RunCollector::kLong)
-        collector.add(values + begin, next - begin, head);
+        collector.add(values + begin, next - begin, scan, head);
       else
         addRun(values + begin, next - begin, scan, head);
     }
