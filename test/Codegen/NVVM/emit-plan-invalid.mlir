@@ -12,6 +12,36 @@ func.func @loop(%y: memref<4xf32>) attributes {qnn.signature = {inputs = [], out
 
 // -----
 
+// The loop is named, not what it reads to go on.
+func.func @while(%n: memref<i32>, %y: memref<4xf32>) attributes {qnn.signature = {inputs = [{argument = 0 : i64}], outputs = [{name = "y"}], parameters = []}} {
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %0 = memref.load %n[] : memref<i32>
+  // expected-error @below {{'scf.while' op expected loops with a small constant number of iterations in code for a GPU}}
+  %1 = scf.while (%i = %c0) : (i32) -> i32 {
+    %2 = arith.cmpi slt, %i, %0 : i32
+    scf.condition(%2) %i : i32
+  } do {
+  ^bb0(%i: i32):
+    %2 = arith.addi %i, %c1 : i32
+    scf.yield %2 : i32
+  }
+  return
+}
+
+// -----
+
+func.func @if(%n: memref<i1>, %y: memref<4xf32>) attributes {qnn.signature = {inputs = [{argument = 0 : i64}], outputs = [{name = "y"}], parameters = []}} {
+  %0 = memref.load %n[] : memref<i1>
+  // expected-error @below {{'scf.if' op expected no branches that depend on data in code for a GPU}}
+  scf.if %0 {
+    memref.copy %y, %y : memref<4xf32> to memref<4xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @host(%x: memref<index>, %y: memref<index>) attributes {qnn.signature = {inputs = [{argument = 0 : i64}], outputs = [{name = "y"}], parameters = []}} {
   // expected-error @below {{expected launches and copies only in code for a GPU, but got another operation of the host}}
   %0 = memref.load %x[] : memref<index>

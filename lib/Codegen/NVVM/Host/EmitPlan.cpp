@@ -12,6 +12,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/ADT/MapVector.h"
@@ -37,7 +38,7 @@ public:
       : func(func), signature(signature) {}
 
   FailureOr<SmallVector<std::string>> write() {
-    if (failed(nameArguments()))
+    if (failed(nameArguments()) || failed(refuseControlFlow()))
       return failure();
     for (Operation &op : func.getBody().front())
       if (failed(writeStep(op)))
@@ -78,6 +79,20 @@ private:
     return success();
   }
 
+  /// Before anything else: what the host would read to decide is the effect,
+  /// and this the cause.
+  LogicalResult refuseControlFlow() {
+    for (Operation &op : func.getBody().front()) {
+      if (isa<LoopLikeOpInterface>(op))
+        return op.emitOpError("expected loops with a small constant number of "
+                              "iterations in code for a GPU");
+      if (isa<RegionBranchOpInterface>(op))
+        return op.emitOpError("expected no branches that depend on data in "
+                              "code for a GPU");
+    }
+    return success();
+  }
+
   LogicalResult writeStep(Operation &op) {
     if (auto launch = dyn_cast<gpu::LaunchFuncOp>(op))
       return writeLaunch(launch);
@@ -86,9 +101,6 @@ private:
     // Views and what they are computed from have their place in the steps.
     if (isMemoryEffectFree(&op) || isa<func::ReturnOp>(op))
       return success();
-    if (isa<LoopLikeOpInterface>(op))
-      return op.emitOpError("expected loops with a small constant number of "
-                            "iterations in code for a GPU");
     return op.emitOpError("expected launches and copies only in code for a "
                           "GPU, but got another operation of the host");
   }
