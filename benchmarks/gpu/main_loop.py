@@ -95,12 +95,20 @@ def markdown(rows, triton):
             "in the loop matrix instructions, all for each of those, ldmatrix, other shared memory,\n"
             "global loads, barriers. A round of a small product's loop is one step for each buffer.\n"
             "Written by benchmarks/gpu/main_loop.py, kept current by test/Codegen/sass/main-loop.test.\n\n"
-            "| problem | chip | registers | all | loop | matrix | each | ldmatrix | shared | global | barriers | Triton: each |\n"
-            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n")
+            "| problem | chip | registers | all | loop | matrix | each | ldmatrix | shared | global | barriers | Triton: each | tile | registers |\n"
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|\n")
+    notes = ""
     for row in rows:
         cells = [str(row[column]) for column in columns]
-        theirs = triton.get(row["problem"], {}).get("each", "")
-        text += f"| {row['problem']} | {row['chip']} | {' | '.join(cells)} | {theirs} |\n"
+        theirs = triton.get(row["problem"], {})
+        cells += [str(theirs.get("each", "")), "x".join(map(str, theirs.get("tile", []))),
+                  str(theirs.get("registers", ""))]
+        text += f"| {row['problem']} | {row['chip']} | {' | '.join(cells)} |\n"
+        if note := theirs.get("none", theirs.get("note")):
+            notes += f"- {row['problem']}: {note}.\n"
+    if notes:
+        text += ("\nTriton's kernels (triton_kernels.py, Triton 3.9.0, the same ptxas) have the shape of\n"
+                 "tile, of a few, with the fewest instructions for each matrix instruction:\n\n" + notes)
     return text
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #===------------------------------------------------------------------------===#
 """What triton_main_loop.py compiles. Operands lie along k, as ours do once weights
-are packed; every size is a multiple of its tile, so that nothing is masked.
+are packed; sizes are multiples of their tiles, but for the rows of the convolution.
 """
 
 import triton
@@ -12,10 +12,11 @@ import triton.language as tl
 @triton.jit
 def multiply(left, right, K, TOTAL: tl.constexpr, BM: tl.constexpr, BN: tl.constexpr,
              BK: tl.constexpr):
-    """The sum over k of two tiles that move along it."""
+    """The sum over k of two tiles, both with k as their last dimension, that move
+    along it. (Loaded with k first, tiles of bytes would be permuted in registers.)"""
     total = tl.zeros((BM, BN), dtype=TOTAL)
     for _ in range(0, K // BK):
-        total = tl.dot(tl.load(left), tl.load(right), total, out_dtype=TOTAL)
+        total = tl.dot(tl.load(left), tl.trans(tl.load(right)), total, out_dtype=TOTAL)
         left += BK
         right += BK
     return total
@@ -28,7 +29,7 @@ def product(x, w, y, M, N, K, TOTAL: tl.constexpr, BM: tl.constexpr, BN: tl.cons
     columns = tl.program_id(1) * BN + tl.arange(0, BN)
     inner = tl.arange(0, BK)
     total = multiply(x + rows[:, None] * K + inner[None, :],
-                     w + columns[None, :] * K + inner[:, None], K, TOTAL, BM, BN, BK)
+                     w + columns[:, None] * K + inner[None, :], K, TOTAL, BM, BN, BK)
     tl.store(y + rows[:, None] * N + columns[None, :], total)
 
 
@@ -41,7 +42,7 @@ def layer(x, w, bias, scale, y, M, N, K, RESULT: tl.constexpr, BM: tl.constexpr,
     columns = tl.program_id(1) * BN + tl.arange(0, BN)
     inner = tl.arange(0, BK)
     total = multiply(x + rows[:, None] * K + inner[None, :],
-                     w + columns[None, :] * K + inner[:, None], K, tl.int32, BM, BN, BK)
+                     w + columns[:, None] * K + inner[None, :], K, tl.int32, BM, BN, BK)
     value = (total + tl.load(bias + columns)[None, :]).to(tl.float32)
     value = value * tl.load(scale + columns)[None, :]
     if RESULT == tl.int8:
@@ -60,7 +61,7 @@ def attention(x, w, y, M, N, K, TOTAL: tl.constexpr, BM: tl.constexpr, BN: tl.co
     columns = tl.program_id(1) * BN + tl.arange(0, BN)
     inner = tl.arange(0, BK)
     total = multiply(x + head * M * K + rows[:, None] * K + inner[None, :],
-                     w + head * N * K + columns[None, :] * K + inner[:, None], K, TOTAL, BM, BN, BK)
+                     w + head * N * K + columns[:, None] * K + inner[None, :], K, TOTAL, BM, BN, BK)
     tl.store(y + head * M * N + rows[:, None] * N + columns[None, :], total)
 
 
@@ -73,7 +74,7 @@ def split(x, w, y, M, N, K, depth, TOTAL: tl.constexpr, BM: tl.constexpr, BN: tl
     columns = tl.program_id(1) * BN + tl.arange(0, BN)
     inner = part * depth + tl.arange(0, BK)
     total = multiply(x + rows[:, None] * K + inner[None, :],
-                     w + columns[None, :] * K + inner[:, None], depth, TOTAL, BM, BN, BK)
+                     w + columns[:, None] * K + inner[None, :], depth, TOTAL, BM, BN, BK)
     tl.store(y + part * M * N + rows[:, None] * N + columns[None, :], total)
 
 
@@ -87,17 +88,19 @@ def convolution(x, w, y, M, N, SIZE: tl.constexpr, WINDOW: tl.constexpr,
     rows = tl.program_id(0) * BM + tl.arange(0, BM)
     columns = tl.program_id(1) * BN + tl.arange(0, BN)
     inner = tl.arange(0, BK)
+    inside = rows[:, None] < M
     image = rows // (out * out)
     place = rows % (out * out)
     corner = (image * SIZE + place // out) * SIZE + place % out
     left = x + corner[:, None] * CHANNELS + inner[None, :]
-    right = w + columns[None, :] * (WINDOW * WINDOW * CHANNELS) + inner[:, None]
+    right = w + columns[:, None] * (WINDOW * WINDOW * CHANNELS) + inner[None, :]
     total = tl.zeros((BM, BN), dtype=TOTAL)
     for k in range(0, WINDOW * WINDOW * CHANNELS, BK):
         window = k // CHANNELS
         moved = (window // WINDOW * SIZE + window % WINDOW) * CHANNELS + k % CHANNELS
-        total = tl.dot(tl.load(left + moved), tl.load(right + k), total, out_dtype=TOTAL)
-    tl.store(y + rows[:, None] * N + columns[None, :], total)
+        total = tl.dot(tl.load(left + moved, mask=inside, other=0),
+                       tl.trans(tl.load(right + k)), total, out_dtype=TOTAL)
+    tl.store(y + rows[:, None] * N + columns[None, :], total, mask=inside)
 
 
 @triton.jit
@@ -125,11 +128,11 @@ def few_rows(x, w, y, M, N, K, BN: tl.constexpr, BK: tl.constexpr):
     columns = tl.program_id(0) * BN + tl.arange(0, BN)
     inner = tl.arange(0, BK)
     left = x + rows[:, None] * K + inner[None, :]
-    right = w + columns[None, :] * K + inner[:, None]
+    right = w + columns[:, None] * K + inner[None, :]
     total = tl.zeros((16, BN), dtype=tl.int32)
     for _ in range(0, K // BK):
-        total = tl.dot(tl.load(left, mask=rows[:, None] < 4, other=0), tl.load(right), total,
-                       out_dtype=tl.int32)
+        total = tl.dot(tl.load(left, mask=rows[:, None] < 4, other=0),
+                       tl.trans(tl.load(right)), total, out_dtype=tl.int32)
         left += BK
         right += BK
     tl.store(y + rows[:, None] * N + columns[None, :], total, mask=rows[:, None] < 4)
