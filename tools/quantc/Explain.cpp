@@ -45,6 +45,10 @@ static void printAsJSON(const Sites &sites, ArrayRef<StoredState> states) {
     if (site.isQuantized()) {
       object["lhs"] = site.describeOperand(0);
       object["rhs"] = site.describeOperand(1);
+      for (auto [key, scales] : llvm::zip_equal(
+               std::array{"lhs_scales", "rhs_scales"}, site.scales.operands))
+        if (scales)
+          object[key] = json::Array{scales->first, scales->second};
       json::Object terms;
       for (const auto &[term, where] : site.terms)
         terms[term] = where;
@@ -79,10 +83,13 @@ static void printAsTable(const Sites &sites, ArrayRef<StoredState> states) {
     if (!site.isQuantized())
       row.insert(row.end(), {"float", "float", "", site.floatReason});
     else
-      row.insert(row.end(), {site.describeOperand(0), site.describeOperand(1),
-                             describeDecibel(site.sqnr),
-                             // Of what others did only the form is known.
-                             site.scheme ? site.describeTerms() : ""});
+      row.insert(
+          row.end(),
+          {site.describeOperand(0) + describeScales(site.scales.operands[0]),
+           site.describeOperand(1) + describeScales(site.scales.operands[1]),
+           describeDecibel(site.sqnr),
+           // Of what others did only the form is known.
+           site.scheme ? site.describeTerms() : ""});
     rows.push_back(std::move(row));
   }
   for (const StoredState &state : states)

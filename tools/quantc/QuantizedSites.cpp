@@ -8,6 +8,7 @@
 #include "quantc/Dialect/QNN/IR/QNNOps.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
+#include "quantc/Dialect/QNN/Transforms/SiteScales.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -38,32 +39,6 @@ static Value skipMoves(Value value) {
   return value;
 }
 
-/// To four digits: enough to recognize a scale by.
-static std::string describeNumber(double number) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.4g", number);
-  return text;
-}
-
-/// "scale 0.5", "scales 0.25 .. 0.5".
-static std::string describeScales(double low, double high) {
-  return low == high
-             ? "scale " + describeNumber(low)
-             : "scales " + describeNumber(low) + " .. " + describeNumber(high);
-}
-
-/// The same of constants, after a space; empty where they are not known.
-static std::string describeScales(Value scale) {
-  std::optional<ConstantTensor> constant = qnn::getConstantTensor(scale);
-  if (!constant || !constant->getElementType().isF32())
-    return "";
-  ArrayRef<float> scales = constant->getAs<float>();
-  if (scales.empty())
-    return "";
-  auto [low, high] = std::minmax_element(scales.begin(), scales.end());
-  return " " + describeScales(*low, *high);
-}
-
 /// What a quantization or dequantization says of `storage`.
 template <typename OpType>
 static std::string describeForm(OpType op, Type storage) {
@@ -79,7 +54,8 @@ static std::string describeForm(OpType op, Type storage) {
                              ", ");
   return llvm::formatv("{0} {1} {2}{3}", storage,
                        op.getZeroPoint() ? "asymmetric" : "symmetric",
-                       granularity, describeScales(op.getScale()))
+                       granularity,
+                       describeScales(qnn::SiteScales::getRange(op.getScale())))
       .str();
 }
 
@@ -126,16 +102,10 @@ void quantc::tool::addForms(ModuleOp module, Sites &sites) {
 }
 
 std::string StoredState::describeScales() const {
-  std::vector<std::string> parts;
-  if (!cache.scaleSource.empty())
-    parts.push_back(cache.scaleSource);
-  if (cache.scales)
-    parts.push_back(
-        ::describeScales(cache.scales->first, cache.scales->second));
-  std::string text = llvm::join(parts, " ");
+  std::string text = cache.scaleSource + tool::describeScales(cache.scales);
   if (!cache.partner.empty())
     text += ", shared with " + cache.partner;
-  return text;
+  return StringRef(text).ltrim().str();
 }
 
 std::vector<StoredState> quantc::tool::collectStates(ModuleOp module) {

@@ -8,6 +8,7 @@
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -53,6 +54,7 @@ void quantc::tool::addDecisions(ModuleOp module, Sites &sites) {
     site.scheme = op->getAttrOfType<qnn::SchemeAttr>(qnn::kSchemeAttrName);
     if (auto sqnr = op->getAttrOfType<FloatAttr>(qnn::kSqnrAttrName))
       site.sqnr = sqnr.getValueAsDouble();
+    site.scales = qnn::SiteScales::get(op);
     if (auto reason = op->getAttrOfType<StringAttr>(qnn::kFloatReasonAttrName))
       site.floatReason = reason.str();
     auto terms = op->getAttrOfType<DictionaryAttr>(qnn::kTermsAttrName);
@@ -86,6 +88,23 @@ std::string Site::describeOperand(unsigned operand) const {
                        quantization.getSymmetric() ? "symmetric" : "asymmetric",
                        stringifyGranularity(quantization.getGranularity()))
       .str();
+}
+
+/// To four digits: enough to recognize a scale by.
+static std::string describeNumber(double number) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.4g", number);
+  return text;
+}
+
+std::string quantc::tool::describeScales(
+    const std::optional<std::pair<double, double>> &scales) {
+  if (!scales)
+    return "";
+  auto [low, high] = *scales;
+  return low == high
+             ? " scale " + describeNumber(low)
+             : " scales " + describeNumber(low) + " .. " + describeNumber(high);
 }
 
 std::string quantc::tool::describeDecibel(std::optional<double> decibel) {

@@ -8,6 +8,7 @@
 #define QUANTC_TOOLS_QUANTC_SITETABLE_H
 
 #include "quantc/Dialect/QNN/IR/QNNDialect.h"
+#include "quantc/Dialect/QNN/Transforms/SiteScales.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/MapVector.h"
@@ -36,6 +37,7 @@ struct Site {
   /// Where each correction term that exists is computed.
   std::vector<std::pair<std::string, std::string>> terms;
   std::optional<double> sqnr;
+  qnn::SiteScales scales;
   std::string floatReason;
   /// How operands are stored where no scheme, but the program itself says so;
   /// empty for float.
@@ -54,6 +56,10 @@ struct Site {
 
 /// In the module's order.
 using Sites = llvm::MapVector<llvm::StringRef, Site>;
+
+/// " scale 0.5", " scales 0.25 .. 0.5"; empty where they are not known.
+std::string
+describeScales(const std::optional<std::pair<double, double>> &scales);
 
 /// "41.5"; empty where it is not known.
 std::string describeDecibel(std::optional<double> decibel);

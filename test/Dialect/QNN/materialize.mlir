@@ -23,7 +23,8 @@ func.func @static(%x: tensor<4x2xf32>, %e: tensor<4x2xf32>) -> (tensor<4x2xf32>,
   %wt = linalg.transpose ins(%w : tensor<2x2xf32>) outs(%te : tensor<2x2xf32>) permutation = [1, 0]
   // CHECK-DAG: %[[WT:.*]] = arith.constant dense<{{\[\[}}127, 64], [-127, 64]]> : tensor<2x2xi8>
   // CHECK-DAG: %[[BT:.*]] = qnn.dequantize %[[WT]], scale %{{.*}} {axes = array<i64: 0>}
-  // CHECK: linalg.matmul {qnn.scheme = {{.*}}, qnn.site = "a"} ins(%[[A]], %[[B]] :
+  // The scales are noted for people.
+  // CHECK: linalg.matmul {qnn.scales = {lhs = array<f64: 0.0156862754{{[0-9]*}}, 0.0156862754{{[0-9]*}}>, rhs = array<f64: 0.0078740157{{[0-9]*}}, 0.0157480314{{[0-9]*}}>}, qnn.scheme = {{.*}}, qnn.site = "a"} ins(%[[A]], %[[B]] :
   %y = linalg.matmul {qnn.site = "a", qnn.scheme = #qnn.scheme<lhs = #asym, rhs = #weight>} ins(%o, %w : tensor<4x2xf32>, tensor<2x2xf32>) outs(%e : tensor<4x2xf32>) -> tensor<4x2xf32>
   // CHECK: linalg.generic {{.*}} ins(%[[A]], %[[BT]] :
   %y2 = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>], iterator_types = ["parallel", "parallel", "reduction"]}

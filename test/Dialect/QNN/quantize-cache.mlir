@@ -126,3 +126,45 @@ func.func @others(%a: tensor<8x4xf32>, %b: tensor<8x4xf32>, %u: tensor<1x4xf32>,
   %2 = linalg.matmul {qnn.site = "x"} ins(%1, %w : tensor<8x4xf32>, tensor<4x4xf32>) outs(%i : tensor<8x4xf32>) -> tensor<8x4xf32>
   return %0, %2 : tensor<8x4xf32>, tensor<8x4xf32>
 }
+
+// -----
+
+// A cache of bf16 in a model of f32: what is inserted is cast, and what is read.
+// The dequantization makes the type that is read.
+
+#s = #qnn.statistics<count = 64, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 5.1 : f32,
+  channelMin = [0.0, 0.0], channelMax = [2.55, 5.1], binExponent = -8, firstBin = -256, histogram = [64]>
+
+// CHECK-LABEL: func @cast(
+// CHECK-SAME: %[[KC:[a-z0-9]+]]: tensor<2x8x4xi8>
+// CHECK-SAME: -> (tensor<2x1x8xf32>, tensor<2x8x4xi8>)
+// CHECK: %[[K:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<2x1x4xf32>) outs(%{{.*}} : tensor<2x1x4xbf16>)
+// CHECK: %[[Q:.*]] = qnn.quantize %[[K]], scale %{{.*}} zero_point %{{.*}} {axes = array<i64: 0>} : tensor<2x1x4xbf16>, tensor<2xf32>, tensor<2xi8> -> tensor<2x1x4xi8>
+// CHECK: %[[KN:.*]] = tensor.insert_slice %[[Q]] into %[[KC]]
+// CHECK: %[[KT:.*]] = linalg.transpose ins(%[[KN]] : tensor<2x8x4xi8>)
+// CHECK: %[[KF:.*]] = qnn.dequantize %[[KT]], scale %{{.*}} zero_point %{{.*}} {axes = array<i64: 0>} : tensor<2x4x8xi8>, tensor<2xf32>, tensor<2xi8> -> tensor<2x4x8xf32>
+// CHECK-NOT: linalg.generic
+// CHECK: linalg.batch_matmul {qnn.site = "scores"} ins(%{{.*}}, %[[KF]]
+// CHECK: return %{{.*}}, %[[KN]]
+func.func @cast(%kc: tensor<2x8x4xbf16>, %q: tensor<2x1x4xf32>, %k: tensor<2x1x4xf32>, %p: index, %i: tensor<2x1x8xf32>) -> (tensor<2x1x8xf32>, tensor<2x8x4xbf16>) {
+  %ke = tensor.empty() : tensor<2x1x4xbf16>
+  %kb = linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (a, b, c)>, affine_map<(a, b, c) -> (a, b, c)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%k : tensor<2x1x4xf32>) outs(%ke : tensor<2x1x4xbf16>) {
+  ^bb0(%a: f32, %b: bf16):
+    %0 = arith.truncf %a : f32 to bf16
+    linalg.yield %0 : bf16
+  } -> tensor<2x1x4xbf16>
+  %ko = qnn.observe %kb {name = "arg0/cache", axis = 0 : i64, statistics = #s} : tensor<2x1x4xbf16>
+  %k1 = tensor.insert_slice %ko into %kc[0, %p, 0] [2, 1, 4] [1, 1, 1] : tensor<2x1x4xbf16> into tensor<2x8x4xbf16>
+  %we = tensor.empty() : tensor<2x8x4xf32>
+  %wide = linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (a, b, c)>, affine_map<(a, b, c) -> (a, b, c)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%k1 : tensor<2x8x4xbf16>) outs(%we : tensor<2x8x4xf32>) {
+  ^bb0(%a: bf16, %b: f32):
+    %0 = arith.extf %a : bf16 to f32
+    linalg.yield %0 : f32
+  } -> tensor<2x8x4xf32>
+  %te = tensor.empty() : tensor<2x4x8xf32>
+  %kt = linalg.transpose ins(%wide : tensor<2x8x4xf32>) outs(%te : tensor<2x4x8xf32>) permutation = [0, 2, 1]
+  %s = linalg.batch_matmul {qnn.site = "scores"} ins(%q, %kt : tensor<2x1x4xf32>, tensor<2x4x8xf32>) outs(%i : tensor<2x1x8xf32>) -> tensor<2x1x8xf32>
+  return %s, %k1 : tensor<2x1x8xf32>, tensor<2x8x4xbf16>
+}

@@ -13,7 +13,9 @@
 //   ... a contraction reads %1, through reshapes and transposes ...
 //   return ..., %1
 //
-// whatever the layout, [batch, heads, tokens, features] or another.
+// whatever the layout, [batch, heads, tokens, features] or another. What reads
+// it may cast it to another float type first (a cache of bf16 in a model of
+// f32).
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,11 +34,18 @@ using CacheDims = llvm::SmallVector<int64_t, 2>;
 /// In place of a dimension: what is none of the cache's.
 inline constexpr int64_t kNoCacheDim = -1;
 
+/// Whether the op casts each element of a tensor from one float type to
+/// another, and nothing else.
+bool isFloatCast(mlir::Operation *op);
+
 /// Follows the dimensions of a cache through an op that only moves elements
-/// (a reshape, transpose, broadcast, slice or observer): `dims` has those of
-/// its operand. Nullopt for any other op.
+/// (a reshape, transpose, broadcast, slice, cast or observer): `dims` has those
+/// of its operand. Nullopt for any other op.
 std::optional<llvm::SmallVector<CacheDims>>
 followMove(mlir::Operation *op, llvm::ArrayRef<CacheDims> dims);
+
+/// The name of a function's argument as an input, `arg<i>` without one.
+std::string getInputName(mlir::BlockArgument argument);
 
 /// A contraction that reads a cache.
 struct CacheReader {
@@ -69,8 +78,7 @@ struct KVCache {
   std::optional<int64_t> getLayer(mlir::tensor::InsertSliceOp update) const;
   /// The dimensions that an update writes in part, but for layers: the tokens.
   llvm::SmallVector<int64_t> getTokenDims() const;
-  /// Its name as an input of the function, `arg<i>` without one.
-  std::string getName() const;
+  std::string getName() const { return getInputName(argument); }
 };
 
 /// What qnn-quantize-cache has made of a cache, in words: an attribute of the
@@ -100,6 +108,11 @@ std::optional<int64_t> getUpdateDim(mlir::tensor::InsertSliceOp update,
 
 /// All caches of a function in the order of its arguments.
 llvm::SmallVector<KVCache> findCaches(mlir::func::FuncOp function);
+
+/// Arguments of a function that would be caches, but are cast to another type
+/// as a whole before they are updated and back afterwards.
+llvm::SmallVector<mlir::BlockArgument>
+findCastCaches(mlir::func::FuncOp function);
 
 /// Whether `values` holds the values of the keys in `keys`: one of its readers
 /// multiplies with what was computed from the product of the keys.

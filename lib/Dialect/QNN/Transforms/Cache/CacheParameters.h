@@ -47,9 +47,9 @@ public:
   /// Whether the parameters of what `view` sees are known.
   bool canFollow(const CacheView &view) const;
 
-  /// Dequantizes what `view` sees of the cache.
+  /// Dequantizes what `view` sees of the cache to a float type.
   mlir::Value createDequantize(mlir::OpBuilder &builder, mlir::Value stored,
-                               const CacheView &view);
+                               const CacheView &view, mlir::Type element);
 
   /// Quantizes what `update` inserts; measured parameters are inserted into
   /// theirs.

@@ -8,6 +8,7 @@
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
@@ -67,9 +68,24 @@ static SmallVector<CacheDims> followSlice(tensor::ExtractSliceOp op,
   return result;
 }
 
+bool quantc::qnn::isFloatCast(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || generic.getNumDpsInputs() != 1 ||
+      generic.getNumDpsInits() != 1 ||
+      generic.getNumParallelLoops() != generic.getNumLoops() ||
+      !llvm::all_of(generic.getIndexingMapsArray(),
+                    [](AffineMap map) { return map.isIdentity(); }))
+    return false;
+  Block &body = generic.getRegion().front();
+  Operation *cast = body.getTerminator()->getOperand(0).getDefiningOp();
+  return isa_and_present<arith::ExtFOp, arith::TruncFOp>(cast) &&
+         cast->getOperand(0) == body.getArgument(0) &&
+         isObservable(generic.getDpsInputs().front());
+}
+
 std::optional<SmallVector<CacheDims>>
 quantc::qnn::followMove(Operation *op, ArrayRef<CacheDims> dims) {
-  if (isa<ObserveOp>(op))
+  if (isa<ObserveOp>(op) || isFloatCast(op))
     return llvm::to_vector(dims);
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op))
     return followCollapse(collapse, dims);
@@ -124,7 +140,7 @@ std::optional<int64_t> KVCache::getLayer(tensor::InsertSliceOp update) const {
                   : std::nullopt;
 }
 
-std::string KVCache::getName() const {
+std::string quantc::qnn::getInputName(BlockArgument argument) {
   auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
   auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
                                                     kInputAttrName);
@@ -236,6 +252,31 @@ SmallVector<KVCache> quantc::qnn::findCaches(func::FuncOp function) {
     return a.argument.getArgNumber() < b.argument.getArgNumber();
   });
   return caches;
+}
+
+SmallVector<BlockArgument> quantc::qnn::findCastCaches(func::FuncOp function) {
+  SmallVector<BlockArgument> found;
+  if (!llvm::hasSingleElement(function.getBody()))
+    return found;
+  for (Value value :
+       function.getBody().front().getTerminator()->getOperands()) {
+    bool isCast = false, isUpdated = false;
+    while (Operation *op = value.getDefiningOp()) {
+      if (auto update = dyn_cast<tensor::InsertSliceOp>(op)) {
+        isUpdated = true;
+        value = update.getDest();
+      } else if (isFloatCast(op)) {
+        isCast = true;
+        value = op->getOperand(0);
+      } else {
+        break;
+      }
+    }
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (argument && isCast && isUpdated && !llvm::is_contained(found, argument))
+      found.push_back(argument);
+  }
+  return found;
 }
 
 bool quantc::qnn::readsScoresOf(const KVCache &values, const KVCache &keys) {

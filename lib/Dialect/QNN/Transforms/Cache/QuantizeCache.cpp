@@ -35,8 +35,8 @@ public:
   LogicalResult run();
 
 private:
-  void redirect(ArrayRef<OpOperand *> uses, Value stored,
-                const CacheView &view);
+  void redirect(ArrayRef<OpOperand *> uses, Value stored, const CacheView &view,
+                Type element);
   Value moveStorage(Operation *move, Value stored);
 
   func::FuncOp function;
@@ -88,11 +88,12 @@ Value CacheRewriter::moveStorage(Operation *move, Value stored) {
   return moved->getResult(0);
 }
 
-/// Gives `uses` the dequantized form of `stored`, which is `view` of the cache.
-/// Moves are made on the storage, as far as its parameters can be told
-/// afterwards: a contraction then finds both operands dequantized.
+/// Gives `uses` the dequantized form of `stored`, which is `view` of the cache,
+/// in the float type `element`. Moves are made on the storage, as far as its
+/// parameters can be told afterwards: a contraction then finds both operands
+/// dequantized. Casts become part of the dequantization.
 void CacheRewriter::redirect(ArrayRef<OpOperand *> uses, Value stored,
-                             const CacheView &view) {
+                             const CacheView &view, Type element) {
   Value dequantized;
   for (OpOperand *use : uses) {
     Operation *user = use->getOwner();
@@ -100,18 +101,19 @@ void CacheRewriter::redirect(ArrayRef<OpOperand *> uses, Value stored,
     if (use->getOperandNumber() == 0)
       moved = view.follow(user, cache);
     bool isStatic = cast<RankedTensorType>(stored.getType()).hasStaticShape();
-    if (moved && isStatic &&
-        (isa<ObserveOp>(user) || parameters.canFollow(*moved))) {
-      Value next = isa<ObserveOp>(user) ? stored : moveStorage(user, stored);
+    bool isInPlace = isa<ObserveOp>(user) || isFloatCast(user);
+    if (moved && isStatic && (isInPlace || parameters.canFollow(*moved))) {
+      Value next = isInPlace ? stored : moveStorage(user, stored);
       SmallVector<OpOperand *> nextUses =
           llvm::to_vector(llvm::make_pointer_range(user->getUses()));
-      redirect(nextUses, next, *moved);
+      redirect(nextUses, next, *moved,
+               getElementTypeOrSelf(user->getResult(0)));
       replaced.push_back(user);
       continue;
     }
     if (!dequantized) {
       builder.setInsertionPointAfterValue(stored);
-      dequantized = parameters.createDequantize(builder, stored, view);
+      dequantized = parameters.createDequantize(builder, stored, view, element);
     }
     use->set(dequantized);
   }
@@ -131,7 +133,7 @@ LogicalResult CacheRewriter::run() {
   Value stored = cache.argument;
   SmallVector<OpOperand *> reads = getReads(cache, stored);
   stored.setType(storageType);
-  redirect(reads, stored, {/*version=*/0, dims});
+  redirect(reads, stored, {/*version=*/0, dims}, type.getElementType());
   for (auto [i, op] : llvm::enumerate(cache.updates)) {
     tensor::InsertSliceOp update = op;
     builder.setInsertionPoint(update);
@@ -141,7 +143,8 @@ LogicalResult CacheRewriter::run() {
     stored = tensor::InsertSliceOp::create(
         builder, update.getLoc(), *quantized, stored, update.getMixedOffsets(),
         update.getMixedSizes(), update.getMixedStrides());
-    redirect(getReads(cache, update.getResult()), stored, {i + 1, dims});
+    redirect(getReads(cache, update.getResult()), stored, {i + 1, dims},
+             type.getElementType());
   }
   terminator.setOperand(cache.result, stored);
   parameters.createResults(function, cache.result);
@@ -177,6 +180,11 @@ public:
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       SmallVector<KVCache> caches = findCaches(function);
       hasCaches |= !caches.empty();
+      for (BlockArgument argument : findCastCaches(function))
+        emitWarning(argument.getLoc())
+            << "cache '" << getInputName(argument)
+            << "' stays in float, because it is cast as a whole before it is "
+               "updated; cast what is inserted and what is read";
       if (failed(quantize(function, caches, *parsed->kvCache)))
         return signalPassFailure();
     }

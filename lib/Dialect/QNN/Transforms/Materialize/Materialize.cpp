@@ -13,6 +13,7 @@
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
+#include "quantc/Dialect/QNN/Transforms/SiteScales.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -29,6 +30,15 @@ using namespace quantc;
 using namespace quantc::qnn;
 
 namespace {
+
+/// What the operands of a site, dequantized, were multiplied with.
+static void setScales(linalg::LinalgOp site, std::array<Value, 2> operands) {
+  SiteScales scales;
+  for (auto [operand, range] : llvm::zip_equal(operands, scales.operands))
+    if (auto dequantize = operand.getDefiningOp<DequantizeOp>())
+      range = SiteScales::getRange(dequantize.getScale());
+  scales.set(site);
+}
 
 /// Quantizes operands. What several sites read with the same scheme is
 /// quantized once.
@@ -169,6 +179,9 @@ LogicalResult OperandMaterializer::materializeFolded(
   if (failed(quantized))
     return failure();
   scaled.erase();
+  std::array<Value, 2> operands = {*quantized, *quantized};
+  operands[operand] = dequantize;
+  setScales(site, operands);
   site->setOperand(operand, createUnscaled(builder, dequantize));
   site->setOperand(1 - operand, *quantized);
   return success();
@@ -271,6 +284,7 @@ QNNMaterializePass::materializeSite(linalg::LinalgOp op,
       return failure();
     op->setOperand(i, *value);
   }
+  setScales(op, {op->getOperand(0), op->getOperand(1)});
   return success();
 }
 
