@@ -83,6 +83,7 @@ private:
   TargetAttr target;
   const SensitivityFile *sensitivity;
   std::vector<Candidates> sites;
+  WeightNoises weights;
 };
 
 } // namespace
@@ -134,7 +135,7 @@ LogicalResult JointSelection::add(linalg::LinalgOp site) {
   addOption("float", {}, 0);
   for (const CandidateRecipe &candidate : recipe.autoSelect->candidates) {
     Recipe whole = withCandidate(recipe, candidate);
-    FailureOr<SiteProposal> proposal = proposeScheme(site, whole);
+    FailureOr<SiteProposal> proposal = proposeScheme(site, whole, weights);
     if (failed(proposal))
       return failure();
     if (!proposal->scheme) {
@@ -246,8 +247,9 @@ LogicalResult JointSelection::choose(ModuleOp module,
 /// The recipe's scheme for each site.
 static LogicalResult followRecipe(ArrayRef<linalg::LinalgOp> sites,
                                   const Recipe &recipe) {
+  WeightNoises weights;
   for (linalg::LinalgOp site : sites) {
-    FailureOr<SiteProposal> proposal = proposeScheme(site, recipe);
+    FailureOr<SiteProposal> proposal = proposeScheme(site, recipe, weights);
     if (failed(proposal))
       return failure();
     apply(site, *proposal);

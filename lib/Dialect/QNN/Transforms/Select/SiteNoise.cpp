@@ -180,16 +180,29 @@ getWeightNoise(linalg::LinalgOp site, unsigned operand,
 
 FailureOr<std::optional<double>>
 quantc::qnn::getSiteNoise(linalg::LinalgOp site,
-                          std::array<QuantizationAttr, 2> schemes) {
+                          std::array<QuantizationAttr, 2> schemes,
+                          WeightNoises &weights) {
   double sum = 0;
   bool isKnown = true;
   for (unsigned operand : {0, 1}) {
     Noise noise;
     if (isConstantValue(site->getOperand(operand))) {
-      FailureOr<Noise> exact = getWeightNoise(site, operand, schemes);
-      if (failed(exact))
-        return failure();
-      noise = *exact;
+      // Scales of channels make another weight of it.
+      bool isFolded =
+          schemes[1 - operand].getGranularity() == Granularity::Channel;
+      auto key =
+          std::pair(site->getOperand(operand), Attribute(schemes[operand]));
+      auto known = weights.find(key);
+      if (known != weights.end() && !isFolded) {
+        noise = known->second;
+      } else {
+        FailureOr<Noise> exact = getWeightNoise(site, operand, schemes);
+        if (failed(exact))
+          return failure();
+        noise = *exact;
+        if (!isFolded)
+          weights[key] = noise;
+      }
     } else if (ObserveOp observer = getObserver(site->getOpOperand(operand));
                observer && observer.getStatistics()) {
       noise = schemes[operand].getDynamic()

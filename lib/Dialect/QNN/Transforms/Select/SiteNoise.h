@@ -13,6 +13,12 @@
 
 namespace quantc::qnn {
 
+/// The errors of constants that have been measured, by scheme: the candidates
+/// of a site mostly differ in their activations. Only while the constants are
+/// there.
+using WeightNoises = llvm::DenseMap<std::pair<mlir::Value, mlir::Attribute>,
+                                    std::optional<double>>;
+
 /// The noise-to-signal ratio that the result of a site is to be expected to
 /// have where its operands have these schemes: the sum of both operands'
 /// ratios, as their errors are independent.
@@ -25,10 +31,11 @@ namespace quantc::qnn {
 ///   with a dynamic range for the tensor, by that of all values, which is no
 ///   closer.
 ///
-/// nullopt where nothing is known of an operand.
+/// nullopt where nothing is known of an operand. Looks into `weights` before it
+/// measures one, and adds to it.
 mlir::FailureOr<std::optional<double>>
 getSiteNoise(mlir::linalg::LinalgOp site,
-             std::array<QuantizationAttr, 2> schemes);
+             std::array<QuantizationAttr, 2> schemes, WeightNoises &weights);
 
 } // namespace quantc::qnn
 

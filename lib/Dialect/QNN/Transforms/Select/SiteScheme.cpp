@@ -6,7 +6,6 @@
 
 #include "SiteScheme.h"
 #include "Materialize/QuantizeConstant.h"
-#include "SiteNoise.h"
 #include "quantc/Calibration/QuantizationParameters.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
@@ -235,7 +234,8 @@ getQuantization(linalg::LinalgOp site, const SiteIndexing &indexing,
 //===----------------------------------------------------------------------===//
 
 FailureOr<SiteProposal> quantc::qnn::proposeScheme(linalg::LinalgOp site,
-                                                   const Recipe &recipe) {
+                                                   const Recipe &recipe,
+                                                   WeightNoises &weights) {
   SiteIndexing indexing(site);
   std::array<bool, 2> isWeight = {isConstantValue(site->getOperand(0)),
                                   isConstantValue(site->getOperand(1))};
@@ -262,7 +262,7 @@ FailureOr<SiteProposal> quantc::qnn::proposeScheme(linalg::LinalgOp site,
       return failure();
     schemes[operand] = *scheme;
   }
-  FailureOr<std::optional<double>> noise = getSiteNoise(site, schemes);
+  FailureOr<std::optional<double>> noise = getSiteNoise(site, schemes, weights);
   if (failed(noise))
     return failure();
   proposal.scheme = SchemeAttr::get(site->getContext(), schemes[0], schemes[1]);

@@ -7,6 +7,7 @@
 #ifndef QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SITESCHEME_H
 #define QUANTC_LIB_DIALECT_QNN_TRANSFORMS_SITESCHEME_H
 
+#include "SiteNoise.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 #include "quantc/Recipe/Recipe.h"
 
@@ -24,9 +25,10 @@ struct SiteProposal {
 };
 
 /// What the recipe says of the site. Fails, after an error, where it asks for
-/// what there is not.
+/// what there is not. `weights` are shared by proposals for the same program.
 mlir::FailureOr<SiteProposal> proposeScheme(mlir::linalg::LinalgOp site,
-                                            const Recipe &recipe);
+                                            const Recipe &recipe,
+                                            WeightNoises &weights);
 
 } // namespace quantc::qnn
 

@@ -78,7 +78,8 @@ static FailureOr<SmallVector<SplitSite>> findSites(ObserveOp observer,
     for (int64_t dim : getReductionDims(indexing, 1 - operand)) {
       if (indexing.getLoop(1 - operand, dim) != *loop)
         continue;
-      FailureOr<SiteProposal> proposal = proposeScheme(site, recipe);
+      WeightNoises weights;
+      FailureOr<SiteProposal> proposal = proposeScheme(site, recipe, weights);
       if (failed(proposal))
         return failure();
       if (proposal->scheme)

@@ -72,7 +72,8 @@ private:
 FailureOr<std::optional<SiteError>>
 SiteError::create(const LinearConsumer &consumer, const Recipe &recipe) {
   linalg::LinalgOp site = consumer.site;
-  FailureOr<SiteProposal> proposal = proposeScheme(site, recipe);
+  WeightNoises weights;
+  FailureOr<SiteProposal> proposal = proposeScheme(site, recipe, weights);
   if (failed(proposal))
     return failure();
   if (!proposal->scheme)
