@@ -92,5 +92,5 @@ def test_encoder_runs_whole(tmp_path):
         run_quantc("run", bundle, "--device", device, "--input", part, "--output", output)
         embeddings.append(np.array(quantc.load_safetensors(output)["embedding"]))
     assert np.isclose(np.linalg.norm(embeddings[0]), 1, atol=1e-4)
-    # Of length 1; sums of layer normalizations and softmax have another order.
-    assert np.sum(embeddings[0] * embeddings[1]) > 0.9999
+    # Sums of layer normalizations and softmax have one order.
+    assert embeddings[0].tobytes() == embeddings[1].tobytes()
