@@ -161,3 +161,16 @@ def test_without_ranges_of_tokens_there_is_one_error(folder):
     calibrate(folder)
     quantize(folder, "", error="expected ranges of tokens for a static granularity 'token', "
                                "but these statistics have none; calibrate with --token-ranges")
+
+
+def test_what_was_smoothed_is_calibrated_again_with_tokens(folder):
+    """--data knows from the recipe what observers have to keep."""
+    calibrate(folder)
+    (folder / "recipe.yaml").write_text(
+        "version: 1\nsmooth: {alpha: 0.5}\nactivations: {granularity: token}\n")
+    quantize = ["quantize", folder / "model.mlir", "--statistics", folder / "statistics.json",
+                "--recipe", folder / "recipe.yaml", "-o", folder / "smoothed.mlir"]
+    run_quantc(*quantize, error="expected ranges of tokens")
+    run_quantc(*quantize, "--data", folder / "data.safetensors")
+    explained = run_quantc("explain", folder / "smoothed.mlir").stdout
+    assert "i8 asymmetric token scales" in explained, explained
