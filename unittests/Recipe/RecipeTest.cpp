@@ -89,6 +89,44 @@ sites:
   EXPECT_FALSE(recipe.decide("heads").floatRule);
 }
 
+/// An attribute of another dialect is looked at where there is a context.
+TEST(RecipeTest, EstimatorsOfOthers) {
+  Recipe recipe = parse("version: 1\nactivations: {estimator: '#mine.a<2>'}");
+  EXPECT_EQ(recipe.activations.estimator->text, "#mine.a<2>");
+  EXPECT_EQ(errorOf("version: 1\nactivations: {estimator: mine.a}"),
+            "r.yaml:2:26: expected one of minmax, percentile, entropy, mse, "
+            "ema");
+}
+
+/// What some site or candidate has, whoever says it.
+TEST(RecipeTest, AnyActivations) {
+  auto anyStaticToken = [](llvm::StringRef text) {
+    return parse(text).anyActivations([](const OperandRecipe &operand) {
+      return *operand.granularity == qnn::Granularity::Token &&
+             !*operand.dynamic;
+    });
+  };
+  EXPECT_FALSE(anyStaticToken("version: 1"));
+  EXPECT_TRUE(anyStaticToken("version: 1\nactivations: {granularity: token}"));
+  EXPECT_FALSE(anyStaticToken(
+      "version: 1\nactivations: {granularity: token, dynamic: true}"));
+  EXPECT_TRUE(
+      anyStaticToken("version: 1\nsites:\n"
+                     "  - {name: a, activations: {granularity: token}}"));
+  // A candidate is the recipe with what it sets, and then a site's rules.
+  auto withKeys = [&](llvm::StringRef keys, llvm::StringRef rest) {
+    return anyStaticToken(
+        ("version: 1\nauto:\n  target: h100\n  max_error: 1.0\n"
+         "  candidates: [{name: a, activations: {granularity: token" +
+         keys + "}}]\n" + rest)
+            .str());
+  };
+  EXPECT_TRUE(withKeys("", ""));
+  EXPECT_FALSE(withKeys(", dynamic: true", ""));
+  EXPECT_TRUE(withKeys(", dynamic: true",
+                       "sites:\n  - {name: a, activations: {dynamic: false}}"));
+}
+
 TEST(RecipeTest, LaterSiteRulesOverride) {
   Recipe recipe = parse(R"(
 version: 1
@@ -413,6 +451,10 @@ TEST(RecipeTest, Outliers) {
   EXPECT_EQ(recipe.outliers->threshold, 4.5);
   EXPECT_THAT(errorOf("version: 1\noutliers: {threshold: 6, thresold: 6}"),
               testing::HasSubstr("did you mean 'threshold'?"));
+  EXPECT_THAT(errorOf("version: 1\noutliers: {threshold: 6}\n"
+                      "activations: {granularity: token}"),
+              testing::HasSubstr("expected granularity 'token' of activations "
+                                 "with outliers to be dynamic"));
   EXPECT_THAT(errorOf("version: 1\noutliers: {threshold: 0}"),
               testing::HasSubstr("expected a positive threshold"));
   EXPECT_THAT(errorOf("version: 1\noutliers: {}"),
