@@ -4,15 +4,17 @@
 """Compiles problems.py, and shows what ptxas makes of each main loop.
 
 Every kernel has to meet the gates of quantc.sass: its matrix instruction and no
-other product in the main loop, no spills, no local memory, 16-byte global loads.
+other product in the main loop, no spills, no local memory, 16-byte global loads,
+registers within the budget of the occupancy that it is planned for.
 The main loop of a product with zero points may have at most 2 % more instructions
-than without. `--write FILE` writes the table (FILE.json, FILE.md), `--check FILE`
+than without, and no launch more. `--write FILE` writes the table (FILE.json, FILE.md), `--check FILE`
 fails where FILE.json says otherwise; both demand the pinned ptxas, whose counts
 these are. Triton's kernels of the same products stand
 beside ours where FILE.triton.json has them (triton_main_loop.py).
 """
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import re
@@ -29,8 +31,6 @@ import problems  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PTXAS = re.search(r"^nvidia-cuda-nvcc==(\S+)", (ROOT / "scripts" / "requirements.txt").read_text(),
                   re.M)[1]
-# Registers of a thread that leave two CTAs of 128 threads to a multiprocessor.
-MOST_REGISTERS = 256
 MOST_EXTRA = 0.02  # instructions for zero points
 
 
@@ -51,17 +51,21 @@ def compile_problem(problem, quant_opt, folder):
 
 def measure(problem, quant_opt, folder):
     """The row of a problem, of its kernel with the matrix instruction."""
-    options = argparse.Namespace(max_registers=MOST_REGISTERS, main_loop=problem.matrix,
-                                 wide_loads=problem.matrix in sass.MATRIX + sass.DOT)
-    kernels = sass.assemble(compile_problem(problem, quant_opt, folder))
+    binary = compile_problem(problem, quant_opt, folder)
+    kernels = sass.assemble(binary)
     chosen = [each for each in kernels if not problem.matrix
               or any(one.name == problem.matrix for one in each.instructions)]
     if not chosen:
         raise sass.SassError(f"{problem.name}: expected a kernel with {problem.matrix}, but got "
                              f"{', '.join(each.name for each in kernels)}")
-    for kernel in chosen:
-        sass.check(f"{problem.name}: {kernel.name}", kernel, options)
-    return {"problem": problem.name, "chip": problem.chip, **row_of(chosen[0], problem.matrix)}
+    planned = sass.Gates(planned=True)
+    gates = dataclasses.replace(planned, main_loop=problem.matrix,
+                                wide_loads=bool(problem.matrix) and problem.wide)
+    for kernel in kernels:
+        sass.check(f"{problem.name}: {kernel.name}", kernel, gates if kernel in chosen else planned)
+    return {"problem": problem.name, "chip": problem.chip,
+            "launches": binary.read_text().count("gpu.launch_func"),
+            **row_of(chosen[0], problem.matrix)}
 
 
 def row_of(kernel, matrix):
@@ -69,7 +73,8 @@ def row_of(kernel, matrix):
     def count(*names):
         return sum(each.name in names for each in loop)
     products = count(matrix)
-    return {"registers": kernel.registers, "all": len(kernel.instructions), "loop": len(loop),
+    return {"threads": kernel.threads, "ctas": kernel.ctas, "registers": kernel.registers,
+            "budget": kernel.budget(), "all": len(kernel.instructions), "loop": len(loop),
             "matrix": products,
             "each": round(len(loop) / products, 3) if products else "",
             "ldmatrix": count("LDSM"), "shared": count("LDS", "STS"),
@@ -77,12 +82,16 @@ def row_of(kernel, matrix):
 
 
 def check_zero_points(rows):
-    """Instructions a matrix instruction, with and without zero points."""
+    """Launches, and instructions a matrix instruction, with and without zero points."""
     by_name = {row["problem"]: row for row in rows}
     for problem in problems.problems():
         if not {problem.name, problem.symmetric} <= by_name.keys():
             continue
         row, plain = by_name[problem.name], by_name[problem.symmetric]
+        if row["launches"] > plain["launches"]:
+            raise sass.SassError(
+                f"{problem.name}: expected at most {plain['launches']} launches, as "
+                f"{problem.symmetric} has, but got {row['launches']}")
         if row["each"] > plain["each"] * (1 + MOST_EXTRA):
             raise sass.SassError(
                 f"{problem.name}: expected at most {plain['each']} instructions a matrix "
@@ -90,13 +99,16 @@ def check_zero_points(rows):
 
 
 def markdown(rows, triton):
-    columns = ("registers", "all", "loop", "matrix", "each", "ldmatrix", "shared", "global", "barriers")
+    columns = ("launches", "threads", "ctas", "registers", "budget", "all", "loop", "matrix", "each",
+               "ldmatrix", "shared", "global", "barriers")
     text = (f"Machine instructions (ptxas {PTXAS}) of the kernel and of one iteration of its main loop;\n"
             "in the loop matrix instructions, all for each of those, ldmatrix, other shared memory,\n"
             "global loads, barriers. A round of a small product's loop is one step for each buffer.\n"
+            "Launches are all of the problem's. The kernel is planned for so many CTAs of so many\n"
+            "threads on a multiprocessor, which leaves each thread the registers of its budget.\n"
             "Written by benchmarks/gpu/main_loop.py, kept current by test/Codegen/sass/main-loop.test.\n\n"
-            "| problem | chip | registers | all | loop | matrix | each | ldmatrix | shared | global | barriers | Triton: each | tile | registers |\n"
-            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|\n")
+            "| problem | chip | launches | threads | CTAs | registers | budget | all | loop | matrix | each | ldmatrix | shared | global | barriers | Triton: each | tile | registers |\n"
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|\n")
     notes = ""
     for row in rows:
         cells = [str(row[column]) for column in columns]

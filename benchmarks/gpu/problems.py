@@ -21,6 +21,9 @@ class Problem:
     text: str  # a module whose function @main is the program
     chip: str = "sm_80"
     matrix: str = "IMMA"  # instruction of the main loop; empty: there need be none
+    # Loads of the main loop have 16 bytes a lane; where an operand does not lie along
+    # k they have 4.
+    wide: bool = True
     operations: int = 0  # multiplications and additions of one run
     # Of the same product with no zero points, where there are some.
     symmetric: str = None
@@ -41,9 +44,13 @@ def _tensor(shape, element):
     return f"tensor<{'x'.join(map(str, shape))}x{element}>"
 
 
-def linear(m, n, k, zero_point=0, result="i8", storage="i8", transposed=False):
+def linear(m, n, k, zero_point=0, result="i8", storage="i8", transposed=False, weight_zero=0,
+           quantizes=False):
     """A layer with constant weights: activations are quantized with a zero point,
-    weights per channel; the result is requantized, or stays f32."""
+    weights per channel, with zero points where `weight_zero` is none; the result is
+    requantized, or stays f32. The activations come quantized, or as f32 that the
+    program `quantizes`: a kernel that adds up their rows, too, where weights have
+    zero points."""
     x, y = _tensor((m, k), storage), _tensor((m, n), "f32")
     stored = (n, k) if transposed else (k, n)
     maps = ("" if not transposed else
@@ -53,13 +60,19 @@ def linear(m, n, k, zero_point=0, result="i8", storage="i8", transposed=False):
     axis = 0 if transposed else 1
     zero = " zero_point %z" if zero_point else ""
     zero_type = f", tensor<{storage}>" if zero_point else ""
-    text = f"""func.func @main(%x: {x}) -> {_tensor((m, n), result)} {{
+    weight_zeros = f" zero_point %v" if weight_zero else ""
+    weight_zero_type = f", tensor<{n}xi8>" if weight_zero else ""
+    xf = _tensor((m, k), "f32")
+    quantize = f"  %x = qnn.quantize %r, scale %s{zero} : {xf}, tensor<f32>{zero_type} -> {x}" if quantizes else ""
+    text = f"""func.func @main({f"%r: {xf}" if quantizes else f"%x: {x}"}) -> {_tensor((m, n), result)} {{
   %s = arith.constant dense<0.03125> : tensor<f32>
   %z = arith.constant dense<{zero_point}> : tensor<{storage}>
+  %v = arith.constant dense<{weight_zero}> : tensor<{n}xi8>
+{quantize}
   %t = arith.constant dense<0.0078125> : tensor<{n}xf32>
   %w = {_constant(stored, "i8", 1, -127, 127)}
   %xf = qnn.dequantize %x, scale %s{zero} : {x}, tensor<f32>{zero_type} -> {_tensor((m, k), "f32")}
-  %wf = qnn.dequantize %w, scale %t {{axes = array<i64: {axis}>}} : {w}, tensor<{n}xf32> -> {_tensor(stored, "f32")}
+  %wf = qnn.dequantize %w, scale %t{weight_zeros} {{axes = array<i64: {axis}>}} : {w}, tensor<{n}xf32>{weight_zero_type} -> {_tensor(stored, "f32")}
   %c0 = arith.constant 0.0 : f32
   %e = tensor.empty() : {y}
   %f = linalg.fill ins(%c0 : f32) outs(%e : {y}) -> {y}
@@ -203,6 +216,11 @@ def problems():
         layer("linear-asymmetric", 3, symmetric="linear-symmetric"),
         layer("linear-transposed", 3, symmetric="linear-symmetric"),
         layer("linear-f32", 3, "f32", symmetric="linear-symmetric"),
+        # Zero points of weights need sums of rows, of the kernel that quantizes these.
+        *(of(name, linear(256, 128, 2048, zero, weight_zero=weight_zero, quantizes=True), 256, 128,
+             2048, symmetric=symmetric, baseline="-")
+          for name, zero, weight_zero, symmetric in (("quantized-symmetric", 0, 0, None),
+                                                     ("quantized-asymmetric", 3, 2, "quantized-symmetric"))),
         layer("linear-sm_89", 3, chip="sm_89"),
         layer("linear-f8", 3, "f8E4M3FN", chip="sm_89"),
         Problem("attention-context", attention(12, 128, 64, 2048), operations=2 * 12 * 128 * 64 * 2048),
@@ -217,7 +235,15 @@ def problems():
               baseline="-"),
         of("split-k", product(64, 64, 8192, schedule="mma, tile = [64, 64, 64], warps = [2, 2], "
                               "stages = 3, split_k = 4"), 64, 64, 8192),
+        of("split-k-f16", product(16, 1024, 4096, "f16", "f16"), 16, 1024, 4096, matrix="HMMA",
+           baseline="-"),
         of("few-rows", product(4, 4096, 4096), 4, 4096, 4096, matrix="IDP"),
+        *(of(f"{rows}-row-{name}", product(rows, 4096, 4096, element, element), rows, 4096, 4096,
+             matrix="FFMA", chip=chip, baseline="-")
+          for rows, name, element, chip in ((1, "f16", "f16", "sm_80"), (4, "f16", "f16", "sm_80"),
+                                            (4, "bf16", "bf16", "sm_80"),
+                                            (4, "e4m3", "f8E4M3FN", "sm_89"))),
+        of("not-along-k", product(1024, 1024, 4096, transposed=False), 1024, 1024, 4096, wide=False),
         Problem("rows", rows(512, 768), matrix="", operations=5 * 512 * 768),
     ]
 

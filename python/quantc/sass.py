@@ -7,7 +7,8 @@ Every kernel is assembled by ptxas and disassembled by nvdisasm, both pinned
 wheels (scripts/requirements.txt) unless QUANTC_CUDA_BIN names another folder:
 counts of instructions belong to one version of the assembler. Whatever is given:
 spills, local memory, warnings and performance losses (C75xx: serialised
-matrix instructions) are errors. The main loop is the one with most matrix
+matrix instructions) are errors, and so are more registers than the occupancy leaves
+that a kernel is planned for (.minnctapersm and .reqntid or .maxntid). The main loop is the one with most matrix
 instructions of those with no such loop inside (a loop that waits may be inside);
 without matrix instructions, that of dp4a, else of anything. Only the standard library is needed.
 """
@@ -17,6 +18,7 @@ import collections
 import dataclasses
 import importlib.util
 import json
+import math
 import os
 import pathlib
 import re
@@ -31,6 +33,11 @@ MATRIX = ("IMMA", "HMMA", "QMMA", "DMMA", "IGMMA", "HGMMA", "QGMMA")
 DOT = ("IDP", "IDP4A")
 # Forms of IMAD that multiply nothing by a variable: moves, adds, shifts.
 NO_PRODUCT = ("MOV", "IADD", "SHL", "X")
+
+# Of a multiprocessor, from sm_80 on; a warp gets registers by the 256, eight for
+# each thread, and instructions name 255 (CUDA C++ programming guide, compute
+# capabilities).
+REGISTER_FILE, REGISTER_GRANULARITY, REGISTERS_OF_THREAD = 65536, 8, 255
 
 
 class SassError(Exception):
@@ -80,10 +87,18 @@ class Instruction:
         return all(re.match(r"-?U?R\d+", each) for each in self.operands[1:3])
 
 
+def register_budget(threads, ctas):
+    """Registers of a thread where a multiprocessor has `ctas` CTAs of `threads`."""
+    each = REGISTER_FILE // (-(-threads // 32) * 32 * ctas)
+    return min(each // REGISTER_GRANULARITY * REGISTER_GRANULARITY, REGISTERS_OF_THREAD)
+
+
 @dataclasses.dataclass
 class Kernel:
     name: str
     registers: int = 0
+    threads: int = 0  # of a CTA, where the PTX says how many
+    ctas: int = 0  # on a multiprocessor at once, as planned; 0: nothing is planned
     stack: int = 0  # bytes of local memory, spills included
     spills: int = 0  # bytes stored and loaded
     shared: int = 0  # bytes, static
@@ -113,11 +128,17 @@ class Kernel:
                 return self.instructions[slice(*max(inner, key=count))]
         return []
 
+    def budget(self):
+        """Registers that the planned occupancy leaves a thread."""
+        return register_budget(self.threads, self.ctas) if self.threads and self.ctas else None
+
     def summary(self):
         loop = self.main_loop()
         return {
             "kernel": self.name,
             "registers": self.registers,
+            "ctas": self.ctas,
+            "budget": self.budget(),
             "shared": self.shared,
             "instructions": len(self.instructions),
             "loop": len(loop),
@@ -149,6 +170,18 @@ def parse_properties(log):
             if match := re.search(r"(\d+) bytes smem", line):
                 current.shared = int(match[1])
     return kernels
+
+
+def parse_plan(text, kernels):
+    """Adds what the PTX says of threads and CTAs."""
+    for match in re.finditer(r"\.entry\s+(\S+?)\s*\((.*?)\)([^{]*)\{", text, re.S):
+        kernel = kernels.get(match[1])
+        if kernel is None:
+            continue
+        if threads := re.search(r"\.(?:reqntid|maxntid)\s+([\d, ]+)", match[3]):
+            kernel.threads = math.prod(int(each) for each in threads[1].split(",") if each.strip())
+        if ctas := re.search(r"\.minnctapersm\s+(\d+)", match[3]):
+            kernel.ctas = int(ctas[1])
 
 
 def parse_code(text, kernels):
@@ -206,6 +239,7 @@ def assemble_module(path, text, chip, strict):
             if re.search(r"\bC75\d\d\b", line) or "warning" in line:
                 raise SassError(f"{path}: {line.strip()}")
         kernels = parse_properties(log)
+        parse_plan(text, kernels)
         code, text = run([tool("nvdisasm"), "-c", cubin])
         if code:
             raise SassError(f"{path}: nvdisasm: {text.strip()}")
@@ -221,10 +255,29 @@ def assemble_module(path, text, chip, strict):
     return list(kernels.values())
 
 
-def check(where, kernel, options):
+@dataclasses.dataclass
+class Gates:
+    """What a kernel has to meet beside what all do; the options of the command."""
+    max_registers: int = None
+    planned: bool = False
+    ctas: int = None
+    main_loop: str = None
+    wide_loads: bool = False
+
+
+def check(where, kernel, options=Gates()):
     """The gates of one kernel."""
     if options.max_registers and kernel.registers > options.max_registers:
         raise SassError(f"{where}: expected at most {options.max_registers} registers, "
+                        f"but got {kernel.registers}")
+    if options.ctas:
+        kernel = dataclasses.replace(kernel, ctas=options.ctas)
+    if (options.planned or options.ctas) and kernel.budget() is None:
+        raise SassError(f"{where}: expected .minnctapersm and .reqntid or .maxntid, which say "
+                        f"the planned occupancy")
+    if kernel.budget() is not None and kernel.registers > kernel.budget():
+        raise SassError(f"{where}: expected at most {kernel.budget()} registers, which leave room for "
+                        f"{kernel.ctas} CTAs of {kernel.threads} threads on a multiprocessor, "
                         f"but got {kernel.registers}")
     loop = kernel.main_loop()
     if options.main_loop:
@@ -256,6 +309,11 @@ def main(arguments=None):
     parser.add_argument("--kernel", metavar="REGEX", default="",
                         help="the gates below hold for kernels whose name has a match")
     parser.add_argument("--max-registers", type=int, metavar="N")
+    parser.add_argument("--planned", action="store_true",
+                        help="each kernel has to say which occupancy it is planned for")
+    parser.add_argument("--ctas", type=int, metavar="N",
+                        help="registers have to leave room for N CTAs on a multiprocessor, "
+                             "whatever is planned")
     parser.add_argument("--main-loop", metavar="OPCODE",
                         help="matrix instruction that the main loop has to have (IMMA, HMMA, QMMA, IDP)")
     parser.add_argument("--wide-loads", action="store_true",

@@ -7,7 +7,6 @@ QUANTC_DEVICE_SAMPLES says how many samples of the character model are run; its
 default keeps the tests short.
 """
 
-import argparse
 import ctypes
 import json
 import os
@@ -124,7 +123,7 @@ def test_machine_code_of_examples(bundles, name, sites):
     memory, no warnings), and each integer site has matrix instructions or dp4a."""
     _, bundle, _ = bundles(name)
     kernels = sass.assemble(bundle / "cuda" / "sm_80.ptx")
-    gates = argparse.Namespace(max_registers=255, main_loop="", wide_loads=False)
+    gates = sass.Gates(planned=True)
     for kernel in kernels:
         sass.check(kernel.name, kernel, gates)
     products = [kernel.name for kernel in kernels

@@ -7,6 +7,8 @@
 #include "EmitGroup.h"
 
 #include "GroupEmitter.h"
+#include "quantc/Codegen/NVVM/Target.h"
+#include "quantc/Dialect/GPU/IR/GPUOps.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -31,6 +33,19 @@ int64_t GroupEmitter::chooseSlots() {
                  group.domain.back() % width == 0
              ? width
              : 1;
+}
+
+/// CTAs that registers are planned for. Streaming takes as many threads as
+/// there can be; a lane that keeps a row has two values of each element, about.
+int64_t GroupEmitter::chooseOccupancy() {
+  constexpr int64_t most = 8, others = 24;
+  if (!group.usesWarps() || group.isLong())
+    return most;
+  int64_t registers =
+      llvm::alignTo(others + 2 * chooseSlots(), Chip::registerGranularity);
+  return std::clamp<int64_t>(Chip::registersPerMultiprocessor /
+                                 (registers * threadsPerBlock),
+                             1, most);
 }
 
 SmallVector<Value> GroupEmitter::delinearize(Value linear,
@@ -262,6 +277,7 @@ void GroupEmitter::emit() {
       FlatSymbolRefAttr::get(b.getContext(), name));
   kernel = &launch.getBody().front();
   b.setInsertionPointToStart(kernel);
+  OccupancyOp::create(b, chooseOccupancy());
   Operation *end = gpu::TerminatorOp::create(b);
   b.setInsertionPoint(end);
   computeCoordinates(launch.getThreadIds().x, launch.getBlockIds().x);

@@ -1,10 +1,11 @@
-//===- FinalizeKernels.cpp - dynamic shared memory of the launch ----------===//
+//===- FinalizeKernels.cpp - what a launch provides and is planned for ----===//
 //
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Codegen/NVVM/Passes.h"
+#include "quantc/Dialect/GPU/IR/GPUOps.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -16,6 +17,7 @@ namespace quantc::nvvm {
 } // namespace quantc::nvvm
 
 using namespace mlir;
+using namespace quantc::nvvm;
 
 namespace {
 
@@ -32,6 +34,13 @@ public:
           type && type.getNumElements() == 0)
         global.setLinkage(LLVM::Linkage::External);
     }
+    getOperation().walk([](OccupancyOp op) {
+      Builder builder(op.getContext());
+      op->getParentOfType<LLVM::LLVMFuncOp>()->setAttr(
+          NVVM::NVVMDialect::getMinctasmAttrName(),
+          builder.getI32IntegerAttr(int32_t(op.getCtas())));
+      op.erase();
+    });
   }
 };
 

@@ -13,6 +13,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 
 namespace quantc::nvvm {
 #define GEN_PASS_DEF_CODEGENNVVMFORMKERNELSPASS
@@ -39,13 +40,30 @@ static bool areSupported(const ContractionView &view) {
          (lhs.isInteger(8) || lhs.isF16() || lhs.isBF16() || lhs.isF32());
 }
 
-static FailureOr<ScheduleAttr> getSchedule(linalg::LinalgOp op, SpaceAttr space,
-                                           Type type, const Target &target,
+/// Whether rows of the right operand lie along k, or will where
+/// codegen-nvvm-pack has rearranged a constant.
+static bool isRhsAlongK(const ContractionView &view) {
+  if (matchPattern(view.rhs, m_Constant()))
+    return true;
+  AffineMap map = view.rhsMap;
+  unsigned last = map.getNumDims() - 1;
+  return map.getNumResults() > 0 &&
+         map.getResult(map.getNumResults() - 1) ==
+             getAffineDimExpr(last, map.getContext());
+}
+
+static FailureOr<ScheduleAttr> getSchedule(const KernelForm &form,
+                                           SpaceAttr space, Type type,
+                                           const Target &target,
                                            const Int4Weights *int4) {
+  linalg::LinalgOp op = form.op;
   auto asked = op->getAttrOfType<ScheduleAttr>(kScheduleAttrName);
-  ScheduleAttr schedule = asked ? asked : chooseSchedule(space, type, target);
+  ScheduleAttr schedule =
+      asked ? asked
+            : chooseSchedule(space, type, !int4 && isRhsAlongK(form.view),
+                             target);
   if (int4 && !asked)
-    schedule = int4->adapt(schedule);
+    schedule = planOccupancy(int4->adapt(schedule), type, target);
   if (int4 && schedule.getTile()[2] != ContractOp::kInt4TileK)
     return op.emitOpError()
            << "expected a schedule with a tile of " << ContractOp::kInt4TileK
@@ -69,7 +87,7 @@ static FailureOr<SmallVector<Value>> buildKernel(const KernelForm &form,
                               bounds.drop_front(view.getNDim() + 1));
   std::optional<Int4Weights> int4 = Int4Weights::match(view, space);
   FailureOr<ScheduleAttr> schedule = getSchedule(
-      op, space, view.lhsF8 ? view.lhsF8 : getElementTypeOrSelf(view.lhs),
+      form, space, view.lhsF8 ? view.lhsF8 : getElementTypeOrSelf(view.lhs),
       target, int4 ? &*int4 : nullptr);
   if (failed(schedule))
     return failure();

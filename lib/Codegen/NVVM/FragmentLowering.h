@@ -99,8 +99,10 @@ private:
   void addToSums(const OperandAccess &access, mlir::Value batch,
                  mlir::Value row, mlir::Value firstColumn,
                  mlir::ValueRange addends);
-  /// Adds an integer over lanes whose numbers differ in the bits `distances`.
+  /// Adds a number over lanes whose numbers differ in the bits `distances`, in
+  /// this order; all of them have the sum.
   mlir::Value addLanes(mlir::Value sum, llvm::ArrayRef<int64_t> distances);
+  mlir::Value createAdd(mlir::Value a, mlir::Value b);
   void ifInside(llvm::ArrayRef<mlir::Value> conditions,
                 llvm::function_ref<void()> body);
 

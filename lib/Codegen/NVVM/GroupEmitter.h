@@ -36,6 +36,7 @@ private:
   using Place = std::pair<mlir::Value, mlir::AffineMap>;
 
   int64_t chooseSlots();
+  int64_t chooseOccupancy();
   void computeCoordinates(mlir::Value thread, mlir::Value block);
   void computeSlots(llvm::ArrayRef<mlir::Value> rowIndices);
   void emitBody();

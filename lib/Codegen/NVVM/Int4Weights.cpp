@@ -199,9 +199,10 @@ std::optional<Int4Weights> Int4Weights::match(const ContractionView &view,
 ScheduleAttr Int4Weights::adapt(ScheduleAttr schedule) const {
   SmallVector<int64_t> tile(schedule.getTile());
   tile[2] = ContractOp::kInt4TileK;
-  return ScheduleAttr::get(
-      schedule.getContext(), schedule.getUnit(), tile, schedule.getWarps(),
-      std::min(schedule.getStages(), k / tile[2]), schedule.getSplitK());
+  return ScheduleAttr::get(schedule.getContext(), schedule.getUnit(), tile,
+                           schedule.getWarps(),
+                           std::min(schedule.getStages(), k / tile[2]),
+                           schedule.getSplitK(), schedule.getCtas());
 }
 
 std::pair<Value, Value> Int4Weights::pack(OpBuilder &builder, Location loc,

@@ -31,6 +31,28 @@ static std::optional<int64_t> getCopyWidth(const OperandAccess &access) {
   return std::nullopt;
 }
 
+/// Where neighbouring rows are adjacent in memory, how many of them fill four
+/// bytes that never cross a bound and are aligned; 1 where there are none.
+static int64_t getRowsTogether(const OperandAccess &access, bool isRhs,
+                               int64_t bound) {
+  int64_t width = 32 / access.element.getIntOrFloatBitWidth();
+  int64_t rowStride = isRhs ? access.nStride : access.m.getInnerStride();
+  bool isWhole =
+      isRhs || access.m.isSingle() || access.m.getInnerBound() % width == 0;
+  if (access.k.getInnerStride() == 1 || rowStride != 1 || !isWhole ||
+      bound % width)
+    return 1;
+  SmallVector<int64_t> strides = llvm::to_vector(llvm::concat<const int64_t>(
+      access.batch.getStrides(), access.k.getStrides()));
+  if (!isRhs)
+    llvm::append_range(strides, access.m.getStrides().drop_back());
+  bool isAligned = access.getOffsetAlignment(width) == width &&
+                   llvm::all_of(strides, [&](int64_t stride) {
+                     return stride % width == 0;
+                   });
+  return isAligned ? width : 1;
+}
+
 namespace {
 
 /// The copies of one thread for one tile.
@@ -46,6 +68,7 @@ public:
         rows(schedule.getTile()[op.getRhs() ? 1 : 0]),
         bound(op.getRhs() ? space.getN() : space.getMSize()),
         copyWidth(getCopyWidth(access)),
+        together(getRowsTogether(access, op.getRhs(), bound)),
         batchOffset(access.batch.getOffset(index, op.getBatch())),
         firstK(op.getPacked() ? index.div(op.getK(), 2) : op.getK()) {}
 
@@ -53,6 +76,9 @@ public:
 
 private:
   void emitChunk(Value row, Value chunk);
+  void runInBlocks(Value thread);
+  void emitBlock(Value row, Value chunk);
+  void guard(Value id, int64_t first, int64_t total, function_ref<void()> body);
   void copy(Value row, Value column, Value rowOffset, Value inTile);
   void gather(Value row, Value column, Value rowOffset, Value k);
   Value getRowOffset(Value position) {
@@ -74,6 +100,8 @@ private:
   Swizzle swizzle;
   int64_t rows, bound;
   std::optional<int64_t> copyWidth;
+  /// Rows that one load reads.
+  int64_t together;
   Value batchOffset, firstK;
   /// Whether the row at hand is inside of the iteration space; null where all
   /// are.
@@ -82,7 +110,21 @@ private:
 
 } // namespace
 
+/// Emits `body` for the threads whose `id`, from `first` on, is below `total`.
+void TileCopy::guard(Value id, int64_t first, int64_t total,
+                     function_ref<void()> body) {
+  if (first + schedule.getNumThreads() <= total)
+    return body();
+  auto guarded = scf::IfOp::create(builder, loc, below(id, total),
+                                   /*withElse=*/false);
+  OpBuilder::InsertionGuard insertion(builder);
+  builder.setInsertionPoint(guarded.thenYield());
+  body();
+}
+
 void TileCopy::run(Value thread) {
+  if (!copyWidth && together > 1 && rows % together == 0)
+    return runInBlocks(thread);
   int64_t threads = schedule.getNumThreads();
   int64_t chunks = swizzle.getChunksPerRow(), total = rows * chunks;
   // Neighbouring threads read neighbouring addresses: along k, or along the
@@ -99,15 +141,22 @@ void TileCopy::run(Value thread) {
       row = index.add(index.div(thread, chunks), first / chunks);
       chunk = index.rem(thread, chunks);
     }
-    if (first + threads <= total) {
-      emitChunk(row, chunk);
-      continue;
-    }
-    auto guard = scf::IfOp::create(builder, loc, below(id, total),
-                                   /*withElse=*/false);
-    OpBuilder::InsertionGuard insertion(builder);
-    builder.setInsertionPoint(guard.thenYield());
-    emitChunk(row, chunk);
+    guard(id, first, total, [&] { emitChunk(row, chunk); });
+  }
+}
+
+/// A thread has a block of rows of one chunk, which it transposes. Four chunks
+/// beside each other keep neighbours in different banks where they store, and
+/// eight blocks along the rows are the 32 bytes that memory is read by.
+void TileCopy::runInBlocks(Value thread) {
+  int64_t chunks = swizzle.getChunksPerRow(), blocks = rows / together;
+  int64_t beside = std::min<int64_t>(chunks, 4), total = blocks * chunks;
+  for (int64_t first = 0; first < total; first += schedule.getNumThreads()) {
+    Value id = index.add(thread, first), rest = index.div(id, beside);
+    Value row = index.mul(index.rem(rest, blocks), together);
+    Value chunk = index.add(index.rem(id, beside),
+                            index.mul(index.div(rest, blocks), beside));
+    guard(id, first, total, [&] { emitBlock(row, chunk); });
   }
 }
 
@@ -157,6 +206,81 @@ void TileCopy::gather(Value row, Value column, Value rowOffset, Value k) {
   vector::StoreOp::create(builder, loc, chunk, op.getTile(),
                           ValueRange{row, column}, /*nontemporal=*/false,
                           llvm::MaybeAlign(16));
+}
+
+/// The rows of a square of words as its columns: of `words[k]`, which has an
+/// element of each row, `words[row]`, which has one of each k.
+static SmallVector<Value> transpose(OpBuilder &builder, Location loc,
+                                    SmallVector<Value> words) {
+  auto shuffle = [&](Value a, Value b, ArrayRef<int64_t> mask) -> Value {
+    return vector::ShuffleOp::create(builder, loc, a, b, mask);
+  };
+  if (words.size() == 2)
+    return {shuffle(words[0], words[1], {0, 2}),
+            shuffle(words[0], words[1], {1, 3})};
+  Value low01 = shuffle(words[0], words[1], {0, 4, 1, 5}),
+        high01 = shuffle(words[0], words[1], {2, 6, 3, 7}),
+        low23 = shuffle(words[2], words[3], {0, 4, 1, 5}),
+        high23 = shuffle(words[2], words[3], {2, 6, 3, 7});
+  return {shuffle(low01, low23, {0, 1, 4, 5}),
+          shuffle(low01, low23, {2, 3, 6, 7}),
+          shuffle(high01, high23, {0, 1, 4, 5}),
+          shuffle(high01, high23, {2, 3, 6, 7})};
+}
+
+/// `together` rows of one chunk: words along the rows, transposed.
+void TileCopy::emitBlock(Value row, Value chunk) {
+  int64_t width = swizzle.getWidth(), extent = space.getKSize();
+  Value position = index.add(op.getRow(), row);
+  isRow = bound % rows ? below(position, bound) : Value();
+  Value rowOffset = index.add(batchOffset, getRowOffset(position));
+  Value k = index.add(firstK, index.mul(chunk, width));
+  auto word = VectorType::get(together, access.element);
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(word));
+  SmallVector<SmallVector<Value>> chunks(together);
+  SmallVector<Value> square;
+  for (int64_t i = 0; i < width; ++i) {
+    Value at = index.add(k, i), inside = isRow;
+    if (extent % schedule.getTile()[2]) {
+      Value isK = below(at, extent);
+      inside = inside ? Value(arith::AndIOp::create(builder, loc, inside, isK))
+                      : isK;
+    }
+    Value offset = index.add(rowOffset, access.k.getOffset(index, at));
+    // What does not exist is zero; the first elements are read instead.
+    if (inside)
+      offset = arith::SelectOp::create(builder, loc, inside, offset,
+                                       index.constant(0));
+    Value read =
+        vector::LoadOp::create(builder, loc, word, access.base, offset,
+                               /*nontemporal=*/false, llvm::MaybeAlign(4));
+    if (inside)
+      read = arith::SelectOp::create(builder, loc, inside, read, zero);
+    square.push_back(read);
+    if (int64_t(square.size()) < together)
+      continue;
+    for (auto [part, rowOfSquare] :
+         llvm::zip_equal(chunks, transpose(builder, loc, std::move(square))))
+      part.push_back(rowOfSquare);
+    square.clear();
+  }
+  auto i32 = VectorType::get(1, builder.getI32Type());
+  for (auto [r, parts] : llvm::enumerate(chunks)) {
+    SmallVector<Value> words;
+    for (Value part : parts)
+      words.push_back(vector::ExtractOp::create(
+          builder, loc, vector::BitCastOp::create(builder, loc, i32, part), 0));
+    Value all = vector::FromElementsOp::create(
+        builder, loc, VectorType::get(4, builder.getI32Type()), words);
+    all = vector::BitCastOp::create(
+        builder, loc, VectorType::get(width, access.element), all);
+    Value target = index.add(row, int64_t(r));
+    vector::StoreOp::create(
+        builder, loc, all, op.getTile(),
+        ValueRange{target, swizzle.apply(index, target, chunk)},
+        /*nontemporal=*/false, llvm::MaybeAlign(16));
+  }
 }
 
 void FragmentLowering::lower(LoadTileOp op) {

@@ -118,9 +118,15 @@ Value FragmentLowering::addLanes(Value sum, ArrayRef<int64_t> distances) {
     Value offset = arith::ConstantIntOp::create(builder, loc, distance, 32);
     auto other = gpu::ShuffleOp::create(builder, loc, sum, offset, width,
                                         gpu::ShuffleMode::XOR);
-    sum = arith::AddIOp::create(builder, loc, sum, other.getShuffleResult());
+    sum = createAdd(sum, other.getShuffleResult());
   }
   return sum;
+}
+
+Value FragmentLowering::createAdd(Value a, Value b) {
+  if (isa<IntegerType>(a.getType()))
+    return arith::AddIOp::create(builder, loc, a, b);
+  return arith::AddFOp::create(builder, loc, a, b);
 }
 
 /// Adds the columns of a thread, then of the four threads that share a row, and

@@ -66,13 +66,16 @@ OperandAccess::OperandAccess(OpBuilder &builder, Location loc, Value memref,
   k = LinearDims(space.getK(), strides.drop_front(n + 1));
 }
 
-int64_t OperandAccess::getAlignment(int64_t limit) const {
+int64_t OperandAccess::getOffsetAlignment(int64_t limit) const {
   SmallVector<int64_t> strides;
-  int64_t alignment;
+  int64_t offset;
   // The flat view carries the offset of the first element.
-  (void)cast<MemRefType>(base.getType())
-      .getStridesAndOffset(strides, alignment);
-  alignment = std::gcd(alignment, limit);
+  (void)cast<MemRefType>(base.getType()).getStridesAndOffset(strides, offset);
+  return std::gcd(offset, limit);
+}
+
+int64_t OperandAccess::getAlignment(int64_t limit) const {
+  int64_t alignment = getOffsetAlignment(limit);
   for (const LinearDims *dims : {&batch, &m})
     for (int64_t stride : dims->getStrides())
       alignment = std::gcd(alignment, stride);

@@ -55,6 +55,8 @@ struct OperandAccess {
   /// The largest power of two, up to `limit`, that divides the offset of the
   /// first element and all strides but those of k and n, in elements.
   int64_t getAlignment(int64_t limit) const;
+  /// That of the offset of the first element alone.
+  int64_t getOffsetAlignment(int64_t limit) const;
 };
 
 /// 16 bytes of elements along k, from `k` on, of the row at `rowOffset`. Those

@@ -16,12 +16,6 @@ static int64_t getElementBytes(Type type) {
   return type.getIntOrFloatBitWidth() / 8;
 }
 
-/// Registers that a thread of a CTA can have: all chips have 65536 for a
-/// multiprocessor, given out in eights, and instructions name 255.
-static int64_t getMostRegisters(ScheduleAttr schedule) {
-  return std::min<int64_t>((65536 / schedule.getNumThreads()) & ~7, 255);
-}
-
 /// Registers that a thread needs: accumulators, what it multiplies at once, and
 /// addresses, counters and the like. With fewer ptxas 13.0 spills: 16 warps of
 /// 64 x 32 need 132 by this count and spill 20 bytes into 128 registers; 12 of
@@ -30,11 +24,79 @@ static int64_t countRegisters(ScheduleAttr schedule) {
   int64_t rows = schedule.getThreadRows(),
           columns = schedule.getThreadColumns();
   // mma: four registers for 16 rows, two for 8 columns, which is two rows and
-  // two columns of a thread. fma: 16 bytes along k of each row and column.
-  int64_t operands = schedule.getUnit() == Unit::FMA ? 4 * (rows + columns)
-                                                     : 2 * rows + columns;
+  // two columns of a thread. fma and dot: 16 bytes along k of each row and
+  // column.
+  int64_t operands = schedule.getUnit() == Unit::MMA ? 2 * rows + columns
+                                                     : 4 * (rows + columns);
   constexpr int64_t others = 44;
   return rows * columns + operands + others;
+}
+
+/// CTAs that a multiprocessor has room for; 0 where not even one fits.
+static int64_t countFittingCTAs(ScheduleAttr schedule, int64_t elementBytes,
+                                const Chip &chip) {
+  int64_t threads = schedule.getNumThreads();
+  int64_t registers = llvm::alignTo(
+      std::min(countRegisters(schedule), Chip::registersPerThread),
+      Chip::registerGranularity);
+  int64_t shared =
+      schedule.getSharedBytes(elementBytes) + Chip::reservedSharedBytes;
+  return std::min({Chip::registersPerMultiprocessor / (registers * threads),
+                   chip.sharedBytesPerMultiprocessor / shared,
+                   chip.threadsPerMultiprocessor / threads,
+                   chip.ctasPerMultiprocessor});
+}
+
+ScheduleAttr quantc::nvvm::planOccupancy(ScheduleAttr schedule, Type type,
+                                         const Target &target) {
+  // With four warps for each scheduler some always have their operands: more
+  // are welcome, but worth no register.
+  constexpr int64_t enoughWarps = 16;
+  int64_t wanted = enoughWarps / schedule.getNumWarps(),
+          fitting = countFittingCTAs(schedule, getElementBytes(type),
+                                     target.getChip());
+  return schedule.withCTAs(std::max<int64_t>(std::min(fitting, wanted), 1));
+}
+
+/// Why registers or shared memory do not suffice for the planned CTAs; empty if
+/// they do.
+static std::string checkOccupancy(ScheduleAttr schedule, int64_t elementBytes,
+                                  const Target &target) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  const Chip &chip = target.getChip();
+  int64_t ctas = schedule.getCtas(), threads = schedule.getNumThreads();
+  int64_t shared = schedule.getSharedBytes(elementBytes);
+  int64_t room = std::min(chip.sharedBytesPerCTA,
+                          chip.sharedBytesPerMultiprocessor / ctas -
+                              Chip::reservedSharedBytes);
+  auto describe = [&]() -> llvm::raw_ostream & {
+    if (ctas > 1)
+      os << " where " << ctas << " CTAs share a multiprocessor";
+    return os;
+  };
+  if (ctas > chip.ctasPerMultiprocessor ||
+      ctas * threads > chip.threadsPerMultiprocessor) {
+    os << "expected at most "
+       << std::min(chip.ctasPerMultiprocessor,
+                   chip.threadsPerMultiprocessor / threads)
+       << " CTAs of " << threads << " threads on a multiprocessor of "
+       << target.getChipName() << ", but got " << ctas;
+  } else if (shared > room) {
+    os << "expected a schedule with at most " << room
+       << " bytes of shared memory on " << target.getChipName();
+    describe() << ", but got " << shared;
+  } else if (int64_t most = Chip::getRegisterBudget(threads, ctas),
+             needed = countRegisters(schedule);
+             needed > most) {
+    os << "expected a schedule with at most " << most
+       << " registers for each of " << threads << " threads";
+    describe() << ", but got " << needed;
+  } else {
+    return text;
+  }
+  os << " for " << schedule;
+  return text;
 }
 
 std::string quantc::nvvm::checkSchedule(ScheduleAttr schedule, SpaceAttr space,
@@ -43,29 +105,21 @@ std::string quantc::nvvm::checkSchedule(ScheduleAttr schedule, SpaceAttr space,
   llvm::raw_string_ostream os(text);
   bool isF32 = type.isF32();
   int64_t bytes = getElementBytes(type);
-  int64_t shared = schedule.getSharedBytes(bytes);
-  int64_t limit = target.getChip().sharedBytesPerCTA;
   bool isF8 = isa<Float8E4M3FNType, Float8E5M2Type>(type);
-  if (schedule.isDot() && !isa<IntegerType>(type))
-    os << "expected integers for a schedule of dot, but got " << type;
-  else if (isF32 != (schedule.getUnit() == Unit::FMA))
-    os << "expected a schedule of " << (isF32 ? "fma" : "mma") << " for "
+  if (isF32 != (schedule.getUnit() == Unit::FMA))
+    os << "expected a schedule of " << (isF32 ? "fma" : "mma or dot") << " for "
        << type << ", but got " << schedule;
   else if (isF8 && !target.hasF8())
     os << "expected a chip with tensor cores on " << type << " (sm_89 or later)"
        << ", but got " << target.getChipName();
+  else if (schedule.isDot() && schedule.getTile()[2] * bytes != 512)
+    os << "expected a tile of " << 512 / bytes << " elements of k for dot and "
+       << type << ", but got " << schedule;
   else if (schedule.getTile()[2] * bytes < 32)
     os << "expected a tile of at least 32 bytes of k, but got " << schedule;
-  else if (shared > limit)
-    os << "expected a schedule with at most " << limit
-       << " bytes of shared memory on " << target.getChipName() << ", but got "
-       << shared << " for " << schedule;
-  else if (int64_t needed = countRegisters(schedule),
-           most = getMostRegisters(schedule);
-           !schedule.isDot() && needed > most)
-    os << "expected a schedule with at most " << most
-       << " registers for each of " << schedule.getNumThreads()
-       << " threads, but got " << needed << " for " << schedule;
+  else if (std::string objection = checkOccupancy(schedule, bytes, target);
+           !objection.empty())
+    os << objection;
   else if (int64_t steps =
                llvm::divideCeil(space.getKSize(), schedule.getTile()[2]);
            schedule.getSplitK() > steps)
@@ -91,67 +145,106 @@ static constexpr Candidate candidates[] = {
     {32, 32, 2, 2},   {16, 32, 1, 4},
 };
 
-static int64_t countTiles(const Candidate &candidate, SpaceAttr space) {
-  return space.getBatchSize() *
-         llvm::divideCeil(space.getMSize(), candidate.m) *
-         llvm::divideCeil(space.getN(), candidate.n);
-}
+namespace {
 
-/// Relative time of a kernel: waves of CTAs, each as long as its slower side,
-/// multiplying or loading, and a start and an end. `bytesPerCycle`: of
-/// products, on one multiprocessor.
-static double estimate(const Candidate &candidate, SpaceAttr space,
-                       int64_t tileBytes, int64_t steps, int64_t bytesPerCycle,
-                       int64_t multiprocessors) {
-  int64_t tiles = countTiles(candidate, space);
+/// The static model of a kernel's time on a chip, in cycles.
+class TimeModel {
+public:
+  TimeModel(SpaceAttr space, Type type, const Chip &chip)
+      : space(space), chip(chip), isF32(type.isF32()),
+        rowBytes(space.getKSize() * getElementBytes(type)),
+        bytesPerCycle(isF32 ? 64 * getElementBytes(type) : chip.bytesPerCycle),
+        tileBytes(rowBytes >= 256 && !isF32 ? 128 : 64) {}
+
+  /// Waves of CTAs, each as long as its slower side, multiplying or loading,
+  /// and a start and an end; where parts of k are added by a second kernel,
+  /// that one, too.
+  double estimate(const Candidate &candidate, int64_t split) const;
+  /// Whether so many parts of k are worth a try: of the same length, at least
+  /// eight steps. f32 is added in order of k (docs/arithmetic.md, "Sums of
+  /// f32").
+  bool canSplit(int64_t parts) const {
+    return !isF32 && getSteps() % parts == 0 && getSteps() / parts >= 8;
+  }
+
+private:
+  int64_t getSteps() const { return llvm::divideCeil(rowBytes, tileBytes); }
+
+  SpaceAttr space;
+  const Chip &chip;
+  bool isF32;
+  int64_t rowBytes;
+  /// Of products, on one multiprocessor.
+  int64_t bytesPerCycle;
+
+public:
+  const int64_t tileBytes;
+};
+
+} // namespace
+
+double TimeModel::estimate(const Candidate &candidate, int64_t split) const {
+  // What L2 gives a multiprocessor in a cycle, and what a launch behind another
+  // one costs, about.
+  constexpr double bytesOfL2 = 48, launch = 2000;
+  int64_t ctas = space.getBatchSize() *
+                 llvm::divideCeil(space.getMSize(), candidate.m) *
+                 llvm::divideCeil(space.getN(), candidate.n) * split;
   // CTAs that share a multiprocessor take turns: the more of them, the better
   // latencies are hidden, but none gets faster than its share.
   int64_t together =
-      std::clamp<int64_t>(llvm::divideCeil(tiles, multiprocessors), 1, 2);
-  int64_t waves = llvm::divideCeil(tiles, multiprocessors * together);
-  // In cycles: products, reads of shared memory by each warp for its own rows
-  // and columns, 128 bytes a cycle, and what L2 gives, about 48 bytes a cycle.
+      std::clamp<int64_t>(llvm::divideCeil(ctas, chip.multiprocessors), 1, 2);
+  int64_t waves = llvm::divideCeil(ctas, chip.multiprocessors * together);
+  // Products, reads of shared memory by each warp for its own rows and columns,
+  // 128 bytes a cycle, and loads.
   int64_t products = candidate.m * candidate.n * tileBytes;
   int64_t reads =
       (candidate.m * candidate.warpsN + candidate.n * candidate.warpsM) *
       tileBytes;
   int64_t loads = (candidate.m + candidate.n) * tileBytes;
-  double step = std::max({double(products) / double(bytesPerCycle),
-                          double(reads) / 128, double(loads) / 48, 64.0});
-  return double(waves * together * (steps + 3)) * step;
-}
-
-/// Parts of k for a grid that leaves half of the chip idle: enough for one
-/// wave, but of eight steps at least, which a second kernel is worth.
-static int64_t chooseSplit(const Candidate &candidate, SpaceAttr space,
-                           int64_t steps, int64_t multiprocessors) {
-  int64_t idle = multiprocessors / countTiles(candidate, space);
-  return std::max<int64_t>(std::min({idle, steps / 8, int64_t(8)}), 1);
+  double step =
+      std::max({double(products) / double(bytesPerCycle), double(reads) / 128,
+                double(loads) / bytesOfL2, 64.0});
+  int64_t steps = llvm::divideCeil(getSteps(), split) + 3;
+  double time = double(waves * together * steps) * step;
+  if (split == 1)
+    return time;
+  // Partial sums of four bytes are written and read. What a second kernel saves
+  // has to be more than the model may be wrong by.
+  constexpr double margin = 1.1;
+  double sums = double(space.getBatchSize() * space.getMSize() * space.getN());
+  return margin * time + launch +
+         sums * double(8 * split) / (bytesOfL2 * double(chip.multiprocessors));
 }
 
 /// A few rows: as many columns a warp as leave work for all multiprocessors.
-static ScheduleAttr chooseDot(SpaceAttr space, const Target &target) {
+static ScheduleAttr chooseDot(SpaceAttr space, Type type,
+                              const Target &target) {
   constexpr int64_t warps = 4;
   int64_t wanted = 2 * target.getChip().multiprocessors;
   int64_t columns = 8;
   while (columns > 1 &&
          space.getBatchSize() * space.getN() < columns * warps * wanted)
     columns /= 2;
-  return ScheduleAttr::get(space.getContext(), Unit::DOT,
-                           {space.getMSize(), warps * columns, 512}, {1, warps},
-                           /*stages=*/1, /*split_k=*/1);
+  return ScheduleAttr::get(
+      space.getContext(), Unit::DOT,
+      {space.getMSize(), warps * columns, 512 / getElementBytes(type)},
+      {1, warps}, /*stages=*/1, /*split_k=*/1, /*ctas=*/1);
 }
 
 ScheduleAttr quantc::nvvm::chooseSchedule(SpaceAttr space, Type type,
+                                          bool isRhsAlongK,
                                           const Target &target) {
-  if (isa<IntegerType>(type) && space.getMSize() <= 4)
-    return chooseDot(space, target);
-  const Chip &chip = target.getChip();
-  int64_t bytes = getElementBytes(type), rowBytes = space.getKSize() * bytes;
   bool isF32 = type.isF32();
-  int64_t bytesPerCycle = isF32 ? 64 * bytes : chip.bytesPerCycle;
-  int64_t tileBytes = rowBytes >= 256 && !isF32 ? 128 : 64;
+  if (space.getMSize() <= 4 && !isF32 &&
+      (isRhsAlongK || isa<IntegerType>(type)))
+    return planOccupancy(chooseDot(space, type, target), type, target);
+  const Chip &chip = target.getChip();
+  int64_t bytes = getElementBytes(type);
+  TimeModel model(space, type, chip);
+  constexpr int64_t mostParts = 8;
   const Candidate *best = nullptr;
+  int64_t split = 1;
   double bestTime = 0;
   for (const Candidate &candidate : candidates) {
     // f32 has no use for more than 64 accumulators: it also keeps the operands
@@ -159,26 +252,29 @@ ScheduleAttr quantc::nvvm::chooseSchedule(SpaceAttr space, Type type,
     int64_t threads = 32 * candidate.warpsM * candidate.warpsN;
     if (isF32 && candidate.m * candidate.n / threads > 64)
       continue;
-    double time = estimate(candidate, space, tileBytes,
-                           llvm::divideCeil(rowBytes, tileBytes), bytesPerCycle,
-                           chip.multiprocessors);
-    if (!best || time < bestTime) {
+    for (int64_t parts = 1; parts <= mostParts; ++parts) {
+      if (parts > 1 && !model.canSplit(parts))
+        continue;
+      double time = model.estimate(candidate, parts);
+      if (best && time >= bestTime)
+        continue;
       best = &candidate;
+      split = parts;
       bestTime = time;
     }
   }
   // Two CTAs on a multiprocessor where there is room, with three stages each.
-  int64_t room = chip.sharedBytesPerMultiprocessor / 2 - 1024;
+  int64_t tileBytes = model.tileBytes;
+  int64_t room =
+      chip.sharedBytesPerMultiprocessor / 2 - Chip::reservedSharedBytes;
   if (room / ((best->m + best->n) * tileBytes) < 3)
     tileBytes = 64;
-  int64_t steps = llvm::divideCeil(rowBytes, tileBytes);
+  int64_t steps = llvm::divideCeil(space.getKSize() * bytes, tileBytes * split);
   int64_t stages =
       std::clamp<int64_t>(room / ((best->m + best->n) * tileBytes), 2, 4);
-  int64_t split = 1;
-  if (isa<IntegerType>(type))
-    split = chooseSplit(*best, space, steps, chip.multiprocessors);
-  return ScheduleAttr::get(space.getContext(), isF32 ? Unit::FMA : Unit::MMA,
-                           {best->m, best->n, tileBytes / bytes},
-                           {best->warpsM, best->warpsN},
-                           std::min(stages, steps), split);
+  auto schedule = ScheduleAttr::get(
+      space.getContext(), isF32 ? Unit::FMA : Unit::MMA,
+      {best->m, best->n, tileBytes / bytes}, {best->warpsM, best->warpsN},
+      std::min(stages, steps), split, /*ctas=*/1);
+  return planOccupancy(schedule, type, target);
 }

@@ -29,15 +29,20 @@ namespace {
 class ContractTiling {
 public:
   explicit ContractTiling(ContractOp op)
-      : op(op), space(op.getSpace()), schedule(op.getSchedule()),
-        loc(op.getLoc()), builder(op), index(builder, loc),
-        fragment(VectorType::get(
-            {schedule.getThreadRows(), schedule.getThreadColumns()},
-            op.getAccumulatorType())) {}
+      : op(op), space(op.getSpace()), loc(op.getLoc()), builder(op),
+        index(builder, loc) {
+    setSchedule(op.getSchedule());
+  }
 
   LogicalResult run();
 
 private:
+  void setSchedule(ScheduleAttr newSchedule) {
+    schedule = newSchedule;
+    fragment =
+        VectorType::get({schedule.getThreadRows(), schedule.getThreadColumns()},
+                        op.getAccumulatorType());
+  }
   void emitWhole();
   void emitSplit();
   gpu::LaunchOp createLaunch(StringRef name, int64_t splits,
@@ -90,6 +95,7 @@ gpu::LaunchOp ContractTiling::createLaunch(StringRef name, int64_t splits,
       FlatSymbolRefAttr::get(builder.getContext(), "kernels"),
       FlatSymbolRefAttr::get(builder.getContext(), name));
   builder.setInsertionPointToStart(&launch.getBody().front());
+  OccupancyOp::create(builder, loc, schedule.getCtas());
   Value x = launch.getBlockIds().x;
   if (space.getBatchSize() > 1) {
     batch = index.div(x, tilesM);
@@ -209,6 +215,14 @@ void ContractTiling::emitWhole() {
   emitEpilogue(sum);
 }
 
+/// Of the kernel that adds parts of k, which reads and writes: threads with two
+/// rows of four columns, 16 bytes, and as many of them as there can be.
+static ScheduleAttr getSumSchedule(MLIRContext *context) {
+  return ScheduleAttr::get(context, Unit::MMA, /*tile=*/{16, 64, 64},
+                           /*warps=*/{1, 4}, /*stages=*/1, /*split_k=*/1,
+                           /*ctas=*/8);
+}
+
 /// One launch stores the sums over parts of k, another one adds them, in order,
 /// and has the epilogue.
 void ContractTiling::emitSplit() {
@@ -251,6 +265,7 @@ void ContractTiling::emitSplit() {
   YieldOp::create(builder, loc, accumulator);
 
   builder.setInsertionPointAfter(launch);
+  setSchedule(getSumSchedule(builder.getContext()));
   createLaunch("contract_sum", 1, 0);
   sum = emitInit();
   for (int64_t part = 0; part < splits; ++part) {

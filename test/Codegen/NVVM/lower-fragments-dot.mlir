@@ -25,3 +25,39 @@ func.func @two_rows(%a: memref<2x1024xi8>, %w: memref<64x1024xi8>, %d: memref<2x
   }
   return
 }
+
+// Floats become f32, of f8 those that bytes stand for, and lanes are added as floats.
+// CHECK-LABEL: func @halves
+// CHECK: scf.for {{.*}} to %c512 step %c256 {{.*}} -> (f32, f32)
+// CHECK-COUNT-2: vector.load {{.*}} {alignment = 16 : i64} : memref<{{.*}}xf16>, vector<8xf16>
+// CHECK: arith.extf %{{.*}} : f16 to f32
+// CHECK-COUNT-16: math.fma
+// CHECK-NOT: math.fma
+// CHECK-COUNT-10: gpu.shuffle xor {{.*}} : f32
+func.func @halves(%a: memref<1x512xf16>, %w: memref<64x512xf16>, %d: memref<1x64xf32>) {
+  qnn_gpu.contract lhs(%a : memref<1x512xf16>) rhs(%w : memref<64x512xf16>) outs(%d : memref<1x64xf32>)
+      attributes {maps = [#mk, #nk, #mn], space = #qnn_gpu.space<batch = [], m = [1], n = 64, k = [512]>,
+                  schedule = #qnn_gpu.schedule<dot, tile = [1, 8, 256], warps = [1, 4], stages = 1, split_k = 1>} {
+    ^bb0(%acc: f32):
+      qnn_gpu.yield %acc : f32
+  }
+  return
+}
+
+// CHECK-LABEL: func @f8
+// CHECK: vector.load {{.*}} vector<16xi8>
+// CHECK: %[[BYTE:.*]] = vector.extract %{{.*}}[0] : i8 from vector<16xi8>
+// CHECK: %[[E5M2:.*]] = arith.bitcast %[[BYTE]] : i8 to f8E5M2
+// CHECK: arith.extf %[[E5M2]] : f8E5M2 to f32
+// CHECK-COUNT-16: math.fma
+// CHECK-NOT: math.fma
+func.func @f8(%a: memref<1x1024xi8>, %w: memref<4x1024xi8>, %d: memref<1x4xf32>) {
+  qnn_gpu.contract lhs(%a : memref<1x1024xi8>) rhs(%w : memref<4x1024xi8>) outs(%d : memref<1x4xf32>)
+      attributes {lhs_format = f8E5M2, rhs_format = f8E4M3FN, maps = [#mk, #nk, #mn],
+                  space = #qnn_gpu.space<batch = [], m = [1], n = 4, k = [1024]>,
+                  schedule = #qnn_gpu.schedule<dot, tile = [1, 4, 512], warps = [1, 4], stages = 1, split_k = 1>} {
+    ^bb0(%acc: f32):
+      qnn_gpu.yield %acc : f32
+  }
+  return
+}

@@ -51,6 +51,21 @@ func.func @tails(%a: memref<5x12xi8>, %w: memref<12x7xi8>, %d: memref<5x7xi32>) 
   return
 }
 
+// Four columns are adjacent: words of four are read along n and transposed.
+// CHECK-LABEL: func @along_n
+// CHECK-COUNT-16: vector.load {{.*}} {alignment = 4 : i64} : memref<4096xi8>, vector<4xi8>
+// CHECK: vector.shuffle %{{.*}}, %{{.*}} [0, 4, 1, 5] : vector<4xi8>, vector<4xi8>
+// CHECK-COUNT-4: vector.store {{.*}} {alignment = 16 : i64} : memref<32x64xi8, #gpu.address_space<workgroup>>, vector<16xi8>
+func.func @along_n(%a: memref<16x128xi8>, %w: memref<128x32xi8>, %d: memref<16x32xi32>) {
+  qnn_gpu.contract lhs(%a : memref<16x128xi8>) rhs(%w : memref<128x32xi8>) outs(%d : memref<16x32xi32>)
+      attributes {maps = [#mk, affine_map<(m, n, k) -> (k, n)>, #mn], space = #qnn_gpu.space<batch = [], m = [16], n = 32, k = [128]>,
+                  schedule = #qnn_gpu.schedule<mma, tile = [16, 32, 64], warps = [1, 1], stages = 1, split_k = 1>} {
+    ^bb0(%acc: i32):
+      qnn_gpu.yield %acc : i32
+  }
+  return
+}
+
 // f32: one fused multiply-add a product.
 // CHECK-LABEL: func @floats
 // CHECK: nvgpu.device_async_copy {{.*}}, 4 {bypassL1} : memref<1024xf32>

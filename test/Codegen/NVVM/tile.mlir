@@ -12,6 +12,7 @@
 // CHECK: gpu.launch blocks(%[[X:[a-z0-9]+]], %[[Y:[a-z0-9]+]], %{{[a-z0-9]+}}) in (%{{[a-z0-9]+}} = %c4, %{{[a-z0-9]+}} = %c3,
 // CHECK-SAME: threads({{.*}}) in (%{{[a-z0-9]+}} = %c192,
 // CHECK-SAME: dynamic_shared_memory_size %[[BYTES]] module(@kernels) function(@contract)
+// CHECK: qnn_gpu.occupancy 2
 // CHECK: %[[M:.*]] = arith.muli %[[X]], %c32
 // CHECK: %[[N:.*]] = arith.muli %[[Y]], %c24
 // CHECK: %[[ZERO:.*]] = qnn_gpu.init_tile[%[[B:.*]], %[[M]], %[[N]]] {{.*}} -> vector<2x2xi32>
@@ -33,7 +34,7 @@
 func.func @whole(%a: memref<128x256xi8>, %w: memref<70x256xi8>, %s: memref<70xf32>, %d: memref<128x70xf32>) {
   qnn_gpu.contract lhs(%a : memref<128x256xi8>) rhs(%w : memref<70x256xi8>) captures(%s : memref<70xf32>) outs(%d : memref<128x70xf32>)
       attributes {maps = [#mk, #nk, #n, #mn], space = #qnn_gpu.space<batch = [], m = [128], n = 70, k = [256]>,
-                  schedule = #qnn_gpu.schedule<mma, tile = [32, 24, 64], warps = [2, 3], stages = 3, split_k = 1>} {
+                  schedule = #qnn_gpu.schedule<mma, tile = [32, 24, 64], warps = [2, 3], stages = 3, split_k = 1, ctas = 2>} {
     ^bb0(%acc: i32, %scale: f32):
       %f = arith.sitofp %acc : i32 to f32
       %r = arith.mulf %f, %scale : f32
@@ -50,10 +51,11 @@ func.func @whole(%a: memref<128x256xi8>, %w: memref<70x256xi8>, %s: memref<70xf3
 // CHECK: scf.for %{{.*}} = %[[FROM]] to
 // CHECK: qnn_gpu.store_tile %{{.*}} outs(%[[PARTS]] : memref<2x64x32xi32>)
 // CHECK: gpu.launch {{.*}} function(@contract_sum)
+// CHECK: qnn_gpu.occupancy 8
 // CHECK: %[[P0:.*]] = qnn_gpu.init_tile %[[PARTS]]
-// CHECK: %[[S0:.*]] = arith.addi %{{.*}}, %[[P0]] : vector<2x8xi32>
+// CHECK: %[[S0:.*]] = arith.addi %{{.*}}, %[[P0]] : vector<2x4xi32>
 // CHECK: %[[P1:.*]] = qnn_gpu.init_tile %[[PARTS]]
-// CHECK: %[[S1:.*]] = arith.addi %[[S0]], %[[P1]] : vector<2x8xi32>
+// CHECK: %[[S1:.*]] = arith.addi %[[S0]], %[[P1]] : vector<2x4xi32>
 // CHECK: qnn_gpu.store_tile %[[S1]]
 func.func @split(%a: memref<64x256xi8>, %w: memref<32x256xi8>, %d: memref<64x32xi32>) {
   qnn_gpu.contract lhs(%a : memref<64x256xi8>) rhs(%w : memref<32x256xi8>) outs(%d : memref<64x32xi32>)

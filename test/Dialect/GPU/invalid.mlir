@@ -25,6 +25,16 @@
 
 // -----
 
+// expected-error @+1 {{expected at least 1 CTA on a multiprocessor, but got 0}}
+#a = #qnn_gpu.schedule<mma, tile = [16, 8, 64], warps = [1, 1], stages = 2, split_k = 1, ctas = 0>
+
+// -----
+
+// expected-error @+1 {{expected a tile of 256 or 512 elements of k, 16 bytes for each lane, for dot, but got 128}}
+#a = #qnn_gpu.schedule<dot, tile = [4, 8, 128], warps = [1, 4], stages = 1, split_k = 1>
+
+// -----
+
 // expected-error @+1 {{expected 1 to 4 rows for dot, but got 5}}
 #a = #qnn_gpu.schedule<dot, tile = [5, 8, 512], warps = [1, 4], stages = 1, split_k = 1>
 

@@ -289,7 +289,7 @@ func.func @main(%a: tensor<64x64xi8>, %w: tensor<64x64xi8>, %c: tensor<64x64xi32
             std::string::npos);
   EXPECT_NE(
       compile("fma, tile = [64, 64, 32], warps = [2, 2], stages = 2", "sm_80")
-          .find("expected a schedule of mma for i8"),
+          .find("expected a schedule of mma or dot for i8"),
       std::string::npos);
   // 65536 registers for 512 threads; for 256 the same part of a warp is fine.
   EXPECT_NE(

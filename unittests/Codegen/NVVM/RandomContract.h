@@ -61,6 +61,8 @@ RandomContract drawBatches(std::mt19937 &random);
 RandomContract drawConvolution(std::mt19937 &random);
 RandomContract drawHalves(std::mt19937 &random);
 RandomContract drawF8(std::mt19937 &random);
+RandomContract drawSplitFloats(std::mt19937 &random);
+RandomContract drawFewRowsOfFloats(std::mt19937 &random);
 RandomContract drawF32(std::mt19937 &random);
 
 } // namespace quantc::nvvm::test

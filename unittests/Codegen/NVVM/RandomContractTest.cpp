@@ -137,6 +137,12 @@ TEST(RandomContract, batches) { checkFamily(drawBatches, "sm_86"); }
 TEST(RandomContract, convolutions) { checkFamily(drawConvolution, "sm_80"); }
 TEST(RandomContract, halves) { checkFamily(drawHalves, "sm_80"); }
 TEST(RandomContract, f8) { checkFamily(drawF8, "sm_89"); }
+TEST(RandomContract, floatsSplitAlongK) {
+  checkFamily(drawSplitFloats, "sm_89");
+}
+TEST(RandomContract, fewRowsOfFloats) {
+  checkFamily(drawFewRowsOfFloats, "sm_89");
+}
 TEST(RandomContract, f32) { checkFamily(drawF32, "sm_80"); }
 
 } // namespace

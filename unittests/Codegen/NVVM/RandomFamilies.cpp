@@ -6,6 +6,8 @@
 
 #include "RandomContract.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace quantc::nvvm::test;
 
 using Index = RandomContract::Index;
@@ -130,6 +132,43 @@ RandomContract quantc::nvvm::test::drawF8(std::mt19937 &random) {
   return drawProduct(draw, draw.extent(70), draw.extent(70), draw.extent(150),
                      draw.oneOf({"f8E4M3FN", "f8E5M2"}),
                      draw.oneOf({"f8E4M3FN", "f8E5M2"}), "f32");
+}
+
+/// f16, bf16 or a pair of f8.
+static std::pair<std::string, std::string> drawFloats(Draw &draw) {
+  if (draw.coin())
+    return {draw.oneOf({"f8E4M3FN", "f8E5M2"}),
+            draw.oneOf({"f8E4M3FN", "f8E5M2"})};
+  std::string element = draw.oneOf({"f16", "bf16"});
+  return {element, element};
+}
+
+RandomContract quantc::nvvm::test::drawSplitFloats(std::mt19937 &random) {
+  Draw draw(random);
+  int64_t k = draw.between(129, 900);
+  auto [left, right] = drawFloats(draw);
+  RandomContract result = drawProduct(draw, draw.between(5, 40),
+                                      draw.extent(40), k, left, right, "f32");
+  int64_t parts = std::min<int64_t>(draw.between(2, 7), (k + 127) / 128);
+  result.schedule = drawSchedule(draw, std::to_string(parts));
+  return result;
+}
+
+RandomContract quantc::nvvm::test::drawFewRowsOfFloats(std::mt19937 &random) {
+  Draw draw(random);
+  auto [left, right] = drawFloats(draw);
+  RandomContract result =
+      drawProduct(draw, draw.between(1, 4), draw.extent(100), draw.extent(600),
+                  left, right, "f32");
+  // The model takes tensor cores where columns lie along n.
+  if (draw.coin())
+    result.schedule =
+        llvm::formatv("dot, tile = [{0}, {1}, {2}], warps = "
+                      "[1, 4], stages = 1, split_k = 1",
+                      result.loops[0].size, 4 << draw.between(0, 3),
+                      left.substr(0, 2) == "f8" ? 512 : 256)
+            .str();
+  return result;
 }
 
 RandomContract quantc::nvvm::test::drawF32(std::mt19937 &random) {

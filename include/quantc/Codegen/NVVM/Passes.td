@@ -218,7 +218,7 @@ def CodegenNVVMLowerF8Pass : Pass<"codegen-nvvm-lower-f8", "::mlir::ModuleOp"> {
 //===----------------------------------------------------------------------===//
 
 def CodegenNVVMFinalizeKernelsPass : Pass<"codegen-nvvm-finalize-kernels", "::mlir::gpu::GPUModuleOp"> {
-  let summary = "Declare dynamic shared memory as what the launch provides";
+  let summary = "Declare shared memory as the launch's, and the planned occupancy";
   let description = [{
     Runs on the LLVM dialect. The conversion from `gpu.dynamic_shared_memory`
     leaves a variable that PTX would allocate, one byte long; the memory that a
@@ -231,6 +231,9 @@ def CodegenNVVMFinalizeKernelsPass : Pass<"codegen-nvvm-finalize-kernels", "::ml
     ```mlir
     llvm.mlir.global external @__dynamic_shmem__0() {addr_space = 3 : i32, alignment = 16 : i64} : !llvm.array<0 x i8>
     ```
+
+    What `qnn_gpu.occupancy` says of its kernel becomes the attribute
+    `nvvm.minctasm`, in PTX `.minnctapersm`.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
@@ -279,7 +282,7 @@ def CodegenNVVMLowerStructuredPass : Pass<"codegen-nvvm-lower-structured", "::ml
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::gpu::GPUDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::NVVM::NVVMDialect",
-                           "::mlir::scf::SCFDialect"];
+                           "::mlir::scf::SCFDialect", "::quantc::nvvm::GPUDialect"];
 }
 
 #endif // QUANTC_CODEGEN_NVVM_PASSES_TD

@@ -29,8 +29,25 @@ struct Chip {
   /// Bytes of shared memory that one CTA can have, and that a multiprocessor
   /// has.
   int64_t sharedBytesPerCTA, sharedBytesPerMultiprocessor;
-  /// Threads that are resident on a multiprocessor.
-  int64_t threadsPerMultiprocessor;
+  /// Threads and CTAs that are resident on a multiprocessor.
+  int64_t threadsPerMultiprocessor, ctasPerMultiprocessor;
+
+  /// Registers of a multiprocessor, which a warp gets by the 256: eight for
+  /// each thread.
+  static constexpr int64_t registersPerMultiprocessor = 65536,
+                           registerGranularity = 8;
+  /// Instructions name no more.
+  static constexpr int64_t registersPerThread = 255;
+  /// Shared memory of each CTA that CUDA keeps for itself.
+  static constexpr int64_t reservedSharedBytes = 1024;
+
+  /// Registers that each thread can have where `ctas` CTAs of `threads` threads
+  /// share a multiprocessor.
+  static constexpr int64_t getRegisterBudget(int64_t threads, int64_t ctas) {
+    int64_t each = registersPerMultiprocessor / (threads * ctas) /
+                   registerGranularity * registerGranularity;
+    return each < registersPerThread ? each : registersPerThread;
+  }
 };
 
 /// A chip of the table.

@@ -58,9 +58,9 @@ static LogicalResult verifyDot(function_ref<InFlightDiagnostic()> emitError,
       !llvm::isPowerOf2_64(columns))
     return emitError() << "expected 1, 2, 4 or 8 columns for each of "
                        << warps[1] << " warps, but got a tile of " << tile[1];
-  if (tile[2] != 512)
-    return emitError() << "expected a tile of 512 elements of k for dot, but "
-                          "got "
+  if (tile[2] != 256 && tile[2] != 512)
+    return emitError() << "expected a tile of 256 or 512 elements of k, 16 "
+                          "bytes for each lane, for dot, but got "
                        << tile[2];
   if (stages != 1 || splitK != 1)
     return emitError() << "expected one stage and no split of k for dot";
@@ -70,7 +70,7 @@ static LogicalResult verifyDot(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    Unit unit, ArrayRef<int64_t> tile,
                                    ArrayRef<int64_t> warps, int64_t stages,
-                                   int64_t splitK) {
+                                   int64_t splitK, int64_t ctas) {
   if (tile.size() != 3)
     return emitError() << "expected a tile of 3 extents, but got "
                        << tile.size();
@@ -82,6 +82,9 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (splitK < 1)
     return emitError() << "expected k to be split into at least 1, but got "
                        << splitK;
+  if (ctas < 1)
+    return emitError()
+           << "expected at least 1 CTA on a multiprocessor, but got " << ctas;
   if (unit == Unit::DOT)
     return verifyDot(emitError, tile, warps, stages, splitK);
   if (warps[0] * warps[1] > 16)
@@ -106,6 +109,16 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expected at most 128 accumulators a thread, but got "
                        << accumulators;
   return success();
+}
+
+ScheduleAttr ScheduleAttr::withTile(ArrayRef<int64_t> tile) const {
+  return get(getContext(), getUnit(), tile, getWarps(), getStages(),
+             getSplitK(), getCtas());
+}
+
+ScheduleAttr ScheduleAttr::withCTAs(int64_t ctas) const {
+  return get(getContext(), getUnit(), getTile(), getWarps(), getStages(),
+             getSplitK(), ctas);
 }
 
 //===----------------------------------------------------------------------===//

@@ -60,8 +60,8 @@ static LogicalResult verifyInt4(ContractOp op) {
       k % scales[0] != 0 || (k / scales[0]) % tileK != 0 || scales[2] != 2)
     return op.emitOpError()
            << "expected scales of the shape (k / block)x" << rows
-           << "x2 with blocks of a multiple of " << tileK
-           << ", but got " << op.getScales().getType();
+           << "x2 with blocks of a multiple of " << tileK << ", but got "
+           << op.getScales().getType();
   return success();
 }
 
@@ -89,10 +89,10 @@ LogicalResult ContractOp::verify() {
                          << lhs << " and " << rhs;
   if (getSchedule().getUnit() == Unit::MMA && lhs.isF32())
     return emitOpError() << "expected a schedule of fma for f32, but got mma";
-  if (getSchedule().isDot() && !areIntegers)
-    return emitOpError() << "expected integers for dot, but got " << lhs;
+  if (getSchedule().isDot() && lhs.isF32())
+    return emitOpError() << "expected a schedule of fma for f32, but got dot";
   if (getSchedule().getUnit() == Unit::FMA && !lhs.isF32())
-    return emitOpError() << "expected a schedule of mma for " << lhs
+    return emitOpError() << "expected a schedule of mma or dot for " << lhs
                          << ", but got fma";
 
   SmallVector<std::pair<StringRef, Value>> mapped = {{"lhs", getLhs()},

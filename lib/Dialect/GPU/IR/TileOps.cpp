@@ -48,9 +48,7 @@ static LogicalResult verifyFragment(Operation *op, Type type,
 ScheduleAttr quantc::nvvm::getPackedSchedule(ScheduleAttr schedule) {
   SmallVector<int64_t> tile(schedule.getTile());
   tile[2] /= 2;
-  return ScheduleAttr::get(schedule.getContext(), schedule.getUnit(), tile,
-                           schedule.getWarps(), schedule.getStages(),
-                           schedule.getSplitK());
+  return schedule.withTile(tile);
 }
 
 LogicalResult LoadTileOp::verify() {

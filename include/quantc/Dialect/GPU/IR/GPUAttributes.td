@@ -26,8 +26,9 @@ def GPU_Unit : GPU_Enum<"Unit", "what multiplies and adds", [
   I32EnumAttrCase<"MMA", 0, "mma">,
   /// One fused multiply-add per product, in order of k: f32 exactly as written.
   I32EnumAttrCase<"FMA", 1, "fma">,
-  /// Four products of bytes a lane (dp4a), without shared memory: for a few rows,
-  /// where reading the right operand is all there is to do.
+  /// Lanes share k, without shared memory, by dp4a (four products of bytes) or by
+  /// fused multiply-adds in f32: for a few rows, where reading the right operand is
+  /// all there is to do.
   I32EnumAttrCase<"DOT", 2, "dot">]>;
 
 def GPU_ScheduleAttr : GPU_Attr<"Schedule", "schedule"> {
@@ -37,25 +38,27 @@ def GPU_ScheduleAttr : GPU_Attr<"Schedule", "schedule"> {
     number. Its `warps` divide the tile in M and N; a warp's part is made of 16
     rows and 8 columns, of which the columns are a power of two up to 64. K is
     read `stages` - 1 tiles ahead. With `split_k` > 1 that many CTAs share the
-    sum of one tile.
+    sum of one tile. Registers and shared memory are planned for `ctas` of them
+    on a multiprocessor at once; without it for one.
 
     With `dot`, a warp computes up to 4 rows and 8 columns: its lanes share k, 16
-    bytes each at a time.
+    bytes each at a time, which is a tile of 512 bytes along k.
 
     On a linalg op, under the name `qnn_gpu.schedule`, it overrides what
     `codegen-nvvm-form-kernels` would choose.
 
     ```mlir
-    #qnn_gpu.schedule<mma, tile = [128, 128, 64], warps = [2, 2], stages = 3, split_k = 1>
+    #qnn_gpu.schedule<mma, tile = [128, 128, 64], warps = [2, 2], stages = 3, split_k = 1, ctas = 2>
     ```
   }];
   let parameters = (ins EnumParameter<GPU_Unit>:$unit,
                         ArrayRefParameter<"int64_t", "M, N and K of a CTA">:$tile,
                         ArrayRefParameter<"int64_t", "warps along M and N">:$warps,
-                        "int64_t":$stages, "int64_t":$split_k);
+                        "int64_t":$stages, "int64_t":$split_k,
+                        DefaultValuedParameter<"int64_t", "1", "CTAs of a multiprocessor">:$ctas);
   let assemblyFormat = [{
     `<` $unit `,` `tile` `=` `[` $tile `]` `,` `warps` `=` `[` $warps `]` `,`
-        `stages` `=` $stages `,` `split_k` `=` $split_k `>`
+        `stages` `=` $stages `,` `split_k` `=` $split_k (`,` `ctas` `=` $ctas^)? `>`
   }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
@@ -65,6 +68,9 @@ def GPU_ScheduleAttr : GPU_Attr<"Schedule", "schedule"> {
     int64_t getThreadRows() const { return getTile()[0] / (isDot() ? 1 : 8 * getWarps()[0]); }
     int64_t getThreadColumns() const { return getTile()[1] / getWarps()[1] / (isDot() ? 1 : 4); }
     bool isDot() const { return getUnit() == Unit::DOT; }
+    /// The same schedule but for one part of it.
+    ScheduleAttr withTile(::llvm::ArrayRef<int64_t> tile) const;
+    ScheduleAttr withCTAs(int64_t ctas) const;
     /// Bytes of shared memory that all stages take, for elements of
     /// `elementBytes`.
     int64_t getSharedBytes(int64_t elementBytes) const {

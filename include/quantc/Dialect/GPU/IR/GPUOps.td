@@ -119,6 +119,24 @@ def GPU_YieldOp : GPU_Op<"yield", [Pure, ReturnLike, Terminator,
 // What a CTA does
 //===----------------------------------------------------------------------===//
 
+def GPU_OccupancyOp : GPU_Op<"occupancy"> {
+  let summary = "how many CTAs of a kernel a multiprocessor has at once";
+  let description = [{
+    A multiprocessor has to have room for `ctas` CTAs of the kernel that the op is
+    in: registers are given to threads accordingly. `codegen-nvvm-finalize-kernels`
+    makes an attribute of the kernel of it, `.minnctapersm` of PTX.
+
+    ```mlir
+    gpu.launch ... {
+      qnn_gpu.occupancy 2
+      ...
+    }
+    ```
+  }];
+  let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$ctas);
+  let assemblyFormat = "$ctas attr-dict";
+}
+
 def GPU_LoadTileOp : GPU_Op<"load_tile", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "start copying a tile of an operand into shared memory";
   let description = [{
