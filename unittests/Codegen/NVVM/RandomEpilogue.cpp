@@ -12,7 +12,6 @@
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
-#include <numeric>
 
 using namespace quantc::nvvm::test;
 using llvm::ArrayRef;
@@ -20,12 +19,6 @@ using llvm::formatv;
 using llvm::StringRef;
 
 using Numbers = ArrayRef<double>;
-
-static Dims getAll(const SumsView &sums) {
-  Dims all(sums.shape.size());
-  std::iota(all.begin(), all.end(), 0);
-  return all;
-}
 
 std::string RandomEpilogue::Capture::getWideElement() const {
   return StringRef(element).contains('f') ? "f32" : "i32";
@@ -104,7 +97,7 @@ Dims EpilogueDraw::drawSubset(const Dims &of) {
 }
 
 Dims EpilogueDraw::drawOrder(bool keepLast) {
-  Dims order = getAll(sums);
+  Dims order = sums.getDims();
   for (size_t i = order.size() - keepLast; i > 1; --i)
     std::swap(order[i - 1], order[draw.between(0, int64_t(i) - 1)]);
   return order;
@@ -132,10 +125,10 @@ void EpilogueDraw::drawInit() {
     result.init = sums.rhsDims;
     break;
   case 2:
-    result.init = drawSubset(getAll(sums));
+    result.init = drawSubset(sums.getDims());
     break;
   default:
-    result.init = getAll(sums);
+    result.init = sums.getDims();
   }
 }
 
@@ -283,7 +276,7 @@ void EpilogueDraw::addScale(int exponent) {
   }
   Dims dims = draw.oneIn(3)   ? sums.rhsDims
               : draw.oneIn(2) ? sums.lhsDims
-                              : drawSubset(getAll(sums));
+                              : drawSubset(sums.getDims());
   add("$r = arith.mulf $v, $0 : f32\n", "f32",
       capture(Source::Scale, draw.oneOf({"f32", "f32", "f16", "bf16"}),
               std::move(dims), exponent),
@@ -293,14 +286,14 @@ void EpilogueDraw::addScale(int exponent) {
 void EpilogueDraw::addBias() {
   add("$r = arith.addf $v, $0 : f32\n", "f32",
       capture(Source::Number, draw.oneOf({"f32", "f32", "f16", "bf16"}),
-              draw.oneIn(3) ? drawSubset(getAll(sums)) : sums.rhsDims),
+              draw.oneIn(3) ? drawSubset(sums.getDims()) : sums.rhsDims),
       [](double value, Numbers c) { return float(value) + float(c[0]); });
 }
 
 void EpilogueDraw::addResidual() {
   std::string element = draw.oneOf(
       {"f32", "f32", "f16", "bf16", "i8", "ui8", "f8E4M3FN", "f8E5M2"});
-  Dims dims = draw.oneIn(4) ? drawOrder(/*keepLast=*/false) : getAll(sums);
+  Dims dims = draw.oneIn(4) ? drawOrder(/*keepLast=*/false) : sums.getDims();
   auto residual = capture(Source::Number, element, std::move(dims));
   if (element != "i8" && element != "ui8") {
     add("$r = arith.addf $0, $v : f32\n", "f32", residual,
@@ -497,7 +490,7 @@ RandomEpilogue RandomEpilogue::draw(Draw &draw, const SumsView &sums) {
 
 RandomEpilogue RandomEpilogue::getNone(const SumsView &sums) {
   RandomEpilogue none;
-  none.init = none.order = getAll(sums);
+  none.init = none.order = sums.getDims();
   none.element = sums.element;
   return none;
 }

@@ -30,6 +30,8 @@ struct SumsView {
   /// Products that are added for one sum.
   int64_t count;
 
+  /// All dimensions.
+  Dims getDims() const;
   int64_t getSize(llvm::ArrayRef<unsigned> dims) const;
   /// Where the element of the tensor with `dims` is that belongs to the element
   /// `at` of the result.

@@ -18,6 +18,11 @@ using llvm::ArrayRef;
 using llvm::formatv;
 using llvm::StringRef;
 
+Dims SumsView::getDims() const {
+  auto dims = llvm::seq<unsigned>(shape.size());
+  return {dims.begin(), dims.end()};
+}
+
 int64_t SumsView::getSize(ArrayRef<unsigned> dims) const {
   int64_t size = 1;
   for (unsigned dim : dims)
