@@ -279,7 +279,7 @@ TEST(EmulatedMutation, FewRows) {
   EXPECT_EQ(checkMutations(product(3, 40, 512)), 0);
 }
 
-// Tiles that are gathered element by element: the operands lie along n.
+// Tiles that are read in words along n and transposed.
 TEST(EmulatedMutation, TransposedOperands) {
   std::string text = product(32, 32, 192, schedule());
   text = replaceAll(text,
