@@ -33,6 +33,10 @@ sys.path.insert(0, str(models.ROOT / "python"))
 from quantc import compare  # noqa: E402
 
 
+TABLES = ("tables", "gates")
+"""What the page has, by the names of its marks."""
+
+
 def parse_part(text):
     """('model', [recipes]) of `model` or `model:recipe`."""
     model, _, recipe = text.partition(":")
@@ -71,7 +75,15 @@ def parse(arguments):
                              "docs/accuracy.md has them")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
                         help="write what was measured, and the verdicts")
-    return parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
+    if parsed.page and parsed.parts:
+        parser.error("expected all models for --page, but got some")
+    return parsed
+
+
+def names_of(recipes):
+    """The rows that are made of recipes."""
+    return list(dict.fromkeys(recipes if recipes == ["pareto"] else ["float", *recipes]))
 
 
 def measure(arguments):
@@ -85,9 +97,18 @@ def measure(arguments):
         case = models.open_case(model, arguments)
         if not case:
             continue
-        names = dict.fromkeys(recipes if recipes == ["pareto"] else ["float", *recipes])
-        rows[model] = [row for name in names if (row := case.row(name))]
+        rows[model] = [row for name in names_of(recipes) if (row := case.row(name))]
     return rows
+
+
+def check_complete(rows):
+    """Fails where the rows of a page are not all there."""
+    for model in cases.RECIPES:
+        there = [row.recipe for row in rows.get(model, ())]
+        for name in names_of(cases.parts(model)):
+            if name not in there:
+                raise ValueError(f"expected all rows for --page, but {model}:{name} was "
+                                 "not measured")
 
 
 def tables(rows):
@@ -108,13 +129,16 @@ def document(rows, lines):
 def main():
     arguments = parse(sys.argv[1:])
     try:
+        if arguments.page:
+            page.check(arguments.page, TABLES)
         rows = measure(arguments)
         everything = list(itertools.chain(*rows.values()))
         kept, lines = verdicts.table(cases.GATES, everything)
         gates = page.text_table(lines, len(verdicts.HEADER))
         text = list(tables(everything))
         if arguments.page:
-            page.write(arguments.page, {"tables": "\n\n".join(text), "gates": gates})
+            check_complete(rows)
+            page.write(arguments.page, dict(zip(TABLES, ("\n\n".join(text), gates))))
         if arguments.json:
             page.write_file(arguments.json, json.dumps(
                 document(everything, lines[1:]), indent=1) + "\n")

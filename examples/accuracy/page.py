@@ -26,6 +26,12 @@ def replace(text, name, table):
     return f"{before}{begin}```\n{table}\n```\n{end}{after}"
 
 
+def check(path, names):
+    """Fails where the page lacks the marks of a table."""
+    for name in names:
+        replace(path.read_text(), name, "")
+
+
 def write_file(path, text):
     """Writes the whole file, or leaves the one that is there."""
     tensors.write_atomically(path, lambda file: file.write(text.encode()))

@@ -38,7 +38,7 @@ def judge(gate, row):
     # What is no worse has an interval that reaches down to the bound.
     kept = inside[0] if gate.relation == "not above" else fits(value, gate.bound)
     verdict = "kept" if kept else "MISSED"
-    if gate.relation != "not above" and any(inside) != all(inside):
+    if any(inside) != all(inside):
         verdict += ", the interval crosses"
     numbers = "{} [{}, {}]".format(*(with_unit(gate.value, number)
                                      for number in (value, *interval)))

@@ -138,8 +138,17 @@ static bool readHistogram(const json::Value &value, int64_t count,
   return false;
 }
 
-/// Reads <prefix>_min and <prefix>_max.
-static void readRanges(ObjectReader &reader, StringRef prefix,
+/// Whether `inner` has elements only where `outer` has; either may be empty.
+static bool contains(const MinMax &outer, const MinMax &inner) {
+  return inner.isEmpty()
+             ? inner.min == MinMax().min && inner.max == MinMax().max
+             : outer.min <= inner.min && inner.max <= outer.max;
+}
+
+/// Reads the minima and the maxima of ranges. The paths of errors refer to the
+/// keys.
+static void readRanges(ObjectReader &reader, llvm::StringLiteral minima,
+                       llvm::StringLiteral maxima,
                        std::vector<MinMax> &ranges) {
   auto readBounds = [&](float MinMax::*bound) {
     return [&ranges, bound](const json::Value &value, json::Path path) {
@@ -160,14 +169,14 @@ static void readRanges(ObjectReader &reader, StringRef prefix,
       return true;
     };
   };
-  reader.memberBy((prefix + "_min").str(), readBounds(&MinMax::min))
-      .memberBy((prefix + "_max").str(), readBounds(&MinMax::max));
+  reader.memberBy(minima, readBounds(&MinMax::min))
+      .memberBy(maxima, readBounds(&MinMax::max));
 }
 
 /// Reads what printStatistics prints, but for the channels.
 static void readStatistics(ObjectReader &reader, Statistics &statistics) {
   if (reader.has("batch_min")) {
-    readRanges(reader, "batch", statistics.batches);
+    readRanges(reader, "batch_min", "batch_max", statistics.batches);
     statistics.keepsBatches = true;
   }
   auto readBoundOf = [&](float MinMax::*bound) {
@@ -195,10 +204,23 @@ static bool finish(ObjectReader &reader, const Statistics &statistics,
                    json::Path path) {
   if (!reader.finish())
     return false;
-  if (statistics.range.isEmpty() == (statistics.count == 0))
-    return true;
-  path.report("expected min <= max exactly where something was counted");
-  return false;
+  if (statistics.range.isEmpty() != (statistics.count == 0)) {
+    path.report("expected min <= max exactly where something was counted");
+    return false;
+  }
+  const std::pair<llvm::StringLiteral, const std::vector<MinMax> &> parts[] = {
+      {"channel_min", statistics.channels},
+      {"token_min", statistics.tokens},
+      {"batch_min", statistics.batches}};
+  for (const auto &[key, ranges] : parts)
+    for (auto [i, range] : llvm::enumerate(ranges))
+      if (!contains(statistics.range, range)) {
+        path.field(key).index(i).report(
+            "expected a range within that of the whole, or null for both "
+            "bounds");
+        return false;
+      }
+  return true;
 }
 
 static bool readMagnitudes(const json::Value &value, int64_t channels,
@@ -287,10 +309,10 @@ static bool fromJSON(const json::Value &value, ObserverRecord &record,
   if (reader.has("axis")) {
     record.axis = 0;
     reader.member("axis", *record.axis);
-    readRanges(reader, "channel", statistics.channels);
+    readRanges(reader, "channel_min", "channel_max", statistics.channels);
   }
   if (reader.has("token_min"))
-    readRanges(reader, "token", statistics.tokens);
+    readRanges(reader, "token_min", "token_max", statistics.tokens);
   if (reader.has("head")) {
     record.head = 0;
     reader.member("head", *record.head).member("heads", statistics.heads);

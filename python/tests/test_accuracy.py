@@ -60,7 +60,8 @@ def test_rows_and_gates_name_what_there_is():
     ((0.4, 0.2, 0.5), "<=", False, "MISSED, the interval crosses"),
     ((0.4, 0.35, 0.5), "<=", False, "MISSED"),
     ((0.4, 0.35, 0.5), ">=", True, "kept"),
-    ((0.4, 0.2, 0.5), "not above", True, "kept"),
+    ((0.4, 0.2, 0.5), "not above", True, "kept, the interval crosses"),
+    ((0.2, 0.1, 0.25), "not above", True, "kept"),
     ((0.4, 0.35, 0.5), "not above", False, "MISSED"),
 ])
 def test_a_gate_is_about_the_value_and_tells_of_the_interval(measured, relation, kept,
@@ -189,9 +190,24 @@ def test_a_page_gets_the_tables_between_its_marks(tmp_path):
 
 
 def test_the_page_of_the_repository_has_the_marks():
+    page.check(ROOT / "docs" / "accuracy.md", ("gates", "tables"))
+
+
+def test_a_page_is_written_whole_or_not(tmp_path):
+    file = tmp_path / "page.md"
     text = (ROOT / "docs" / "accuracy.md").read_text()
-    for name in ("gates", "tables"):
-        page.replace(text, name, "")
+    file.write_text(text)
+    for arguments, code, message in (
+            (["digits"], 2, "expected all models for --page, but got some"),
+            (["--only-measured"], 1, "but digits:float was not measured")):
+        found = run("--page", file, "--work", tmp_path / "work", "--quantc",
+                    BUILD / "bin" / "quantc", *arguments)
+        assert (found.returncode, file.read_text()) == (code, text)
+        assert message in found.stderr
+    file.write_text("no marks\n")
+    found = run("--page", file)
+    assert found.returncode == 1
+    assert "expected one '<!-- begin tables -->'" in found.stderr
 
 
 @pytest.mark.parametrize("part, message", [

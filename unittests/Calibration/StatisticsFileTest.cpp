@@ -79,6 +79,22 @@ TEST(StatisticsFileTest, RangesOfBatchesKeepTheirOrder) {
                             "\"batch_max\": [2, 4]"))
                 .find("expected as many minima as maxima"),
             std::string::npos);
+  // Of others than the whole has, the wrong way round, or with one bound.
+  for (const char *maxima : {"[2, 4, 4.5]", "[2, 4, -1]", "[2, 4, null]"}) {
+    std::string error =
+        errorOf(replace(text, "\"batch_max\": [2, 4, 0.5]",
+                        std::string("\"batch_max\": ") + maxima));
+    EXPECT_NE(error.find("expected a range within that of the whole"),
+              std::string::npos)
+        << error;
+    EXPECT_NE(error.find("observers[0].batch_min[2]"), std::string::npos)
+        << error;
+  }
+  std::string error =
+      errorOf(replace(text, "\"batch_max\": [2, 4, 0.5]", "\"no\": 1"));
+  EXPECT_NE(error.find("expected a value at statistics.observers[0].batch_max"),
+            std::string::npos)
+      << error;
 }
 
 TEST(StatisticsFileTest, Form) {
