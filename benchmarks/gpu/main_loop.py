@@ -124,6 +124,26 @@ def markdown(rows, triton):
     return text
 
 
+def check_files(path, rows, table):
+    """Fails where the files of an earlier --write say otherwise; `table` is None where
+    only some rows were measured."""
+    rewrite = f"benchmarks/gpu/main_loop.py --write {path} brings it up to date"
+    written = json.loads(pathlib.Path(path + ".json").read_text())
+    known = {row["problem"]: row for row in written}
+    for row in rows:
+        if known.get(row["problem"]) != row:
+            raise sass.SassError(
+                f"{row['problem']}: expected {known.get(row['problem'])}, but got {row}: {rewrite}")
+    if table is None:
+        return
+    if written != rows:
+        raise sass.SassError(f"{path}.json: expected the rows of problems.py alone, in their "
+                             f"order: {rewrite}")
+    if pathlib.Path(path + ".md").read_text() != table:
+        raise sass.SassError(f"{path}.md: expected the table of {path}.json and "
+                             f"{path}.triton.json: {rewrite}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--quant-opt", default="build/bin/quant-opt")
@@ -149,13 +169,7 @@ def main():
             pathlib.Path(options.write + ".json").write_text(data)
             pathlib.Path(options.write + ".md").write_text(table)
         if options.check:
-            known = {row["problem"]: row
-                     for row in json.loads(pathlib.Path(options.check + ".json").read_text())}
-            for row in rows:
-                if known.get(row["problem"]) != row:
-                    raise sass.SassError(
-                        f"{row['problem']}: expected {known.get(row['problem'])}, but got {row}: "
-                        f"benchmarks/gpu/main_loop.py --write {options.check} brings it up to date")
+            check_files(options.check, rows, None if options.only else table)
         print(table, end="")
     except (sass.SassError, problems.UnknownName, OSError) as error:
         print(f"main_loop: error: {error}", file=sys.stderr)

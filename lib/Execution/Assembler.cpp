@@ -49,17 +49,59 @@ std::optional<std::string> quantc::findAssembler() {
   return std::nullopt;
 }
 
-Error quantc::assemble(StringRef assembler, StringRef chip, StringRef ptx,
-                       StringRef cubin) {
+/// What ptxas -v says of each kernel.
+static quantc::Spills parseSpills(StringRef log) {
+  quantc::Spills spills;
+  std::string kernel;
+  while (!log.empty()) {
+    StringRef line;
+    std::tie(line, log) = log.split('\n');
+    if (auto [head, name] = line.split("Compiling entry function '");
+        !name.empty()) {
+      kernel = name.split('\'').first.str();
+      continue;
+    }
+    // "0 bytes stack frame, 8 bytes spill stores, 8 bytes spill loads"
+    SmallVector<StringRef> parts;
+    line.split(parts, ',');
+    for (StringRef part : parts) {
+      auto [number, what] = part.trim().split(' ');
+      int64_t bytes;
+      if (what.starts_with("bytes spill") && !number.getAsInteger(10, bytes) &&
+          bytes > 0)
+        spills[kernel] += bytes;
+    }
+  }
+  return spills;
+}
+
+Expected<quantc::Spills> quantc::assemble(StringRef assembler, StringRef chip,
+                                          StringRef ptx, StringRef cubin) {
   std::string log = (cubin + ".log").str(), message;
   int status = sys::ExecuteAndWait(
-      assembler, {assembler, ("-arch=" + chip).str(), "-o", cubin, ptx},
+      assembler, {assembler, "-v", ("-arch=" + chip).str(), "-o", cubin, ptx},
       /*Env=*/std::nullopt, {StringRef(""), StringRef(log), StringRef(log)},
       /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);
-  if (status != 0)
-    if (auto text = MemoryBuffer::getFile(log))
-      message += (*text)->getBuffer().trim().str();
+  std::string text;
+  if (auto buffer = MemoryBuffer::getFile(log))
+    text = (*buffer)->getBuffer().trim().str();
   sys::fs::remove(log);
-  return status == 0 ? Error::success()
-                     : createStringError(assembler + " failed: " + message);
+  if (status != 0)
+    return createStringError(assembler + " failed: " + message + text);
+  return parseSpills(text);
+}
+
+std::string quantc::dropOccupancy(StringRef ptx, const Spills &kernels) {
+  constexpr StringLiteral directive = ".minnctapersm";
+  std::string result;
+  bool isDropped = false;
+  while (!ptx.empty()) {
+    auto [line, rest] = ptx.split('\n');
+    ptx = rest;
+    if (auto [head, name] = line.split(".entry "); !name.empty())
+      isDropped = kernels.count(name.split('(').first.trim().str()) > 0;
+    if (!isDropped || !line.trim().starts_with(directive))
+      result += (line + "\n").str();
+  }
+  return result;
 }

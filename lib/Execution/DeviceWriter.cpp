@@ -86,9 +86,9 @@ private:
     std::string ptx = device.chip + ".ptx", cubin = device.chip + ".cubin";
     if (llvm::Error error = writeFile(inFolder(ptx), code.ptx))
       return error;
-    line(describe("ptx", ptx, code.ptx));
     std::optional<std::string> assembler = findAssembler();
     if (!assembler) {
+      line(describe("ptx", ptx, code.ptx));
       if (options.requireCubin)
         return llvm::createStringError(
             "expected ptxas in QUANTC_CUDA_BIN, on the PATH, in CUDA_HOME or "
@@ -100,15 +100,54 @@ private:
                     "compiles when it is loaded");
       return llvm::Error::success();
     }
-    if (llvm::Error error =
-            assemble(*assembler, device.chip, inFolder(ptx), inFolder(cubin)))
-      return error;
+    llvm::Expected<std::string> text = assembleBest(
+        *assembler, device.chip, code.ptx, inFolder(ptx), inFolder(cubin));
+    if (!text)
+      return text.takeError();
+    line(describe("ptx", ptx, *text));
     auto bytes = llvm::MemoryBuffer::getFile(inFolder(cubin));
     if (!bytes)
       return llvm::createStringError(cubin + ": " + bytes.getError().message());
     device.hasCubin = true;
     line(describe("cubin", cubin, (*bytes)->getBuffer()));
     return llvm::Error::success();
+  }
+
+  /// Assembles the file `ptx` with the text `planned`. Where kernels spill,
+  /// and fewer bytes without their planned occupancy, the file loses that.
+  /// Returns its text.
+  llvm::Expected<std::string> assembleBest(StringRef assembler, StringRef chip,
+                                           const std::string &planned,
+                                           const std::string &ptx,
+                                           const std::string &cubin) {
+    std::string text = planned;
+    llvm::Expected<Spills> spills = assemble(assembler, chip, ptx, cubin);
+    if (!spills)
+      return spills.takeError();
+    if (spills->empty())
+      return text;
+    std::string freed = dropOccupancy(planned, *spills);
+    if (llvm::Error error = writeFile(ptx, freed))
+      return error;
+    llvm::Expected<Spills> left = assemble(assembler, chip, ptx, cubin);
+    if (!left)
+      return left.takeError();
+    Spills better;
+    for (const auto &[kernel, bytes] : *spills)
+      if (auto found = left->find(kernel);
+          found == left->end() || found->second < bytes)
+        better.insert({kernel, bytes});
+    text = dropOccupancy(planned, better);
+    if (llvm::Error error = writeFile(ptx, text))
+      return error;
+    spills = assemble(assembler, chip, ptx, cubin);
+    if (!spills)
+      return spills.takeError();
+    for (const auto &[kernel, bytes] : *spills)
+      emitWarning(UnknownLoc::get(module.getContext()),
+                  "the kernel '" + kernel + "' keeps registers in memory on " +
+                      chip + ": " + llvm::Twine(bytes) + " bytes of spills");
+    return text;
   }
 
   llvm::Error writeParameters(const DeviceCode &code,

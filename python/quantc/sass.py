@@ -223,23 +223,49 @@ def assemble(path, chip=None, strict=True):
     return [kernel for text in modules for kernel in assemble_module(path, text, chip, strict)]
 
 
+def without_plan(text, names):
+    """The PTX without the planned occupancy of some kernels."""
+    def free(match):
+        return (re.sub(r"\.minnctapersm\s+\d+\s*", "", match[0]) if match[1] in names
+                else match[0])
+    return re.sub(r"\.entry\s+(\S+?)\s*\((.*?)\)([^{]*)\{", free, text, flags=re.S)
+
+
+def run_ptxas(path, text, chip, folder, strict):
+    """The kernels as ptxas -v describes them; leaves kernel.cubin in the folder."""
+    ptx, cubin = os.path.join(folder, "kernel.ptx"), os.path.join(folder, "kernel.cubin")
+    pathlib.Path(ptx).write_text(text)
+    code, log = run([tool("ptxas"), "-v", f"-arch={chip}", ptx, "-o", cubin])
+    log = log.replace(ptx, str(path))
+    if code:
+        first = next((each for each in log.splitlines() if re.search("error|fatal", each)), log.strip())
+        raise SassError(f"{path}: ptxas: {first}")
+    for line in log.splitlines() if strict else ():
+        if re.search(r"\bC75\d\d\b", line) or "warning" in line:
+            raise SassError(f"{path}: {line.strip()}")
+    return parse_properties(log)
+
+
+def assemble_best(path, text, chip, folder, strict):
+    """The same, without the planned occupancy of kernels that spill less so, as
+    `quantc compile` does. Held to one, ptxas sometimes spills where it needs no more
+    registers without; the plan still says how many a kernel may take."""
+    kernels = run_ptxas(path, text, chip, folder, strict)
+    if spilling := {name: each.spills for name, each in kernels.items() if each.spills}:
+        freed = run_ptxas(path, without_plan(text, spilling), chip, folder, strict)
+        better = [name for name, spills in spilling.items() if freed[name].spills < spills]
+        kernels = run_ptxas(path, without_plan(text, better), chip, folder, strict)
+    parse_plan(text, kernels)
+    return kernels
+
+
 def assemble_module(path, text, chip, strict):
     if chip is None:
         match = re.search(r"^\s*\.target\s+(sm_\w+)", text, re.M)
         chip = match[1] if match else "sm_80"
     with tempfile.TemporaryDirectory() as folder:
-        ptx, cubin = os.path.join(folder, "kernel.ptx"), os.path.join(folder, "kernel.cubin")
-        pathlib.Path(ptx).write_text(text)
-        code, log = run([tool("ptxas"), "-v", f"-arch={chip}", ptx, "-o", cubin])
-        log = log.replace(ptx, str(path))
-        if code:
-            first = next((each for each in log.splitlines() if re.search("error|fatal", each)), log.strip())
-            raise SassError(f"{path}: ptxas: {first}")
-        for line in log.splitlines() if strict else ():
-            if re.search(r"\bC75\d\d\b", line) or "warning" in line:
-                raise SassError(f"{path}: {line.strip()}")
-        kernels = parse_properties(log)
-        parse_plan(text, kernels)
+        kernels = assemble_best(path, text, chip, folder, strict)
+        cubin = os.path.join(folder, "kernel.cubin")
         code, text = run([tool("nvdisasm"), "-c", cubin])
         if code:
             raise SassError(f"{path}: nvdisasm: {text.strip()}")

@@ -246,11 +246,15 @@ ScheduleAttr quantc::nvvm::chooseSchedule(SpaceAttr space, Type type,
   const Candidate *best = nullptr;
   int64_t split = 1;
   double bestTime = 0;
+  // f32 also keeps the operands of a step over k in registers, and so is what
+  // threads gather, where no word of four bytes can be copied: no more than 64
+  // and 32 accumulators beside them.
+  bool isGathered = space.getKSize() * bytes % 4 != 0 ||
+                    (!isRhsAlongK && space.getN() * bytes % 4 != 0);
+  int64_t mostAccumulators = isGathered ? 32 : isF32 ? 64 : 128;
   for (const Candidate &candidate : candidates) {
-    // f32 has no use for more than 64 accumulators: it also keeps the operands
-    // of a step over k in registers.
     int64_t threads = 32 * candidate.warpsM * candidate.warpsN;
-    if (isF32 && candidate.m * candidate.n / threads > 64)
+    if (candidate.m * candidate.n / threads > mostAccumulators)
       continue;
     for (int64_t parts = 1; parts <= mostParts; ++parts) {
       if (parts > 1 && !model.canSplit(parts))
