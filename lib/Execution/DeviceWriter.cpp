@@ -120,16 +120,21 @@ private:
                                            const std::string &planned,
                                            const std::string &ptx,
                                            const std::string &cubin) {
-    std::string text = planned;
     llvm::Expected<Spills> spills = assemble(assembler, chip, ptx, cubin);
     if (!spills)
       return spills.takeError();
     if (spills->empty())
-      return text;
-    std::string freed = dropOccupancy(planned, *spills);
-    if (llvm::Error error = writeFile(ptx, freed))
-      return error;
-    llvm::Expected<Spills> left = assemble(assembler, chip, ptx, cubin);
+      return planned;
+    // The text that the files are of.
+    std::string text;
+    auto assembleWithout =
+        [&](const Spills &kernels) -> llvm::Expected<Spills> {
+      text = dropOccupancy(planned, kernels);
+      if (llvm::Error error = writeFile(ptx, text))
+        return std::move(error);
+      return assemble(assembler, chip, ptx, cubin);
+    };
+    llvm::Expected<Spills> left = assembleWithout(*spills);
     if (!left)
       return left.takeError();
     Spills better;
@@ -137,13 +142,12 @@ private:
       if (auto found = left->find(kernel);
           found == left->end() || found->second < bytes)
         better.insert({kernel, bytes});
-    text = dropOccupancy(planned, better);
-    if (llvm::Error error = writeFile(ptx, text))
-      return error;
-    spills = assemble(assembler, chip, ptx, cubin);
-    if (!spills)
-      return spills.takeError();
-    for (const auto &[kernel, bytes] : *spills)
+    if (better.size() < spills->size()) {
+      left = assembleWithout(better);
+      if (!left)
+        return left.takeError();
+    }
+    for (const auto &[kernel, bytes] : *left)
       emitWarning(UnknownLoc::get(module.getContext()),
                   "the kernel '" + kernel + "' keeps registers in memory on " +
                       chip + ": " + llvm::Twine(bytes) + " bytes of spills");

@@ -252,9 +252,10 @@ def assemble_best(path, text, chip, folder, strict):
     registers without; the plan still says how many a kernel may take."""
     kernels = run_ptxas(path, text, chip, folder, strict)
     if spilling := {name: each.spills for name, each in kernels.items() if each.spills}:
-        freed = run_ptxas(path, without_plan(text, spilling), chip, folder, strict)
-        better = [name for name, spills in spilling.items() if freed[name].spills < spills]
-        kernels = run_ptxas(path, without_plan(text, better), chip, folder, strict)
+        kernels = run_ptxas(path, without_plan(text, spilling), chip, folder, strict)
+        better = [name for name, spills in spilling.items() if kernels[name].spills < spills]
+        if len(better) < len(spilling):
+            kernels = run_ptxas(path, without_plan(text, better), chip, folder, strict)
     parse_plan(text, kernels)
     return kernels
 

@@ -6,9 +6,6 @@ stored in 8 bits is the quantized form of what the float model stores, byte by b
 what is computed from it is what numpy computes from the dequantized cache."""
 
 import json
-import os
-import pathlib
-import subprocess
 import sys
 
 import jax.numpy as jnp
@@ -17,9 +14,8 @@ import pytest
 
 import quantc
 from cache_reference import Float8, affine
+from command_line import ROOT, run_quantc
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUANTC = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build")) / "bin/quantc"
 sys.path.insert(0, str(ROOT / "test" / "quantc" / "Inputs"))
 import make_decode_step  # noqa: E402
 
@@ -45,12 +41,6 @@ def cast_model():
             line = line.replace(f"{CACHE}f32>", f"{CACHE}bf16>")
         lines.append(line)
     return "\n".join(lines) + "\n"
-
-
-def run_quantc(*arguments):
-    done = subprocess.run([QUANTC, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

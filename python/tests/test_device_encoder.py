@@ -9,15 +9,12 @@ test short.
 
 import importlib.util
 import os
-import pathlib
-import subprocess
 
 import numpy as np
 
 import quantc
+from command_line import ROOT, run_quantc
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUANTC = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build")) / "bin/quantc"
 LAYERS = int(os.environ.get("QUANTC_DEVICE_LAYERS", 1))
 WIDTH, INNER, TOKENS, WORDS = 768, 3072, 16, 512
 
@@ -59,12 +56,6 @@ def draw_parameters(model, rng):
         add_dense(f"{layer}.output.dense", WIDTH, INNER)
         add_norm(f"{layer}.output.LayerNorm")
     return model.tree(tensors)
-
-
-def run_quantc(*arguments):
-    done = subprocess.run([QUANTC, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_encoder_runs_whole(tmp_path):

@@ -6,26 +6,16 @@ compares bits with NumPy: int8 vector by vector over the channels without outlie
 f32 over the others. The values of the latter are chosen so that their sums are exact
 in any order."""
 
-import os
-import pathlib
-import subprocess
 
 import numpy as np
 import pytest
 
 import quantc
+from command_line import ROOT, run_quantc
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUANTC = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build")) / "bin/quantc"
 RECIPE = ROOT / "recipes/llm-int8.yaml"
 TOKENS, WIDTH, OUTPUTS = 8, 40, 24
 OUTLIERS = [3, 4, 17, 39]
-
-
-def run_quantc(*arguments):
-    done = subprocess.run([QUANTC, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def make(folder, outliers, seed=0):
@@ -106,4 +96,4 @@ def test_nothing_but_outliers_stays_in_float(tmp_path):
                           evaluate(tmp_path / "model.mlir", x))
     listed = run_quantc("explain", tmp_path / "model.mlir", "--statistics",
                         tmp_path / "statistics.json", "--recipe", RECIPE)
-    assert "all of its 40 channels reach the outlier threshold 6" in listed
+    assert "all of its 40 channels reach the outlier threshold 6" in listed.stdout

@@ -5,10 +5,7 @@
 and head has the parameters of what was seen of it alone."""
 
 import json
-import os
-import pathlib
 import re
-import subprocess
 
 import jax
 import numpy as np
@@ -17,9 +14,8 @@ import pytest
 import quantc
 import scanned_decode as model
 from cache_reference import Affine, Float8, affine
+from command_line import run_quantc
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUANTC = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build")) / "bin/quantc"
 WINDOWS = model.inputs(5)
 
 KV_CACHE = {
@@ -29,12 +25,6 @@ KV_CACHE = {
     "token": "{granularity: token}",
     "f8-pinned": "{storage: f8E4M3FN, granularity: tensor, scale: 0.5}",
 }
-
-
-def run_quantc(*arguments):
-    done = subprocess.run([QUANTC, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@
 
 import base64
 import json
-import os
-import pathlib
 import re
 import subprocess
 
@@ -15,19 +13,13 @@ import pytest
 
 import group_models
 import quantc
+from command_line import QUANTC, run_quantc
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUANTC = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build")) / "bin/quantc"
 # Smoothing, and then every site stays in float.
 RECIPE = """version: 1
 smooth: {alpha: %s, groups: %s}
 sites: [{name: "*", float: true}]
 """
-
-
-def run_quantc(*arguments):
-    done = subprocess.run([QUANTC, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def run_model(model, inputs):

@@ -6,9 +6,6 @@ quantized by its own scales, whether the loop over layers is JAX's or Python's."
 
 import functools
 import json
-import os
-import pathlib
-import subprocess
 
 import jax
 import jax.numpy as jnp
@@ -17,17 +14,10 @@ import pytest
 
 import quantc
 import stacked_models
+from command_line import ROOT, run_quantc
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUANTC = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build")) / "bin/quantc"
 RECIPES = ["w8a8-asymmetric", "w8a8-symmetric-smooth"]
 LINEAR = ["q", "k", "v", "o", "up", "down"]
-
-
-def run_quantc(*arguments):
-    done = subprocess.run([QUANTC, *map(str, arguments)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 class Model:
@@ -48,7 +38,7 @@ class Model:
                 ROOT / "recipes" / f"{recipe}.yaml")
 
     def explain(self, recipe):
-        sites = json.loads(run_quantc("explain", *self.options(recipe), "--json"))
+        sites = json.loads(run_quantc("explain", *self.options(recipe), "--json").stdout)
         return {site["site"]: site for site in sites}
 
     def quantize(self, recipe):

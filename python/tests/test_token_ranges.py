@@ -8,18 +8,13 @@ docs/arithmetic.md in numpy, from the data alone.
 """
 
 import json
-import os
-import pathlib
-import subprocess
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 import quantc
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-QUANTC = pathlib.Path(os.environ.get("QUANTC_BUILD_DIR", ROOT / "build")) / "bin/quantc"
+from command_line import run_quantc
 
 BATCH, TOKENS, CHANNELS, OUTPUTS, SAMPLES = 2, 6, 8, 5, 40
 MODEL = f"""\
@@ -36,15 +31,6 @@ module @tokens {{
   }}
 }}
 """
-
-
-def run_quantc(*arguments, error=None):
-    done = subprocess.run([QUANTC, *map(str, arguments)], capture_output=True, text=True)
-    assert (done.returncode == 0) == (error is None), done.stderr
-    if error is not None:
-        assert error in done.stderr, done.stderr
-        assert done.stderr.count("error:") == 1, done.stderr
-    return done
 
 
 @pytest.fixture

@@ -85,6 +85,12 @@ private:
     return op.getRhs() ? index.mul(position, access.nStride)
                        : access.m.getOffset(index, position);
   }
+  /// Of k, where tiles reach beyond it.
+  std::optional<int64_t> getExtent() {
+    int64_t extent = space.getKSize();
+    return extent % schedule.getTile()[2] ? std::optional(extent)
+                                          : std::nullopt;
+  }
   Value below(Value position, int64_t limit) {
     return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
                                  position, index.constant(limit));
@@ -199,10 +205,8 @@ void TileCopy::copy(Value row, Value column, Value rowOffset, Value inTile) {
 
 /// Elements one by one.
 void TileCopy::gather(Value row, Value column, Value rowOffset, Value k) {
-  int64_t extent = space.getKSize();
-  bool isWhole = extent % schedule.getTile()[2] == 0;
   Value chunk = gatherChunk(builder, index, loc, access, rowOffset, k, isRow,
-                            isWhole ? std::nullopt : std::optional(extent));
+                            getExtent());
   vector::StoreOp::create(builder, loc, chunk, op.getTile(),
                           ValueRange{row, column}, /*nontemporal=*/false,
                           llvm::MaybeAlign(16));
@@ -230,34 +234,17 @@ static SmallVector<Value> transpose(OpBuilder &builder, Location loc,
 
 /// `together` rows of one chunk: words along the rows, transposed.
 void TileCopy::emitBlock(Value row, Value chunk) {
-  int64_t width = swizzle.getWidth(), extent = space.getKSize();
+  int64_t width = swizzle.getWidth();
   Value position = index.add(op.getRow(), row);
   isRow = bound % rows ? below(position, bound) : Value();
   Value rowOffset = index.add(batchOffset, getRowOffset(position));
   Value k = index.add(firstK, index.mul(chunk, width));
-  auto word = VectorType::get(together, access.element);
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(word));
   SmallVector<SmallVector<Value>> chunks(together);
   SmallVector<Value> square;
-  for (int64_t i = 0; i < width; ++i) {
-    Value at = index.add(k, i), inside = isRow;
-    if (extent % schedule.getTile()[2]) {
-      Value isK = below(at, extent);
-      inside = inside ? Value(arith::AndIOp::create(builder, loc, inside, isK))
-                      : isK;
-    }
-    Value offset = index.add(rowOffset, access.k.getOffset(index, at));
-    // What does not exist is zero; the first elements are read instead.
-    if (inside)
-      offset = arith::SelectOp::create(builder, loc, inside, offset,
-                                       index.constant(0));
-    Value read =
-        vector::LoadOp::create(builder, loc, word, access.base, offset,
-                               /*nontemporal=*/false, llvm::MaybeAlign(4));
-    if (inside)
-      read = arith::SelectOp::create(builder, loc, inside, read, zero);
-    square.push_back(read);
+  for (Value word :
+       gatherAlongK(builder, index, loc, access, rowOffset, k, isRow,
+                    getExtent(), VectorType::get(together, access.element))) {
+    square.push_back(word);
     if (int64_t(square.size()) < together)
       continue;
     for (auto [part, rowOfSquare] :

@@ -82,13 +82,15 @@ int64_t OperandAccess::getAlignment(int64_t limit) const {
   return alignment;
 }
 
-Value quantc::nvvm::gatherChunk(OpBuilder &builder, IndexArithmetic &index,
-                                Location loc, const OperandAccess &access,
-                                Value rowOffset, Value k, Value isRow,
-                                std::optional<int64_t> extent) {
+SmallVector<Value>
+quantc::nvvm::gatherAlongK(OpBuilder &builder, IndexArithmetic &index,
+                           Location loc, const OperandAccess &access,
+                           Value rowOffset, Value k, Value isRow,
+                           std::optional<int64_t> extent, Type type) {
   int64_t width = 128 / access.element.getIntOrFloatBitWidth();
-  Value zero = arith::ConstantOp::create(builder, loc,
-                                         builder.getZeroAttr(access.element));
+  auto word = dyn_cast<VectorType>(type);
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   SmallVector<Value> elements;
   for (int64_t i = 0; i < width; ++i) {
     Value position = index.add(k, i);
@@ -103,11 +105,24 @@ Value quantc::nvvm::gatherChunk(OpBuilder &builder, IndexArithmetic &index,
     if (inside)
       offset = arith::SelectOp::create(builder, loc, inside, offset,
                                        index.constant(0));
-    Value element = memref::LoadOp::create(builder, loc, access.base, offset);
+    Value element =
+        word ? Value(vector::LoadOp::create(builder, loc, word, access.base,
+                                            offset, /*nontemporal=*/false,
+                                            llvm::MaybeAlign(4)))
+             : memref::LoadOp::create(builder, loc, access.base, offset);
     if (inside)
       element = arith::SelectOp::create(builder, loc, inside, element, zero);
     elements.push_back(element);
   }
+  return elements;
+}
+
+Value quantc::nvvm::gatherChunk(OpBuilder &builder, IndexArithmetic &index,
+                                Location loc, const OperandAccess &access,
+                                Value rowOffset, Value k, Value isRow,
+                                std::optional<int64_t> extent) {
+  SmallVector<Value> elements = gatherAlongK(
+      builder, index, loc, access, rowOffset, k, isRow, extent, access.element);
   return vector::FromElementsOp::create(
-      builder, loc, VectorType::get(width, access.element), elements);
+      builder, loc, VectorType::get(elements.size(), access.element), elements);
 }

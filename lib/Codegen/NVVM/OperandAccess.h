@@ -59,9 +59,18 @@ struct OperandAccess {
   int64_t getOffsetAlignment(int64_t limit) const;
 };
 
-/// 16 bytes of elements along k, from `k` on, of the row at `rowOffset`. Those
-/// that do not exist are zero: all without `isRow`, unless that is null, and
-/// those from `extent` on. The first element of the operand is read instead.
+/// What lies at the row of `rowOffset` and each of as many k, from `k` on, as
+/// 16 bytes have elements: an element, or a vector of neighbours of four bytes,
+/// aligned to these, by `type`. Those that do not exist are zero: all without
+/// `isRow`, unless that is null, and those from `extent` on. The first element
+/// of the operand is read instead.
+llvm::SmallVector<mlir::Value>
+gatherAlongK(mlir::OpBuilder &builder, IndexArithmetic &index,
+             mlir::Location loc, const OperandAccess &access,
+             mlir::Value rowOffset, mlir::Value k, mlir::Value isRow,
+             std::optional<int64_t> extent, mlir::Type type);
+
+/// The elements of gatherAlongK as one vector.
 mlir::Value gatherChunk(mlir::OpBuilder &builder, IndexArithmetic &index,
                         mlir::Location loc, const OperandAccess &access,
                         mlir::Value rowOffset, mlir::Value k, mlir::Value isRow,
