@@ -124,9 +124,10 @@ static void improve(llvm::ArrayRef<std::vector<SiteOption>> sites,
   }
 }
 
-std::optional<SchemeChoice>
-quantc::chooseByError(llvm::ArrayRef<std::vector<SiteOption>> sites,
-                      double maxError) {
+/// The choice by the sums of errors alone.
+static std::optional<SchemeChoice>
+chooseBySumOfErrors(llvm::ArrayRef<std::vector<SiteOption>> sites,
+                    double maxError) {
   for (SchemeChoice &choice : computeFront(sites))
     if (choice.error <= maxError) {
       improve(sites, choice, &SiteOption::cost, &SiteOption::error,
@@ -136,9 +137,9 @@ quantc::chooseByError(llvm::ArrayRef<std::vector<SiteOption>> sites,
   return std::nullopt;
 }
 
-std::optional<SchemeChoice>
-quantc::chooseByCost(llvm::ArrayRef<std::vector<SiteOption>> sites,
-                     double maxCost) {
+static std::optional<SchemeChoice>
+chooseBySumOfCosts(llvm::ArrayRef<std::vector<SiteOption>> sites,
+                   double maxCost) {
   std::vector<SchemeChoice> front = computeFront(sites);
   for (SchemeChoice &choice : llvm::reverse(front))
     if (choice.cost <= maxCost) {
@@ -147,4 +148,53 @@ quantc::chooseByCost(llvm::ArrayRef<std::vector<SiteOption>> sites,
       return choice;
     }
   return std::nullopt;
+}
+
+/// Gives a choice the error that was measured of it, if any.
+static void setMeasuredError(std::optional<SchemeChoice> &choice,
+                             llvm::ArrayRef<SchemeChoice> measured) {
+  if (!choice)
+    return;
+  auto found = llvm::find_if(measured, [&](const SchemeChoice &other) {
+    return other.options == choice->options;
+  });
+  if (found != measured.end())
+    choice->error = found->error;
+}
+
+std::optional<SchemeChoice>
+quantc::chooseByError(llvm::ArrayRef<std::vector<SiteOption>> sites,
+                      double maxError, llvm::ArrayRef<SchemeChoice> measured) {
+  std::optional<SchemeChoice> choice = chooseBySumOfErrors(sites, maxError);
+  // Where the sum is less than what was measured, the next choice is one with a
+  // smaller sum: in proportion, and another one in any case.
+  double limit = maxError;
+  while (choice) {
+    double sum = choice->error;
+    setMeasuredError(choice, measured);
+    if (choice->error <= maxError)
+      break;
+    limit =
+        std::min(limit * (maxError / choice->error), std::nextafter(sum, -1.0));
+    choice = chooseBySumOfErrors(sites, limit);
+  }
+  for (const SchemeChoice &other : measured)
+    if (other.error <= maxError &&
+        (!choice || std::tie(other.cost, other.error) <
+                        std::tie(choice->cost, choice->error)))
+      choice = other;
+  return choice;
+}
+
+std::optional<SchemeChoice>
+quantc::chooseByCost(llvm::ArrayRef<std::vector<SiteOption>> sites,
+                     double maxCost, llvm::ArrayRef<SchemeChoice> measured) {
+  std::optional<SchemeChoice> choice = chooseBySumOfCosts(sites, maxCost);
+  setMeasuredError(choice, measured);
+  for (const SchemeChoice &other : measured)
+    if (other.cost <= maxCost &&
+        (!choice || std::tie(other.error, other.cost) <
+                        std::tie(choice->error, choice->cost)))
+      choice = other;
+  return choice;
 }

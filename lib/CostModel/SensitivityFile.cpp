@@ -18,6 +18,11 @@ namespace json = llvm::json;
 
 static constexpr StringRef kFormat = "quantc-sensitivity";
 
+static void printError(json::OStream &stream, const OutputError &error) {
+  stream.attribute("kl_divergence", error.divergence);
+  stream.attribute("noise_to_signal", error.noiseToSignal);
+}
+
 void SensitivityFile::print(llvm::raw_ostream &os) const {
   json::OStream stream(os, /*IndentSize=*/2);
   stream.object([&] {
@@ -31,8 +36,19 @@ void SensitivityFile::print(llvm::raw_ostream &os) const {
         stream.object([&] {
           stream.attribute("site", entry.site);
           stream.attribute("candidate", entry.candidate);
-          stream.attribute("kl_divergence", entry.divergence);
-          stream.attribute("noise_to_signal", entry.noiseToSignal);
+          printError(stream, entry);
+        });
+    });
+    if (choices.empty())
+      return;
+    stream.attributeArray("choices", [&] {
+      for (const ChoiceSensitivity &choice : choices)
+        stream.object([&] {
+          stream.attributeObject("sites", [&] {
+            for (const auto &[site, candidate] : choice.sites)
+              stream.attribute(site, candidate);
+          });
+          printError(stream, choice);
         });
     });
   });
@@ -40,8 +56,8 @@ void SensitivityFile::print(llvm::raw_ostream &os) const {
 }
 
 /// A finite number that is not negative.
-static bool readError(const json::Object &object, StringRef key, double &value,
-                      json::Path path) {
+static bool readNumber(const json::Object &object, StringRef key, double &value,
+                       json::Path path) {
   std::optional<double> number = object.getNumber(key);
   if (number && std::isfinite(*number) && *number >= 0) {
     value = *number;
@@ -51,16 +67,26 @@ static bool readError(const json::Object &object, StringRef key, double &value,
   return false;
 }
 
+static bool readError(const json::Value &value, OutputError &error,
+                      json::Path path) {
+  const json::Object &object = *value.getAsObject();
+  return readNumber(object, "kl_divergence", error.divergence, path) &&
+         readNumber(object, "noise_to_signal", error.noiseToSignal, path);
+}
+
 namespace quantc {
 static bool fromJSON(const json::Value &value, SiteSensitivity &entry,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("site", entry.site) &&
-         map.map("candidate", entry.candidate) &&
-         readError(*value.getAsObject(), "kl_divergence", entry.divergence,
-                   path) &&
-         readError(*value.getAsObject(), "noise_to_signal", entry.noiseToSignal,
-                   path);
+         map.map("candidate", entry.candidate) && readError(value, entry, path);
+}
+
+static bool fromJSON(const json::Value &value, ChoiceSensitivity &choice,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("sites", choice.sites) &&
+         readError(value, choice, path);
 }
 
 static bool fromJSON(const json::Value &value, SensitivityFile &file,
@@ -68,7 +94,8 @@ static bool fromJSON(const json::Value &value, SensitivityFile &file,
   json::ObjectMapper map(value, path);
   return map && map.map("fingerprint", file.fingerprint) &&
          map.map("output", file.output) && map.map("samples", file.samples) &&
-         map.map("sites", file.sites);
+         map.map("sites", file.sites) &&
+         map.mapOptional("choices", file.choices);
 }
 } // namespace quantc
 

@@ -141,6 +141,30 @@ void DataSet::limitSamples(int64_t samples) {
   numBatches = std::min(numBatches, batches);
 }
 
+int64_t DataSet::setFold(DataFold part, int64_t firstBatch) {
+  assert(fold.count == 1 && states.empty() &&
+         "expected a whole data set without states");
+  int64_t before = firstBatch % part.count;
+  fold = {(part.index + part.count - before) % part.count, part.count};
+  return (numBatches - fold.index + fold.count - 1) / fold.count;
+}
+
+void DataSet::keepFold(DataFold part, int64_t firstBatch) {
+  numBatches = setFold(part, firstBatch);
+}
+
+void DataSet::leaveOutFold(DataFold part, int64_t firstBatch) {
+  isOutsideFold = true;
+  numBatches -= setFold(part, firstBatch);
+}
+
+int64_t DataSet::getPlace(int64_t batch) const {
+  if (!isOutsideFold)
+    return fold.index + batch * fold.count;
+  int64_t others = fold.count - 1, place = batch % others;
+  return batch / others * fold.count + place + (place >= fold.index);
+}
+
 bool DataSet::isState(size_t output) const {
   return llvm::any_of(
       states, [&](const State &state) { return state.output == output; });
@@ -149,7 +173,8 @@ bool DataSet::isState(size_t output) const {
 void DataSet::copyBatch(int64_t batch, ArrayRef<void *> buffers) const {
   for (auto [input, buffer] : llvm::zip_equal(inputs, buffers)) {
     if (input.data)
-      std::memcpy(buffer, input.data + batch * input.stride, input.bytes);
+      std::memcpy(buffer, input.data + getPlace(batch) * input.stride,
+                  input.bytes);
     else if (batch == 0)
       std::memset(buffer, 0, input.bytes);
   }

@@ -8,9 +8,10 @@ For each candidate of the recipe the model is quantized with it everywhere, and
 once more by the joint choice with that candidate's cost as the limit. Both are
 evaluated against the float model: the KL divergence of the logits says which is
 better, and counts as worse where the paired 95 % interval of the difference (a
-bootstrap over samples) is above zero. Sensitivities are measured on the calibration data first, so that the
-choice knows nothing of the evaluation data. Exit code 1 where the joint choice
-is worse.
+bootstrap over samples) is above zero. Sensitivities are measured on the calibration
+data first, so that the choice knows nothing of the evaluation data, and each part of
+them with ranges that are calibrated on the others, which it knows as little. Exit
+code 1 where the joint choice is worse.
 
 A model is a folder as for quantc.compare.
 """
@@ -27,6 +28,8 @@ from quantc.compare import CommandFailed, Road, recipe_file
 from quantc.tensors import load
 
 RESAMPLES = 1000
+FOLDS = 2
+"""Parts of the calibration data, unless told otherwise."""
 
 
 @dataclasses.dataclass
@@ -96,10 +99,8 @@ def measure(evaluation, recipe, name, shown, *options):
              recipe, *options, "--pareto", front, "-o", quantized)
     bundle = road.work / name
     road.compile(quantized, bundle)
-    document = json.loads(front.read_text())
-    cost = document.get("cost_seconds")
-    return evaluation.compare(
-        shown, document["chosen"]["cost_seconds"] if cost is None else cost, bundle)
+    cost = json.loads(front.read_text())["chosen"]["cost_seconds"]
+    return evaluation.compare(shown, cost, bundle)
 
 
 def read_candidates(recipe, sensitivity):
@@ -112,7 +113,7 @@ def read_candidates(recipe, sensitivity):
     return names
 
 
-def compare(road, recipe, samples):
+def compare(road, recipe, samples, folds=FOLDS):
     """Returns (uniform, joint), two choices of the same cost, for each candidate.
 
     The road has to be prepared."""
@@ -123,7 +124,7 @@ def compare(road, recipe, samples):
     sensitivity = road.work / "sensitivity.json"
     road.run("sensitivity", road.imported, "--statistics", road.statistics, "--recipe",
              recipe, "--data", road.model / "calibration.safetensors",
-             "--max-samples", samples, "-o", sensitivity)
+             *road.mask, "--max-samples", samples, "--folds", folds, "-o", sensitivity)
     evaluation, pairs = Evaluation(road), []
     for candidate in read_candidates(recipe, sensitivity):
         uniform = measure(evaluation, recipe, f"all-{candidate}", f"{candidate} everywhere",
@@ -180,6 +181,10 @@ def main():
                         help="a recipe with auto")
     parser.add_argument("--samples", type=int, default=32,
                         help="samples to measure sensitivities on (default 32)")
+    parser.add_argument("--folds", type=int, default=FOLDS,
+                        help="parts of the calibration data, each of which is measured "
+                        "with ranges of the others; 1 for ranges of all data "
+                        f"(default {FOLDS})")
     parser.add_argument("--mask", help="the input that is zero at padding")
     parser.add_argument("--quantc", default="quantc", help="the compiler to run")
     parser.add_argument("--work", type=pathlib.Path, required=True,
@@ -187,6 +192,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.samples < 1:
         parser.error(f"argument --samples: expected at least 1, but got {arguments.samples}")
+    if arguments.folds < 1:
+        parser.error(f"argument --folds: expected at least 1, but got {arguments.folds}")
     texts, worse = [], False
     try:
         for model in arguments.models:
@@ -195,7 +202,7 @@ def main():
                         lambda line: print(line, flush=True), arguments.mask)
             road.check()
             road.prepare()
-            pairs = compare(road, arguments.recipe, arguments.samples)
+            pairs = compare(road, arguments.recipe, arguments.samples, arguments.folds)
             texts.append(table(model.name, pairs))
             worse |= any(is_worse(*pair) for pair in pairs)
     except (CommandFailed, OSError, ValueError) as error:

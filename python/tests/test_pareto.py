@@ -19,7 +19,7 @@ class Road:
         self.work, self.model, self.logits = folder, folder, logits
         self.imported, self.statistics = folder / "imported.mlir", folder / "s.json"
         self.float_bundle, self.evaluation = folder / "float", folder / "e.safetensors"
-        self.limits = []
+        self.limits, self.mask = [], []
         quantc.save_safetensors({"labels": labels}, self.evaluation)
 
     def compile(self, model, bundle):
@@ -30,7 +30,7 @@ class Road:
         if command == "quantize":
             front = arguments[arguments.index("--pareto") + 1]
             if "--candidate" in arguments:
-                document = {"cost_seconds": 2e-6}
+                document = {"chosen": {"cost_seconds": 2e-6}}
             else:
                 self.limits.append(float(arguments[arguments.index("--max-cost") + 1]))
                 document = {"chosen": {"cost_seconds": 1.5e-6}}

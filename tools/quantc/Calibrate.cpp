@@ -132,6 +132,7 @@ Error CalibrationRun::open() {
      << data.observers.keepBatches << ", rows " << data.observers.sampleRows
      << ", magnitudes " << data.observers.keepMagnitudes << ", tokens "
      << data.observers.keepTokens;
+  int64_t firstBatch = 0;
   for (const std::string &path : *paths) {
     if (Error error = tool.getOutputs().addInput(path))
       return error;
@@ -149,6 +150,10 @@ Error CalibrationRun::open() {
                             StringRef(tensor.data.data(), tensor.data.size())),
                         /*LowerCase=*/true);
     }
+    int64_t batches = shard->getNumBatches();
+    if (data.leftOut)
+      shard->leaveOutFold(*data.leftOut, firstBatch);
+    firstBatch += batches;
     numBatches += shard->getNumBatches();
     shards.push_back(std::move(*shard));
   }
@@ -269,6 +274,9 @@ Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
     return error;
   if (Error error = run.run())
     return error;
+  // Samples of a part are counted otherwise than in the file.
+  if (data.leftOut)
+    return (*calibrator)->getStatistics();
   for (const auto &[input, found] : (*calibrator)->getNonFinite())
     tool.warn(data.path + ": input '" + input + "' has " + Twine(found.count) +
               " elements that are NaN or infinite, the first in sample " +
@@ -322,7 +330,7 @@ static Error runCalibrate(Tool &tool) {
   }
   Expected<StatisticsFile> statistics =
       calibrate(tool, *model,
-                {dataPath, maxSamples,
+                {dataPath, maxSamples, /*leftOut=*/std::nullopt,
                  ObserverOptions{mask, batchRanges, sampleRows, meanMagnitudes,
                                  tokenRanges},
                  checkpoint, checkpointInterval, threads});

@@ -28,15 +28,43 @@ static bool fromJSON(const json::Value &value, FrontReport &point,
       sites, [](const auto &entry) { return entry.second != "float"; });
   return true;
 }
+
+namespace tool {
+static bool fromJSON(const json::Value &value, ChosenSchemes &chosen,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("cost_seconds", chosen.seconds) &&
+         map.map("sites", chosen.sites);
+}
+} // namespace tool
 } // namespace quantc
 
-Error quantc::tool::readFront(StringRef path, ModelReport &report) {
+static Expected<json::Value> parseFile(StringRef path) {
   auto buffer = MemoryBuffer::getFile(path, /*IsText=*/true);
   if (!buffer)
     return makeFileError(path, buffer.getError().message());
   Expected<json::Value> value = json::parse((*buffer)->getBuffer());
   if (!value)
     return makeFileError(path, toString(value.takeError()));
+  return value;
+}
+
+Expected<ChosenSchemes> quantc::tool::readChosen(StringRef path) {
+  Expected<json::Value> value = parseFile(path);
+  if (!value)
+    return value.takeError();
+  json::Path::Root root("front");
+  json::ObjectMapper map(*value, root);
+  ChosenSchemes chosen;
+  if (!map || !map.map("chosen", chosen))
+    return makeFileError(path, toString(root.getError()));
+  return chosen;
+}
+
+Error quantc::tool::readFront(StringRef path, ModelReport &report) {
+  Expected<json::Value> value = parseFile(path);
+  if (!value)
+    return value.takeError();
   json::Path::Root root("front");
   json::ObjectMapper map(*value, root);
   if (!map || !map.map("target", report.target) ||

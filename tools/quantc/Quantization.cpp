@@ -9,6 +9,7 @@
 #include "QuantizedSites.h"
 #include "quantc/Calibration/ApplyStatistics.h"
 #include "quantc/Dialect/QNN/Transforms/Passes.h"
+#include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 #include "quantc/Pipelines/Quantize.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -100,6 +101,17 @@ static Error checkOptions(const QuantizationOptions &options) {
   return Error::success();
 }
 
+ObserverOptions quantc::tool::getNeededObservers(const Recipe &recipe) {
+  ObserverOptions options;
+  options.keepBatches = recipe.anyActivations([](const OperandRecipe &operand) {
+    return operand.hasEstimator(qnn::EMAAttr::getMnemonic());
+  });
+  options.keepTokens = recipe.anyActivations([](const OperandRecipe &operand) {
+    return *operand.granularity == qnn::Granularity::Token && !*operand.dynamic;
+  });
+  return options;
+}
+
 /// The rows to search an alpha with, where the data are at hand.
 static constexpr int64_t kSampleRows = 256;
 
@@ -133,22 +145,13 @@ Error quantc::tool::smooth(Tool &tool, Model &model,
   if (!smooth)
     return smooth.takeError();
 
-  // What the recipe's estimators look at.
-  bool needsBatches = recipe->anyActivations([](const OperandRecipe &operand) {
-    return operand.hasEstimator(qnn::EMAAttr::getMnemonic());
-  });
-  bool needsTokens = recipe->anyActivations([](const OperandRecipe &operand) {
-    return *operand.granularity == qnn::Granularity::Token && !*operand.dynamic;
-  });
-
   // Statistics of the model that is now, taken with the data.
   auto calibrateAgain = [&](int64_t sampleRows) -> Error {
     CalibrationData data;
     data.path = dataPath.str();
+    data.observers = getNeededObservers(*recipe);
     data.observers.mask = mask.str();
     data.observers.sampleRows = sampleRows;
-    data.observers.keepBatches = needsBatches;
-    data.observers.keepTokens = needsTokens;
     Expected<StatisticsFile> statistics = calibrate(tool, model, data);
     if (!statistics)
       return statistics.takeError();
@@ -216,6 +219,54 @@ static void warnOfUnknownErrors(Tool &tool, Model &model) {
               "or statistics of calibrate --sample-rows");
 }
 
+/// How many values of calibration each range of an activation is made of;
+/// nullopt for one range of all, one that is measured at run time, and where
+/// nothing is known.
+static std::optional<int64_t> getValuesPerRange(mlir::linalg::LinalgOp site) {
+  auto scheme = site->getAttrOfType<qnn::SchemeAttr>(qnn::kSchemeAttrName);
+  qnn::ObserveOp observer = qnn::getObserver(site->getOpOperand(0));
+  if (!scheme || scheme.getLhs().getDynamic() || !observer ||
+      !observer.getStatistics())
+    return std::nullopt;
+  qnn::StatisticsAttr statistics = *observer.getStatistics();
+  int64_t ranges = 0;
+  if (scheme.getLhs().getGranularity() == qnn::Granularity::Channel)
+    ranges = statistics.getChannelMin().size();
+  else if (scheme.getLhs().getGranularity() == qnn::Granularity::Token &&
+           statistics.getTokenMin())
+    ranges = statistics.getTokenMin().size();
+  if (ranges == 0 || statistics.getCount() == 0)
+    return std::nullopt;
+  return statistics.getCount() / ranges;
+}
+
+/// Warns of ranges that know their data better than what is to come: of n
+/// values drawn alike, the next one is the largest or the least with a chance
+/// of 2 / (n + 1).
+static void warnOfThinRanges(Tool &tool, Model &model) {
+  constexpr int64_t kEnoughValues = 1000;
+  int64_t count = 0, least = kEnoughValues;
+  std::string first;
+  model.module->walk([&](mlir::linalg::LinalgOp site) {
+    std::optional<int64_t> values = getValuesPerRange(site);
+    if (!values || *values >= kEnoughValues)
+      return;
+    if (count++ == 0)
+      first = qnn::getSiteName(site).str();
+    least = std::min(least, *values);
+  });
+  if (count > 0)
+    tool.warn(
+        formatv("ranges of site '{0}'{1} are made of as few as {2} values "
+                "each, and one in {3} new values is expected to lie outside: "
+                "calibrate on more data, or see what it costs with quantc "
+                "sensitivity --folds",
+                first,
+                count > 1 ? formatv(" and {0} more", count - 1).str() : "",
+                least, std::max<int64_t>((least + 1) / 2, 1))
+            .str());
+}
+
 Error quantc::tool::selectSchemes(Tool &tool, Model &model,
                                   const QuantizationOptions &options,
                                   StringRef front) {
@@ -236,6 +287,7 @@ Error quantc::tool::selectSchemes(Tool &tool, Model &model,
   if (Error error = runPasses(tool, model, passes))
     return error;
   warnOfUnknownErrors(tool, model);
+  warnOfThinRanges(tool, model);
   // One candidate for all sites has a cost, but no front.
   return options.candidate.empty() ? convertFront(tool, options.pareto)
                                    : Error::success();

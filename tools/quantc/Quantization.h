@@ -10,6 +10,7 @@
 #include "Model.h"
 #include "quantc/Calibration/Calibrator.h"
 #include "quantc/Calibration/StatisticsFile.h"
+#include "quantc/Recipe/Recipe.h"
 
 namespace quantc::tool {
 
@@ -48,6 +49,8 @@ struct CalibrationData {
   std::string path;
   /// Only the first samples of each file, in whole batches.
   int64_t maxSamples = std::numeric_limits<int64_t>::max();
+  /// Without the batches of this part. NaN in what is left are not warned of.
+  std::optional<DataFold> leftOut = std::nullopt;
   ObserverOptions observers;
   /// A file to continue from and to write now and then; empty without one.
   std::string checkpoint = "";
@@ -56,6 +59,9 @@ struct CalibrationData {
   /// How many threads share the batches.
   unsigned threads = 1;
 };
+
+/// What the estimators of a recipe's activations look at.
+ObserverOptions getNeededObservers(const Recipe &recipe);
 
 /// Runs an annotated model over data. Warns of NaN and infinities in them.
 llvm::Expected<StatisticsFile> calibrate(Tool &tool, Model &model,

@@ -7,6 +7,7 @@
 #include "quantc/CostModel/SchemeSearch.h"
 
 #include "gtest/gtest.h"
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -95,6 +96,74 @@ TEST(SchemeSearchTest, BudgetsAreKeptAndUniformChoicesBeaten) {
         EXPECT_LE(choice->cost, limit);
     }
   }
+}
+
+/// Some choices with an error of their own; each combination once.
+std::vector<SchemeChoice> measureSome(std::vector<SchemeChoice> all,
+                                      std::mt19937 &engine) {
+  std::shuffle(all.begin(), all.end(), engine);
+  all.resize(std::min<size_t>(all.size(), engine() % 5));
+  for (SchemeChoice &choice : all)
+    choice.error = engine() % 40;
+  return all;
+}
+
+TEST(SchemeSearchTest, MeasuredErrorsCountInThePlaceOfSums) {
+  std::mt19937 engine(3);
+  int measuredWin = 0;
+  for (int round = 0; round < 1000; ++round) {
+    Sites sites = makeSites(engine);
+    std::vector<SchemeChoice> all = enumerateChoices(sites);
+    std::vector<SchemeChoice> measured = measureSome(all, engine);
+    auto getError = [&](const SchemeChoice &choice) {
+      for (const SchemeChoice &other : measured)
+        if (other.options == choice.options)
+          return other.error;
+      double sum = 0;
+      for (size_t i = 0; i < sites.size(); ++i)
+        sum += sites[i][choice.options[i]].error;
+      return sum;
+    };
+    for (double limit : {0.0, 5.0, 11.0, 20.0, 60.0}) {
+      // Within the limit, with the error that is known of it, and no measured
+      // choice is better.
+      if (auto choice = chooseByCost(sites, limit, measured)) {
+        EXPECT_LE(choice->cost, limit);
+        EXPECT_EQ(choice->error, getError(*choice));
+        for (const SchemeChoice &other : measured)
+          if (other.cost <= limit)
+            EXPECT_LE(choice->error, other.error);
+        measuredWin += choice->options != chooseByCost(sites, limit)->options;
+      }
+      auto choice = chooseByError(sites, limit, measured);
+      if (choice) {
+        EXPECT_LE(choice->error, limit);
+        EXPECT_EQ(choice->error, getError(*choice));
+        for (const SchemeChoice &other : measured)
+          if (other.error <= limit)
+            EXPECT_LE(choice->cost, other.cost);
+      } else {
+        for (const SchemeChoice &other : measured)
+          EXPECT_GT(other.error, limit);
+      }
+    }
+  }
+  EXPECT_GT(measuredWin, 100);
+}
+
+TEST(SchemeSearchTest, AnErrorThatTurnedOutTooLargeIsAvoided) {
+  // By the sums, the first option of both is the cheapest within 6.
+  Sites sites = {{{1, 3}, {2, 1}}, {{1, 3}, {4, 0}}};
+  EXPECT_EQ(chooseByError(sites, 6)->cost, 2);
+  std::vector<SchemeChoice> measured = {{{0, 0}, 2, 9}};
+  std::optional<SchemeChoice> choice = chooseByError(sites, 6, measured);
+  ASSERT_TRUE(choice);
+  EXPECT_EQ(choice->options, (std::vector<unsigned>{1, 0}));
+  EXPECT_EQ(choice->error, 4);
+  // Nothing is left where even the last one turned out too large.
+  Sites one = {{{1, 0}}};
+  measured = {{{0}, 1, 9}};
+  EXPECT_FALSE(chooseByError(one, 6, measured));
 }
 
 TEST(SchemeSearchTest, InfiniteOptionsAreNotChosen) {

@@ -48,6 +48,49 @@ TEST(DataSetTest, Batches) {
   EXPECT_EQ(x[3], 11);
 }
 
+/// The batches of the first `batches` of a file, by the number of each, that a
+/// fold keeps or leaves out.
+std::vector<int> getBatches(DataFold fold, int64_t firstBatch, bool keeps,
+                            int batches) {
+  std::string bytes = std::to_string(4 * batches);
+  DataSet data = cantFail(DataSet::create(
+      makeFile(R"({"y":{"dtype":"F32","shape":[)" + std::to_string(batches) +
+                   R"(],"data_offsets":[0,)" + bytes + "]}}",
+               batches),
+      {{"y", DType::F32, {1}}}));
+  if (keeps)
+    data.keepFold(fold, firstBatch);
+  else
+    data.leaveOutFold(fold, firstBatch);
+  std::vector<int> result;
+  for (int64_t batch = 0; batch < data.getNumBatches(); ++batch) {
+    float y;
+    data.copyBatch(batch, {&y});
+    result.push_back(y);
+  }
+  return result;
+}
+
+// By their definition: batch i of the data is in fold i mod count.
+TEST(DataSetTest, FoldsPartTheData) {
+  for (int64_t count : {2, 3, 5})
+    for (int64_t index = 0; index < count; ++index)
+      for (int64_t firstBatch : {0, 1, 4, 7})
+        for (int batches : {1, 2, 3, 11}) {
+          SCOPED_TRACE(testing::Message()
+                       << index << " of " << count << ", " << batches
+                       << " batches from " << firstBatch);
+          std::vector<int> kept, others;
+          for (int batch = 0; batch < batches; ++batch)
+            ((firstBatch + batch) % count == index ? kept : others)
+                .push_back(batch);
+          EXPECT_EQ(getBatches({index, count}, firstBatch, true, batches),
+                    kept);
+          EXPECT_EQ(getBatches({index, count}, firstBatch, false, batches),
+                    others);
+        }
+}
+
 TEST(DataSetTest, StatesAreCarried) {
   const DataSpec inputs[] = {{"x", DType::F32, {2, 2}},
                              {"cache", DType::F32, {3}}};

@@ -8,6 +8,10 @@
 // sites. The choices that are worth anything are those that no other choice
 // beats in both: the Pareto front.
 //
+// Errors add up only where those of the sites do not depend on each other. So
+// choices whose error was measured as a whole may be given: their `error` is
+// what was measured, and counts in the place of the sum.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef QUANTC_COSTMODEL_SCHEMESEARCH_H
@@ -41,13 +45,15 @@ computeFront(llvm::ArrayRef<std::vector<SiteOption>> sites);
 
 /// The cheapest choice of the front with at most this error, and from there on
 /// every single change of one site that makes it cheaper within the same error;
-/// nullopt where there is none.
+/// or one of `measured` where that is cheaper. nullopt where there is none.
 std::optional<SchemeChoice>
-chooseByError(llvm::ArrayRef<std::vector<SiteOption>> sites, double maxError);
+chooseByError(llvm::ArrayRef<std::vector<SiteOption>> sites, double maxError,
+              llvm::ArrayRef<SchemeChoice> measured = {});
 
 /// The same with the roles of cost and error exchanged.
 std::optional<SchemeChoice>
-chooseByCost(llvm::ArrayRef<std::vector<SiteOption>> sites, double maxCost);
+chooseByCost(llvm::ArrayRef<std::vector<SiteOption>> sites, double maxCost,
+             llvm::ArrayRef<SchemeChoice> measured = {});
 
 } // namespace quantc
 

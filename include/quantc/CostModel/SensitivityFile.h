@@ -17,8 +17,14 @@
 //     "sites": [
 //       {"site": "mlp.up", "candidate": "static",
 //        "kl_divergence": 1.25e-05, "noise_to_signal": 3.1e-04}
+//     ],
+//     "choices": [
+//       {"sites": {"head": "float", "mlp.up": "static"},
+//        "kl_divergence": 1.25e-05, "noise_to_signal": 3.1e-04}
 //     ]
 //   }
+//
+// "choices" may be absent.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,21 +34,32 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace quantc {
 
-/// One site that was quantized alone, in one way.
-struct SiteSensitivity {
-  std::string site;
-  /// The recipe's candidate; empty for a recipe without candidates.
-  std::string candidate;
+/// How far an output is from that of the float model.
+struct OutputError {
   /// Mean over the output's rows of KL(softmax(float) || softmax(quantized)),
   /// in nats.
   double divergence = 0;
   /// sum (float - quantized)^2 / sum float^2 over the output's elements.
   double noiseToSignal = 0;
+};
+
+/// One site that was quantized alone, in one way.
+struct SiteSensitivity : OutputError {
+  std::string site;
+  /// The recipe's candidate; empty for a recipe without candidates.
+  std::string candidate;
+};
+
+/// A model whose sites were quantized at once.
+struct ChoiceSensitivity : OutputError {
+  /// The candidate of each site, or "float".
+  std::map<std::string, std::string> sites;
 };
 
 struct SensitivityFile {
@@ -56,6 +73,8 @@ struct SensitivityFile {
   int64_t samples = 0;
   /// In the module's order, the candidates of a site next to each other.
   std::vector<SiteSensitivity> sites;
+  /// Each only once.
+  std::vector<ChoiceSensitivity> choices;
 
   /// Errors begin with the path and say what was expected.
   static llvm::Expected<SensitivityFile> read(llvm::StringRef path);

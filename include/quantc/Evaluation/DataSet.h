@@ -42,6 +42,13 @@ struct DataSpec {
 /// the safetensors files in it, by name. Fails where there is none.
 llvm::Expected<std::vector<std::string>> listShards(llvm::StringRef path);
 
+/// One of the `count` parts of data that may be in several files: each
+/// `count`-th batch, from batch `index` on.
+struct DataFold {
+  int64_t index = 0;
+  int64_t count = 1;
+};
+
 /// The batches of a data file.
 class DataSet {
 public:
@@ -75,6 +82,12 @@ public:
   /// Leaves out what does not fit into `samples`, rounded up to whole batches.
   void limitSamples(int64_t samples);
 
+  /// Keeps the batches of a fold alone, or all others; the file begins with
+  /// batch number `firstBatch` of the data. None may be left. Only once, and not
+  /// for data with states, whose batches follow from each other.
+  void keepFold(DataFold fold, int64_t firstBatch);
+  void leaveOutFold(DataFold fold, int64_t firstBatch);
+
   /// Copies the inputs of a batch, in the order of `create`'s `inputs`, into
   /// buffers of their size. (Tensors of a file may lie at any address, compiled
   /// code wants them aligned.) States are set to zero for the first batch and
@@ -105,9 +118,18 @@ private:
     int64_t stride;
   };
 
+  /// Where in the file a batch is.
+  int64_t getPlace(int64_t batch) const;
+  /// The number of the file's batches that are in the fold, which is one of the
+  /// file's own afterwards.
+  int64_t setFold(DataFold fold, int64_t firstBatch);
+
   std::shared_ptr<const SafetensorsFile> file;
   std::vector<Input> inputs;
   llvm::SmallVector<State> states;
+  /// What the batches are a part of.
+  DataFold fold;
+  bool isOutsideFold = false;
   int64_t batchSize = 1;
   int64_t numBatches = 1;
 };

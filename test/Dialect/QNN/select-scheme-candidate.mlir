@@ -4,6 +4,14 @@
 // RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml candidate=float" -mlir-print-local-scope | FileCheck %s --check-prefix=FLOAT
 // RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml candidate=statics" 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%S/Inputs/sensitivity.json max-error=0.1" -mlir-print-local-scope | FileCheck %s --check-prefix=MEASURED
+// RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%S/Inputs/sensitivity-choices.json max-error=0.1" -mlir-print-local-scope | FileCheck %s --check-prefix=WHOLE
+// RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%S/Inputs/sensitivity-choices.json max-error=0.0007" -mlir-print-local-scope | FileCheck %s --check-prefix=MEASURED
+// RUN: quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%S/Inputs/sensitivity-choices.json max-error=0.0004 pareto=%t.front.json" -mlir-print-local-scope | FileCheck %s --check-prefix=TIGHT
+// RUN: FileCheck %s --check-prefix=FRONT < %t.front.json
+// RUN: sed 's/"float"}, "kl_divergence": 0.0,/"float"}, "kl_divergence": 0.7,/' %S/Inputs/sensitivity-choices.json > %t.worse.json
+// RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.worse.json max-error=0.0004" 2>&1 | FileCheck %s --check-prefix=WORSE
+// RUN: sed s/0.0006/-0.0006/ %S/Inputs/sensitivity-choices.json > %t.choice.json
+// RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.choice.json" 2>&1 | FileCheck %s --check-prefix=CHOICE
 // RUN: sed s/static/other/ %S/Inputs/sensitivity.json > %t.other.json
 // RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.other.json" 2>&1 | FileCheck %s --check-prefix=MISSING
 // RUN: sed s/0.5/-0.5/ %S/Inputs/sensitivity.json > %t.negative.json
@@ -22,14 +30,29 @@
 
 // It has a cost, but no front.
 
-// COST: "candidate": "dynamic",
-// COST-NEXT: "cost_seconds": {{[0-9.e-]+}},
-// COST-NEXT: "target": "h100"
+// COST-NOT: "front"
+// COST: "cost_seconds": {{[0-9.e-]+}},
+// COST-NEXT: "sites": {
+// COST-NEXT: "a": "dynamic",
+// COST-NEXT: "b": "float"
+// COST: "target": "h100"
 
 // By the noise of its operands the static candidate is exact enough (see
 // select-scheme-auto.mlir); by what was measured of the output it is not.
 
 // MEASURED: linalg.matmul {qnn.scheme = #qnn.scheme<lhs = #qnn.quantization<i8 asymmetric dynamic token
+
+// What was measured of a model as a whole counts in the place of the sum, which
+// for 'static' is 0.5 and for 'dynamic' 0.001: 'static' is exact enough at 0.1, and
+// at 0.0007 'dynamic', which has 0.0006. At less than that only float is.
+
+// WHOLE: linalg.matmul {qnn.scheme = #qnn.scheme<lhs = #qnn.quantization<i8 asymmetric tensor
+// TIGHT: linalg.matmul {qnn.float_reason = "its error is better spent elsewhere
+// FRONT: "chosen": {
+// FRONT-NEXT: "cost_seconds"
+// FRONT-NEXT: "error": 0,
+// WORSE: error: expected a choice with an error of at most 4.000e-04, but all that were measured have more
+// CHOICE: error: {{.*}}.choice.json: expected a number that is not negative at sensitivity.choices[1].kl_divergence
 
 // MISSING: error: 'linalg.matmul' op expected the sensitivity to candidate 'static'; run quantc sensitivity with the same recipe
 // NEGATIVE: error: {{.*}}.negative.json: expected a number that is not negative at sensitivity.sites[0].kl_divergence

@@ -3,18 +3,28 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===-----------------------------------------------------------------------===#
-"""compare_sensitivity.py SENSITIVITY EVAL: the site 'head' of a sensitivity
-file against what quantc eval says of the model with only that site quantized."""
+"""compare_sensitivity.py [--choice CANDIDATE] SENSITIVITY EVAL: the site 'head', or
+all sites with one candidate, of a sensitivity file against what quantc eval says of the
+model that is quantized so."""
 
+import argparse
 import json
 import math
 import pathlib
-import sys
 
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--choice")
+parser.add_argument("files", nargs=2)
+arguments = parser.parse_args()
 sensitivity, evaluation = (json.loads(pathlib.Path(p).read_text())
-                           for p in sys.argv[1:])
-[site] = sensitivity["sites"]
-assert site["site"] == "head", site
+                           for p in arguments.files)
+if arguments.choice:
+    [site] = [choice for choice in sensitivity["choices"]
+              if set(choice["sites"].values()) == {arguments.choice}]
+    assert set(site["sites"]) == {"hidden", "head"}, site
+else:
+    [site] = sensitivity["sites"]
+    assert site["site"] == "head", site
 assert site["kl_divergence"] > 0, site
 # eval leaves out rows without a label, and sums in another order.
 ratio = 10 ** (-evaluation["sqnr_db"] / 10)

@@ -166,7 +166,8 @@ TEST_F(ContractFloatsTest, aFewRowsAreAddedInLanes) {
 // A second kernel adds the parts of k in order, whatever runs first.
 TEST_F(ContractFloatsTest, partsOfKAreAddedInOrder) {
   Shape s = {20, 40, 512};
-  for (auto [lhs, rhs] : pairs) {
+  for (const auto &pair : pairs) {
+    const Format *lhs = pair.first, *rhs = pair.second;
     SCOPED_TRACE(std::string(lhs->name) + " " + rhs->name);
     std::vector<float> a(s.m * s.k), w(s.n * s.k);
     std::vector<char> aData = encodeFractions(*lhs, a),

@@ -75,6 +75,7 @@ private:
                                             StringRef candidate,
                                             const SiteProposal &proposal) const;
   std::vector<std::vector<SiteOption>> getOptions() const;
+  std::vector<SchemeChoice> getMeasuredChoices() const;
   json::Object describe(const SchemeChoice &choice) const;
   LogicalResult writeFront(ModuleOp module, StringRef path,
                            const std::optional<SchemeChoice> &chosen) const;
@@ -169,6 +170,31 @@ std::vector<std::vector<SiteOption>> JointSelection::getOptions() const {
   return options;
 }
 
+/// The choices that were measured as a whole, as far as they are of these sites
+/// and candidates.
+std::vector<SchemeChoice> JointSelection::getMeasuredChoices() const {
+  std::vector<SchemeChoice> choices;
+  for (const ChoiceSensitivity &measured :
+       sensitivity ? ArrayRef(sensitivity->choices)
+                   : ArrayRef<ChoiceSensitivity>()) {
+    SchemeChoice choice;
+    for (const Candidates &candidates : sites) {
+      auto found = measured.sites.find(getSiteName(candidates.site).str());
+      if (found == measured.sites.end())
+        break;
+      auto name = llvm::find(candidates.names, found->second);
+      if (name == candidates.names.end())
+        break;
+      choice.options.push_back(name - candidates.names.begin());
+      choice.cost += candidates.options[choice.options.back()].cost;
+    }
+    choice.error = measured.divergence;
+    if (choice.options.size() == sites.size())
+      choices.push_back(std::move(choice));
+  }
+  return choices;
+}
+
 json::Object JointSelection::describe(const SchemeChoice &choice) const {
   json::Object chosen;
   for (auto [candidates, option] : llvm::zip_equal(sites, choice.options))
@@ -216,12 +242,19 @@ LogicalResult JointSelection::choose(ModuleOp module,
       given ? budget.maxError : recipe.autoSelect->maxError;
   std::optional<double> maxCost =
       given ? budget.maxCost : recipe.autoSelect->maxCost;
-  std::optional<SchemeChoice> choice = maxError
-                                           ? chooseByError(options, *maxError)
-                                           : chooseByCost(options, *maxCost);
+  std::vector<SchemeChoice> measured = getMeasuredChoices();
+  std::optional<SchemeChoice> choice =
+      maxError ? chooseByError(options, *maxError, measured)
+               : chooseByCost(options, *maxCost, measured);
   if (!budget.frontFile.empty() &&
       failed(writeFront(module, budget.frontFile, choice)))
     return failure();
+  if (!choice && maxError)
+    return module.emitError()
+           << llvm::formatv("expected a choice with an error of at most "
+                            "{0:e3}, but all that were measured have more",
+                            *maxError)
+                  .str();
   if (!choice) {
     SchemeChoice cheapest = computeFront(options).front();
     return module.emitError()
@@ -282,15 +315,16 @@ static LogicalResult writeCost(ModuleOp module,
                                ArrayRef<linalg::LinalgOp> sites,
                                TargetAttr target, const SchemeBudget &budget) {
   double cost = 0;
-  for (linalg::LinalgOp site : sites)
+  json::Object names;
+  for (linalg::LinalgOp site : sites) {
+    auto scheme = site->getAttrOfType<SchemeAttr>(kSchemeAttrName);
+    names[getSiteName(site)] = scheme ? budget.candidate : "float";
     if (std::optional<SiteWork> work = getSiteWork(site))
-      cost += estimateSiteCost(*work,
-                               site->getAttrOfType<SchemeAttr>(kSchemeAttrName),
-                               target)
-                  .getTotal();
+      cost += estimateSiteCost(*work, scheme, target).getTotal();
+  }
   json::Object document{{"target", target.getName().getValue()},
-                        {"candidate", budget.candidate},
-                        {"cost_seconds", cost}};
+                        {"chosen", json::Object{{"cost_seconds", cost},
+                                                {"sites", std::move(names)}}}};
   return writeDocument(module, budget.frontFile, std::move(document));
 }
 

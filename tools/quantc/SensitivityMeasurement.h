@@ -1,0 +1,110 @@
+//===- SensitivityMeasurement.h - what quantizing does --------*- C++ -*-===//
+//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TOOLS_QUANTC_SENSITIVITYMEASUREMENT_H
+#define QUANTC_TOOLS_QUANTC_SENSITIVITYMEASUREMENT_H
+
+#include "Quantization.h"
+#include "quantc/CostModel/SensitivityFile.h"
+#include "quantc/Evaluation/Metrics.h"
+#include "quantc/Execution/Executable.h"
+
+namespace quantc::tool {
+
+struct SensitivityOptions {
+  /// The recipe's file.
+  std::string recipe;
+  /// A data file, or a directory of them, and what is padding in it.
+  std::string data, mask;
+  /// The output to compare; empty for the only one, or 'logits'.
+  std::string output;
+  /// Only the first samples of each file are run, in whole batches.
+  int64_t maxSamples = std::numeric_limits<int64_t>::max();
+  /// With more than one, ranges are those of the data without the fold that is
+  /// measured: no sample is measured with ranges that know it.
+  int64_t folds = 1;
+};
+
+/// Quantizes sites of a model one by one, and, for a recipe with 'auto', some
+/// choices for all of them at once: each candidate everywhere, and what the
+/// joint choice makes of its cost and of the recipe's own limit. All of these
+/// programs and the float model run over the data.
+class SensitivityMeasurement {
+public:
+  /// The model is smoothed, with statistics on its observers.
+  SensitivityMeasurement(Tool &tool, Model &model, const Recipe &recipe,
+                         const SensitivityOptions &options)
+      : tool(tool), model(model), recipe(recipe), options(options) {}
+
+  llvm::Expected<SensitivityFile> measure();
+
+private:
+  /// How sites get their schemes: one candidate for all, or by the sites'
+  /// sensitivities.
+  struct Selection {
+    std::string candidate = "";
+    /// The file with them.
+    std::string sensitivity = "";
+    /// Seconds; 0 for the recipe's own limit.
+    double maxCost = 0;
+    /// Where the choice is to be written; empty for nowhere.
+    std::string front = "";
+  };
+
+  /// A program whose output is compared with the float model's.
+  struct Variant {
+    Selection selection;
+    /// The one site that is quantized; empty where all are.
+    std::string site;
+    /// The candidate of each site, of a program that quantizes all.
+    std::map<std::string, std::string> choice;
+    LogitSums sums;
+  };
+  using Variants = llvm::MutableArrayRef<std::unique_ptr<Variant>>;
+
+  /// The candidates; one that is empty where the recipe has none.
+  std::vector<std::string> getCandidates() const;
+
+  llvm::Error openData();
+  llvm::Error compileReference();
+  /// One for each site and candidate.
+  llvm::Error addSites();
+  /// The whole models, by the sites' sensitivities in the file at `path`.
+  llvm::Error addChoices(llvm::StringRef path);
+  /// Returns what it costs, in seconds.
+  llvm::Expected<double> addChoice(Selection selection);
+
+  /// Runs some variants over all folds.
+  llvm::Error runFolds(Variants some);
+  /// The model with the ranges that a fold is measured with.
+  llvm::Expected<Model> calibrateWithout(DataFold fold);
+  llvm::Error runFold(Variants some, Model &calibrated, DataFold fold);
+  llvm::Error
+  runBatches(const DataSet &data, Variants some,
+             llvm::ArrayRef<std::unique_ptr<Executable>> executables,
+             Progress &progress);
+
+  llvm::Expected<Model> select(Model &calibrated, const Selection &selection);
+  llvm::Expected<std::unique_ptr<Executable>> compile(Model &selected);
+
+  /// Refuses divergences that are none.
+  llvm::Error checkFinite() const;
+  SensitivityFile getResult() const;
+
+  Tool &tool;
+  Model &model;
+  const Recipe &recipe;
+  const SensitivityOptions &options;
+  std::unique_ptr<Executable> reference;
+  std::vector<std::unique_ptr<Variant>> variants;
+  std::vector<DataSpec> inputs, outputs;
+  std::vector<DataSet> shards;
+  size_t output = 0;
+};
+
+} // namespace quantc::tool
+
+#endif // QUANTC_TOOLS_QUANTC_SENSITIVITYMEASUREMENT_H
