@@ -42,6 +42,17 @@ MappingKeys::MappingKeys(yaml::IO &io) : io(io) {
     keys = io.keys();
 }
 
+std::optional<StringRef> quantc::getNearest(StringRef word,
+                                            llvm::ArrayRef<StringRef> known) {
+  const StringRef *nearest =
+      llvm::min_element(known, [&](StringRef a, StringRef b) {
+        return word.edit_distance(a) < word.edit_distance(b);
+      });
+  if (2 * word.edit_distance(*nearest) <= std::max<size_t>(word.size(), 3))
+    return *nearest;
+  return std::nullopt;
+}
+
 /// Points to the key, which LLVM's reader keeps to itself: it is the last thing
 /// before its value that has its text.
 void MappingKeys::refuse(StringRef key) {
@@ -62,12 +73,7 @@ void MappingKeys::refuse(StringRef key) {
       position = recipe.getPosition(recipe.text.data() + at);
   }
   std::string message = ("unknown key '" + key + "'; ").str();
-  const StringRef *nearest =
-      llvm::min_element(known, [&](StringRef a, StringRef b) {
-        return key.edit_distance(a) < key.edit_distance(b);
-      });
-  // A key that shares too little with all of them is no slip of the hand.
-  if (2 * key.edit_distance(*nearest) <= std::max<size_t>(key.size(), 3))
+  if (std::optional<StringRef> nearest = getNearest(key, known))
     message += "did you mean '" + nearest->str() + "'?";
   else
     message += "expected one of " + llvm::join(known, ", ");

@@ -31,6 +31,11 @@ struct RecipeText {
 /// Where the value that is being read begins.
 RecipePosition getPosition(llvm::yaml::IO &io);
 
+/// The known word that was probably meant by another one; nothing where it
+/// shares too little with all of them to be a slip of the hand.
+std::optional<llvm::StringRef>
+getNearest(llvm::StringRef word, llvm::ArrayRef<llvm::StringRef> known);
+
 /// Reads one mapping, key by key.
 class MappingKeys {
 public:

@@ -31,6 +31,17 @@ LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::CandidateRecipe)
 LLVM_YAML_IS_SEQUENCE_VECTOR(quantc::SiteRule)
 LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(quantc::qnn::SmoothingKind)
 
+/// What is said of a word that is none of those that are known. LLVM's reader
+/// wants a string that outlives the call.
+static StringRef refuseWord(StringRef word, ArrayRef<StringRef> known) {
+  static thread_local std::string message;
+  message = "expected one of " + llvm::join(known, ", ") + ", but got '" +
+            word.str() + "'";
+  if (std::optional<StringRef> nearest = getNearest(word, known))
+    message += "; did you mean '" + nearest->str() + "'?";
+  return message;
+}
+
 namespace {
 /// Scalars that are the names of an enumeration's values.
 template <typename T, StringRef (*stringify)(T), T... values>
@@ -44,9 +55,7 @@ struct EnumeratedScalar {
         value = candidate;
         return "";
       }
-    static const std::string message =
-        "expected one of " + llvm::join(ArrayRef{stringify(values)...}, ", ");
-    return message;
+    return refuseWord(text, {stringify(values)...});
   }
   static yaml::QuotingType mustQuote(StringRef) {
     return yaml::QuotingType::None;
@@ -72,15 +81,23 @@ struct yaml::ScalarTraits<EstimatorName> {
   }
   static StringRef input(StringRef text, void *, EstimatorName &name) {
     name = text;
-    // What an attribute of others is can be told where there is a context.
-    static constexpr std::array known = {
+    static constexpr StringRef known[] = {
         qnn::MinMaxAttr::getMnemonic(), qnn::PercentileAttr::getMnemonic(),
         qnn::EntropyAttr::getMnemonic(), qnn::MSEAttr::getMnemonic(),
         qnn::EMAAttr::getMnemonic()};
-    static const std::string message =
-        "expected one of " + llvm::join(known, ", ");
-    bool isKnown = text.starts_with("#") || llvm::is_contained(known, text);
-    return isKnown ? StringRef() : StringRef(message);
+    if (llvm::is_contained(known, text))
+      return "";
+    // What an attribute of others is can be told where there is a context.
+    if (text.starts_with("#") && !text.starts_with("#qnn."))
+      return "";
+    static thread_local std::string message;
+    message = refuseWord(text, known);
+    for (StringRef ours : known)
+      if (text.starts_with(("#qnn." + ours).str()))
+        message = "expected '" + ours.str() +
+                  "', whose numbers are keys of their own, but got '" +
+                  text.str() + "'";
+    return message;
   }
   static yaml::QuotingType mustQuote(StringRef) {
     return yaml::QuotingType::Single;

@@ -180,7 +180,9 @@ Error CalibrationRun::resume() {
   if (checkpoint->data != identity || checkpoint->batches > numBatches)
     return makeFileError(data.checkpoint,
                          "expected a checkpoint of the data '" + data.path +
-                             "', but got one of other data or another mask");
+                             "' with the same options, but got one of other "
+                             "data, with another mask, or that keeps other "
+                             "statistics");
   if (Error error =
           calibrator.resume(checkpoint->statistics, checkpoint->nonFinite))
     return makeFileError(data.checkpoint, toString(std::move(error)));
@@ -261,6 +263,17 @@ static void warnOfOverflow(Tool &tool, StringRef path,
               "; they do not count");
 }
 
+/// A mask that is no mask leaves nothing to calibrate with.
+static void warnOfEmptyMask(Tool &tool, const CalibrationData &data,
+                            const StatisticsFile &statistics) {
+  bool isEmpty = !data.observers.mask.empty() && !statistics.observers.empty();
+  for (const ObserverRecord &record : statistics.observers)
+    isEmpty &= record.statistics.count == 0;
+  if (isEmpty)
+    tool.warn(data.path + ": the mask '" + data.observers.mask +
+              "' is zero in all samples; the statistics are empty");
+}
+
 Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
                                                  const CalibrationData &data) {
   auto calibrator = Calibrator::create(*model.module, data.observers);
@@ -284,6 +297,7 @@ Expected<StatisticsFile> quantc::tool::calibrate(Tool &tool, Model &model,
   const StatisticsFile &statistics = (*calibrator)->getStatistics();
   if ((*calibrator)->getNonFinite().empty())
     warnOfOverflow(tool, data.path, statistics);
+  warnOfEmptyMask(tool, data, statistics);
   return statistics;
 }
 

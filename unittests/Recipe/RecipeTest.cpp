@@ -93,9 +93,19 @@ sites:
 TEST(RecipeTest, EstimatorsOfOthers) {
   Recipe recipe = parse("version: 1\nactivations: {estimator: '#mine.a<2>'}");
   EXPECT_EQ(recipe.activations.estimator->text, "#mine.a<2>");
-  EXPECT_EQ(errorOf("version: 1\nactivations: {estimator: mine.a}"),
+  EXPECT_EQ(errorOf("version: 1\nactivations: {estimator: histogram}"),
             "r.yaml:2:26: expected one of minmax, percentile, entropy, mse, "
-            "ema");
+            "ema, but got 'histogram'");
+  EXPECT_EQ(errorOf("version: 1\nactivations: {estimator: precentile}"),
+            "r.yaml:2:26: expected one of minmax, percentile, entropy, mse, "
+            "ema, but got 'precentile'; did you mean 'percentile'?");
+  EXPECT_EQ(
+      errorOf("version: 1\nactivations: {estimator: '#qnn.percentile<99.9>'}"),
+      "r.yaml:2:26: expected 'percentile', whose numbers are keys of their "
+      "own, but got '#qnn.percentile<99.9>'");
+  EXPECT_EQ(errorOf("version: 1\nactivations: {estimator: '#qnn.best'}"),
+            "r.yaml:2:26: expected one of minmax, percentile, entropy, mse, "
+            "ema, but got '#qnn.best'");
 }
 
 /// What some site or candidate has, whoever says it.
@@ -198,7 +208,7 @@ TEST(RecipeTest, Overflow) {
           .overflow,
       qnn::OverflowAction::Split);
   EXPECT_EQ(errorOf("version: 1\noverflow: wrap"),
-            "r.yaml:2:11: expected one of error, split");
+            "r.yaml:2:11: expected one of error, split, but got 'wrap'");
 }
 
 TEST(RecipeTest, Errors) {
@@ -219,7 +229,8 @@ TEST(RecipeTest, Errors) {
             "r.yaml:2:10: expected an alpha in [0, 1]");
   EXPECT_EQ(
       errorOf("version: 1\nweights: {estimator: maximum}"),
-      "r.yaml:2:22: expected one of minmax, percentile, entropy, mse, ema");
+      "r.yaml:2:22: expected one of minmax, percentile, entropy, mse, ema, "
+      "but got 'maximum'");
   EXPECT_EQ(errorOf("version: 1\nweights: {granularity: block, block_size: 0}"),
             "r.yaml:2:11: expected a positive block_size, but got 0");
   EXPECT_EQ(errorOf("version: 1\nweights: {granularity: head, block_size: 2}"),

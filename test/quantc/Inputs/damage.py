@@ -16,6 +16,7 @@ integers      the tensors claim to be I32
 infinite-weight, nan-weight
               two elements of hidden.w are infinities, or NaN: [1, 5], [3, 0]
 overflow      all elements are 3e38, nearly the largest f32
+empty-mask    a tensor 'kept' [n, 3] of I32 zeros is added to [n, 3, ..]
 nan           the fifth row begins with a NaN, the last ends with an infinity
 """
 
@@ -67,6 +68,11 @@ def damage(how: str, data: bytes) -> bytes:
         row = len(body) // first["shape"][0]
         body = (body[: 4 * row] + struct.pack("<f", float("nan")) + body[4 * row + 4 : -4]
                 + struct.pack("<f", float("inf")))
+    elif how == "empty-mask":
+        rows = first["shape"][0]
+        header["kept"] = {"dtype": "I32", "shape": [rows, 3],
+                          "data_offsets": [len(body), len(body) + 12 * rows]}
+        body += bytes(12 * rows)
     elif how == "overflow":
         body = struct.pack("<f", 3e38) * (len(body) // 4)
     elif how in ("infinite-weight", "nan-weight"):
