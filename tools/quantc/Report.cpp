@@ -8,13 +8,13 @@
 #include "Front.h"
 #include "Quantization.h"
 #include "QuantizedSites.h"
+#include "ScratchFile.h"
 #include "quantc/Calibration/QuantizationParameters.h"
 #include "quantc/CostModel/SensitivityFile.h"
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 #include "quantc/Recipe/Recipe.h"
 
 #include "llvm/ADT/MapVector.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -226,15 +226,12 @@ static Error selectWithFront(Tool &tool, Model &model, const Recipe &recipe,
   if (!recipe.autoSelect || !options.candidate.empty() ||
       !options.pareto.empty())
     return selectSchemes(tool, model, options);
-  llvm::SmallString<128> file;
-  if (std::error_code code =
-          llvm::sys::fs::createTemporaryFile("quantc-front", "json", file))
-    return llvm::createStringError("cannot create a temporary file: " +
-                                   code.message());
-  llvm::FileRemover remover(file);
-  if (Error error = selectSchemes(tool, model, options, file))
+  Expected<ScratchFile> file = ScratchFile::create();
+  if (!file)
+    return file.takeError();
+  if (Error error = selectSchemes(tool, model, options, file->getPath()))
     return error;
-  return readFront(file, report);
+  return readFront(file->getPath(), report);
 }
 
 static Error runReport(Tool &tool) {

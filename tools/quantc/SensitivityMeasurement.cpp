@@ -7,6 +7,7 @@
 #include "SensitivityMeasurement.h"
 #include "CompiledModel.h"
 #include "Front.h"
+#include "ScratchFile.h"
 #include "quantc/Calibration/ApplyStatistics.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 #include "quantc/Evaluation/Logits.h"
@@ -14,8 +15,6 @@
 #include "quantc/Support/WriteFile.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include <cmath>
 
 using namespace mlir;
@@ -142,17 +141,14 @@ Error SensitivityMeasurement::addSites() {
 }
 
 Expected<double> SensitivityMeasurement::addChoice(Selection selection) {
-  llvm::SmallString<128> file;
-  if (std::error_code code =
-          llvm::sys::fs::createTemporaryFile("quantc-choice", "json", file))
-    return llvm::createStringError("cannot create a temporary file: " +
-                                   code.message());
-  llvm::FileRemover remover(file);
-  selection.front = file.str().str();
+  Expected<ScratchFile> file = ScratchFile::create();
+  if (!file)
+    return file.takeError();
+  selection.front = file->getPath().str();
   Expected<Model> selected = select(model, selection);
   if (!selected)
     return selected.takeError();
-  Expected<ChosenSchemes> chosen = readChosen(file);
+  Expected<ChosenSchemes> chosen = readChosen(file->getPath());
   if (!chosen)
     return chosen.takeError();
   selection.front.clear();
@@ -366,17 +362,15 @@ Expected<SensitivityFile> SensitivityMeasurement::measure() {
   if (!recipe.autoSelect || variants.empty())
     return getResult();
 
-  llvm::SmallString<128> file;
-  if (std::error_code code = llvm::sys::fs::createTemporaryFile(
-          "quantc-sensitivity", "json", file))
-    return llvm::createStringError("cannot create a temporary file: " +
-                                   code.message());
-  llvm::FileRemover remover(file);
-  if (Error error = writeFile(
-          file, [&](llvm::raw_ostream &os) { getResult().print(os); }))
+  Expected<ScratchFile> file = ScratchFile::create();
+  if (!file)
+    return file.takeError();
+  if (Error error = writeFile(file->getPath(), [&](llvm::raw_ostream &os) {
+        getResult().print(os);
+      }))
     return error;
   size_t numSites = variants.size();
-  if (Error error = addChoices(file))
+  if (Error error = addChoices(file->getPath()))
     return error;
   if (Error error = runFolds(Variants(variants).drop_front(numSites)))
     return error;
