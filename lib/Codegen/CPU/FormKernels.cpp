@@ -270,7 +270,8 @@ public:
       return KernelBuilder(builder, form, *target).build();
     };
     if (failed(formKernels(getOperation(),
-                           ContractionOptions{/*adjacentK=*/true}, build)))
+                           ContractionOptions{/*adjacentK=*/true},
+                           kScheduleAttrName, build)))
       signalPassFailure();
   }
 };

@@ -212,7 +212,7 @@ MappedValue quantc::getSums(const KernelForm &form) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult quantc::formKernels(
-    Operation *root, const ContractionOptions &options,
+    Operation *root, const ContractionOptions &options, StringRef schedule,
     function_ref<FailureOr<SmallVector<Value>>(const KernelForm &)> build) {
   SmallVector<linalg::LinalgOp> ops;
   root->walk([&](linalg::LinalgOp op) {
@@ -241,5 +241,12 @@ LogicalResult quantc::formKernels(
       if (erased.insert(dead).second)
         dead->erase();
   }
+  root->walk(
+      [&](linalg::LinalgOp op) {
+        if (op->hasAttr(schedule))
+          op->emitWarning()
+              << "expected a contraction that a kernel is made of for '"
+              << schedule << "', which has no effect here";
+      });
   return success();
 }

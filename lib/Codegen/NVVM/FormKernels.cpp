@@ -157,7 +157,8 @@ public:
       return buildKernel(form, *target);
     };
     if (failed(formKernels(getOperation(),
-                           ContractionOptions{/*adjacentK=*/false}, build)))
+                           ContractionOptions{/*adjacentK=*/false},
+                           kScheduleAttrName, build)))
       signalPassFailure();
   }
 };

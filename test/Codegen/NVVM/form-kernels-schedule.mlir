@@ -129,3 +129,20 @@ func.func @long_sums(%a: tensor<16x4096xf16>, %w: tensor<4096x64xf16>, %x: tenso
   %s = linalg.matmul ins(%x, %v : tensor<16x4096xf32>, tensor<4096x64xf32>) outs(%c : tensor<16x64xf32>) -> tensor<16x64xf32>
   return %r, %s : tensor<16x64xf32>, tensor<16x64xf32>
 }
+
+// -----
+
+// Sums of single rows are no contraction.
+func.func @no_kernel(%a: tensor<64x64xf32>, %s: tensor<64xf32>, %c: tensor<64xf32>) -> tensor<64xf32> {
+  // expected-warning @+1 {{expected a contraction that a kernel is made of for 'qnn_gpu.schedule', which has no effect here}}
+  %r = linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m)>, affine_map<(m, k) -> (m)>],
+                       iterator_types = ["parallel", "reduction"],
+                       qnn_gpu.schedule = #qnn_gpu.schedule<fma, tile = [32, 32, 32], warps = [2, 1], stages = 2, split_k = 1>}
+      ins(%a, %s : tensor<64x64xf32>, tensor<64xf32>) outs(%c : tensor<64xf32>) {
+    ^bb0(%x: f32, %y: f32, %z: f32):
+      %p = arith.maximumf %x, %y : f32
+      %t = arith.addf %z, %p : f32
+      linalg.yield %t : f32
+  } -> tensor<64xf32>
+  return %r : tensor<64xf32>
+}

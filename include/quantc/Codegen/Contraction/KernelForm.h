@@ -71,9 +71,11 @@ MappedValue getSums(const KernelForm &form);
 
 /// Replaces the contractions below `root`, and their epilogues, by the values
 /// that `build` makes of each; none leaves the op alone. Fails where `build`
-/// does, which has to report why.
+/// does, which has to report why. Warns of ops with the attribute `schedule`
+/// that are left alone: nobody follows it.
 mlir::LogicalResult
 formKernels(mlir::Operation *root, const ContractionOptions &options,
+            llvm::StringRef schedule,
             llvm::function_ref<llvm::FailureOr<llvm::SmallVector<mlir::Value>>(
                 const KernelForm &)>
                 build);
