@@ -11,6 +11,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
+#include <set>
 
 using namespace quantc;
 using llvm::StringRef;
@@ -36,6 +37,7 @@ void SensitivityFile::print(llvm::raw_ostream &os) const {
         stream.object([&] {
           stream.attribute("site", entry.site);
           stream.attribute("candidate", entry.candidate);
+          stream.attribute("scheme", entry.scheme);
           printError(stream, entry);
         });
     });
@@ -79,7 +81,8 @@ static bool fromJSON(const json::Value &value, SiteSensitivity &entry,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("site", entry.site) &&
-         map.map("candidate", entry.candidate) && readError(value, entry, path);
+         map.map("candidate", entry.candidate) &&
+         map.map("scheme", entry.scheme) && readError(value, entry, path);
 }
 
 static bool fromJSON(const json::Value &value, ChoiceSensitivity &choice,
@@ -99,6 +102,23 @@ static bool fromJSON(const json::Value &value, SensitivityFile &file,
 }
 } // namespace quantc
 
+/// What is wrong with a file whose parts are right; empty if nothing is.
+static std::string checkWhole(const SensitivityFile &file) {
+  if (file.samples < 0)
+    return "expected a number of samples, but got " +
+           std::to_string(file.samples);
+  std::set<std::pair<StringRef, StringRef>> sites;
+  for (const SiteSensitivity &entry : file.sites)
+    if (!sites.insert({entry.site, entry.candidate}).second)
+      return "expected candidate '" + entry.candidate + "' of site '" +
+             entry.site + "' once, but got it twice";
+  std::set<std::map<std::string, std::string>> choices;
+  for (const ChoiceSensitivity &choice : file.choices)
+    if (!choices.insert(choice.sites).second)
+      return "expected each choice once, but got one twice";
+  return "";
+}
+
 llvm::Expected<SensitivityFile> SensitivityFile::parse(StringRef text,
                                                        StringRef path) {
   llvm::Expected<json::Value> value = json::parse(text);
@@ -117,6 +137,8 @@ llvm::Expected<SensitivityFile> SensitivityFile::parse(StringRef text,
   if (!fromJSON(*value, file, root))
     return llvm::createStringError(path + ": " +
                                    llvm::toString(root.getError()));
+  if (std::string message = checkWhole(file); !message.empty())
+    return llvm::createStringError(path + ": " + message);
   return file;
 }
 

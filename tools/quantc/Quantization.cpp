@@ -53,7 +53,8 @@ QuantizationOptions::QuantizationOptions(cl::SubCommand &command,
            cl::sub(command), cl::cat(quantcOptions)),
       maxError("max-error", cl::init(0), cl::value_desc("sum"),
                cl::desc("For a recipe with 'auto': the largest sum of the "
-                        "sites' noise-to-signal ratios"),
+                        "sites' noise-to-signal ratios; with --sensitivity, "
+                        "the largest divergence in nats"),
                cl::sub(command), cl::cat(quantcOptions)),
       maxCost("max-cost", cl::init(0), cl::value_desc("seconds"),
               cl::desc("For a recipe with 'auto': the largest cost by the "
@@ -95,6 +96,18 @@ static Error checkOptions(const QuantizationOptions &options) {
       return createStringError("expected --" + limit->ArgStr +
                                " to be a positive number, but got " +
                                formatv("{0:e2}", limit->getValue()).str());
+  if (!options.candidate.empty() &&
+      (hasError || hasCost || !options.sensitivity.empty()))
+    return createStringError(
+        "expected --candidate without --max-error, --max-cost and "
+        "--sensitivity, which are for a joint choice, but got one of them");
+  StringRef ending = sys::path::extension(options.pareto);
+  if (!options.candidate.empty() && (ending == ".csv" || ending == ".svg"))
+    return makeFileError(
+        options.pareto,
+        "expected --pareto to end in .json with --candidate, whose cost is no "
+        "front, but got '" +
+            ending + "'");
   if (!options.mask.empty() && options.data.empty())
     return createStringError(
         "expected --mask together with --data, but got it alone");
@@ -219,20 +232,19 @@ static void warnOfUnknownErrors(Tool &tool, Model &model) {
               "or statistics of calibrate --sample-rows");
 }
 
-/// How many values of calibration each range of an activation is made of;
-/// nullopt for one range of all, one that is measured at run time, and where
-/// nothing is known.
-static std::optional<int64_t> getValuesPerRange(mlir::linalg::LinalgOp site) {
-  auto scheme = site->getAttrOfType<qnn::SchemeAttr>(qnn::kSchemeAttrName);
-  qnn::ObserveOp observer = qnn::getObserver(site->getOpOperand(0));
-  if (!scheme || scheme.getLhs().getDynamic() || !observer ||
-      !observer.getStatistics())
+/// How many values of calibration each range of an operand is made of, on
+/// average; nullopt for one range of all, one that is measured at run time, and
+/// where nothing is known.
+static std::optional<int64_t> getValuesPerRange(mlir::OpOperand &operand,
+                                                qnn::QuantizationAttr scheme) {
+  qnn::ObserveOp observer = qnn::getObserver(operand);
+  if (scheme.getDynamic() || !observer || !observer.getStatistics())
     return std::nullopt;
   qnn::StatisticsAttr statistics = *observer.getStatistics();
   int64_t ranges = 0;
-  if (scheme.getLhs().getGranularity() == qnn::Granularity::Channel)
+  if (scheme.getGranularity() == qnn::Granularity::Channel)
     ranges = statistics.getChannelMin().size();
-  else if (scheme.getLhs().getGranularity() == qnn::Granularity::Token &&
+  else if (scheme.getGranularity() == qnn::Granularity::Token &&
            statistics.getTokenMin())
     ranges = statistics.getTokenMin().size();
   if (ranges == 0 || statistics.getCount() == 0)
@@ -248,22 +260,30 @@ static void warnOfThinRanges(Tool &tool, Model &model) {
   int64_t count = 0, least = kEnoughValues;
   std::string first;
   model.module->walk([&](mlir::linalg::LinalgOp site) {
-    std::optional<int64_t> values = getValuesPerRange(site);
-    if (!values || *values >= kEnoughValues)
+    auto scheme = site->getAttrOfType<qnn::SchemeAttr>(qnn::kSchemeAttrName);
+    if (!scheme)
+      return;
+    int64_t values = kEnoughValues;
+    for (auto [number, operand] :
+         enumerate(std::array{scheme.getLhs(), scheme.getRhs()}))
+      values = std::min(values,
+                        getValuesPerRange(site->getOpOperand(number), operand)
+                            .value_or(kEnoughValues));
+    if (values >= kEnoughValues)
       return;
     if (count++ == 0)
       first = qnn::getSiteName(site).str();
-    least = std::min(least, *values);
+    least = std::min(least, values);
   });
   if (count > 0)
     tool.warn(
-        formatv("ranges of site '{0}'{1} are made of as few as {2} values "
-                "each, and one in {3} new values is expected to lie outside: "
-                "calibrate on more data, or see what it costs with quantc "
-                "sensitivity --folds",
-                first,
-                count > 1 ? formatv(" and {0} more", count - 1).str() : "",
-                least, std::max<int64_t>((least + 1) / 2, 1))
+        formatv(
+            "ranges of site '{0}'{1} are made of {2} values each on "
+            "average, and one in {3} new values is expected to lie outside: "
+            "calibrate on more data, or see what it costs with quantc "
+            "sensitivity --folds",
+            first, count > 1 ? formatv(" and {0} more", count - 1).str() : "",
+            least, std::max<int64_t>((least + 1) / 2, 1))
             .str());
 }
 

@@ -117,6 +117,9 @@ static Error runSensitivity(Tool &tool) {
   if (folds > 1 && recalibrate)
     return llvm::createStringError(
         "expected one of --folds and --recalibrate, but got both");
+  if (!mask.empty() && folds == 1 && !recalibrate)
+    return llvm::createStringError("expected --mask together with --folds or "
+                                   "--recalibrate, but got it alone");
   OutputFiles &outputs = tool.getOutputs();
   if (Error error = outputs.add(outputPath).takeError())
     return error;

@@ -14,6 +14,7 @@
 #include "quantc/Pipelines/Quantize.h"
 #include "quantc/Support/WriteFile.h"
 
+#include "mlir/Support/DebugStringHelper.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
 
@@ -75,10 +76,8 @@ SensitivityMeasurement::compile(Model &selected) {
   buildMaterializePipeline(passes, recipe);
   if (Error error = runPasses(tool, selected, passes))
     return error;
-  // Each program runs a few times only, and no level changes results.
-  CompileOptions compile;
-  compile.optimizationLevel = 0;
-  auto executable = Executable::compile(*selected.module, {}, compile);
+  auto executable =
+      Executable::compile(*selected.module, SwitchedSites::getSymbol());
   if (failed(executable))
     return tool.diagnosed();
   return std::move(*executable);
@@ -107,6 +106,108 @@ Error SensitivityMeasurement::compileReference() {
   return Error::success();
 }
 
+Error SensitivityMeasurement::openData() {
+  Expected<std::vector<std::string>> paths = listShards(options.data);
+  if (!paths)
+    return paths.takeError();
+  int64_t batches = 0;
+  for (const std::string &path : *paths) {
+    if (Error error = tool.getOutputs().addInput(path))
+      return error;
+    Expected<DataSet> shard = DataSet::open(path, inputs, outputs);
+    if (!shard)
+      return shard.takeError();
+    if (options.folds > 1 && !shard->getStates().empty())
+      return makeFileError(
+          path, "expected data that can be parted into folds, but got a model "
+                "whose batches hand on '" +
+                    inputs[shard->getStates().front().input].name + "'");
+    batches += shard->getNumBatches();
+    shards.push_back(std::move(*shard));
+  }
+  if (batches < options.folds)
+    return makeFileError(options.data,
+                         "expected data with a batch for each of " +
+                             Twine(options.folds) + " folds, but got " +
+                             Twine(batches));
+  return Error::success();
+}
+
+std::vector<int32_t>
+SensitivityMeasurement::Program::getForms(const Variant &variant) const {
+  std::vector<int32_t> forms;
+  for (const SwitchedSites::Site &site : sites) {
+    auto chosen = variant.sites.find(site.name);
+    auto candidate = chosen == variant.sites.end()
+                         ? site.candidates.end()
+                         : llvm::find(site.candidates, chosen->second);
+    forms.push_back(candidate == site.candidates.end()
+                        ? 0
+                        : candidate - site.candidates.begin() + 1);
+  }
+  return forms;
+}
+
+Expected<SensitivityMeasurement::Program>
+SensitivityMeasurement::compileProgram(Model &calibrated, DataFold fold) {
+  std::vector<Model> selections;
+  std::vector<ModuleOp> modules;
+  for (const std::string &candidate : getCandidates()) {
+    Expected<Model> selected = select(calibrated, {candidate});
+    if (!selected)
+      return selected.takeError();
+    selections.push_back(std::move(*selected));
+    modules.push_back(*selections.back().module);
+  }
+  Model switched = copyModel(selections.front());
+  SwitchedSites sites(*switched.module, modules, getCandidates());
+  Program program{fold, sites.getSites(), nullptr};
+  if (Error error = compile(switched).moveInto(program.executable))
+    return error;
+  return program;
+}
+
+Expected<Model> SensitivityMeasurement::calibrateWithout(DataFold fold) {
+  CalibrationData data;
+  data.path = options.data;
+  data.leftOut = fold;
+  data.observers = getNeededObservers(recipe);
+  data.observers.mask = options.mask;
+  Expected<StatisticsFile> statistics = calibrate(tool, model, data);
+  if (!statistics)
+    return statistics.takeError();
+  Model calibrated = copyModel(model);
+  if (failed(applyStatistics(*calibrated.module, *statistics, options.data)))
+    return tool.diagnosed();
+  // A mask may leave nothing of the other folds.
+  PassManager passes(&tool.getContext());
+  passes.addPass(qnn::createVerifyCalibratedPass());
+  if (Error error = runPasses(tool, calibrated, passes))
+    return error;
+  return calibrated;
+}
+
+Error SensitivityMeasurement::compilePrograms() {
+  Progress progress(tool, "programs", options.folds);
+  for (int64_t index = 0; index < options.folds; ++index) {
+    DataFold fold{index, options.folds};
+    if (llvm::all_of(getParts(fold), [](const DataSet &part) {
+          return part.getNumBatches() == 0;
+        }))
+      continue;
+    Model calibrated = copyModel(model);
+    if (options.folds > 1)
+      if (Error error = calibrateWithout(fold).moveInto(calibrated))
+        return error;
+    Expected<Program> program = compileProgram(calibrated, fold);
+    if (!program)
+      return program.takeError();
+    programs.push_back(std::move(*program));
+    progress.advance();
+  }
+  return Error::success();
+}
+
 //===----------------------------------------------------------------------===//
 // Variants
 //===----------------------------------------------------------------------===//
@@ -120,21 +221,18 @@ Error SensitivityMeasurement::addSites() {
     selections.push_back(std::move(*selected));
   }
   // Sites in the model's order, the candidates of each next to each other.
-  model.module->walk([&](linalg::LinalgOp op) {
+  selections.front().module->walk([&](linalg::LinalgOp op) {
     StringRef site = qnn::getSiteName(op);
     for (auto [candidate, selected] :
          llvm::zip_equal(getCandidates(), selections)) {
-      bool quantized = false;
+      qnn::SchemeAttr scheme;
       selected.module->walk([&](linalg::LinalgOp other) {
-        quantized |= other->hasAttr(qnn::kSchemeAttrName) &&
-                     qnn::getSiteName(other) == site;
+        if (qnn::getSiteName(other) == site)
+          scheme = other->getAttrOfType<qnn::SchemeAttr>(qnn::kSchemeAttrName);
       });
-      if (!quantized || site.empty())
-        continue;
-      auto variant = std::make_unique<Variant>();
-      variant->selection.candidate = candidate;
-      variant->site = site.str();
-      variants.push_back(std::move(variant));
+      if (scheme && !site.empty())
+        variants.push_back(
+            {{{site.str(), candidate}}, /*isChoice=*/false, scheme, {}});
     }
   });
   return Error::success();
@@ -151,15 +249,26 @@ Expected<double> SensitivityMeasurement::addChoice(Selection selection) {
   Expected<ChosenSchemes> chosen = readChosen(file->getPath());
   if (!chosen)
     return chosen.takeError();
-  selection.front.clear();
-  auto variant = std::make_unique<Variant>();
-  variant->selection = std::move(selection);
-  variant->choice = std::move(chosen->sites);
-  if (llvm::none_of(variants, [&](const std::unique_ptr<Variant> &other) {
-        return other->choice == variant->choice;
+  Variant choice{std::move(chosen->sites), /*isChoice=*/true, nullptr, {}};
+  if (llvm::none_of(variants, [&](const Variant &other) {
+        return other.isChoice && other.sites == choice.sites;
       }))
-    variants.push_back(std::move(variant));
+    variants.push_back(std::move(choice));
   return chosen->seconds;
+}
+
+Expected<double> SensitivityMeasurement::getCheapestCost(StringRef path) {
+  Expected<ScratchFile> file = ScratchFile::create();
+  if (!file)
+    return file.takeError();
+  Selection unlimited{"", path.str(), std::numeric_limits<double>::max(),
+                      file->getPath().str()};
+  if (Error error = select(model, unlimited).takeError())
+    return error;
+  ModelReport report;
+  if (Error error = readFront(file->getPath(), report))
+    return error;
+  return report.front.front().seconds;
 }
 
 Error SensitivityMeasurement::addChoices(StringRef path) {
@@ -172,6 +281,13 @@ Error SensitivityMeasurement::addChoices(StringRef path) {
     if (Error error = addChoice(atItsCost).takeError())
       return error;
   }
+  Expected<double> cheapest = getCheapestCost(path);
+  if (!cheapest)
+    return cheapest.takeError();
+  // That the recipe's own limit cannot be met is the affair of who chooses by
+  // it: the same file serves other limits.
+  if (recipe.autoSelect->maxCost && *recipe.autoSelect->maxCost < *cheapest)
+    return Error::success();
   return addChoice({"", path.str()}).takeError();
 }
 
@@ -179,126 +295,72 @@ Error SensitivityMeasurement::addChoices(StringRef path) {
 // Running
 //===----------------------------------------------------------------------===//
 
-Error SensitivityMeasurement::openData() {
-  Expected<std::vector<std::string>> paths = listShards(options.data);
-  if (!paths)
-    return paths.takeError();
-  int64_t batches = 0;
-  for (const std::string &path : *paths) {
-    if (Error error = tool.getOutputs().addInput(path))
-      return error;
-    Expected<DataSet> shard = DataSet::open(path, inputs);
-    if (!shard)
-      return shard.takeError();
-    batches += shard->getNumBatches();
-    shards.push_back(std::move(*shard));
-  }
-  if (batches < options.folds)
-    return makeFileError(options.data,
-                         "expected data with a batch for each of " +
-                             Twine(options.folds) + " folds, but got " +
-                             Twine(batches));
-  return Error::success();
-}
-
-Error SensitivityMeasurement::runBatches(
-    const DataSet &data, Variants some,
-    ArrayRef<std::unique_ptr<Executable>> executables, Progress &progress) {
-  TensorBuffers inputBuffers(inputs), expected(outputs), actual(outputs);
-  SmallVector<const void *> inputPointers(inputBuffers.getPointers());
-  auto getLogits = [&](const TensorBuffers &buffers) {
-    return ArrayRef(static_cast<const float *>(buffers.getPointers()[output]),
-                    outputs[output].getNumElements());
-  };
-  auto runOne = [&](Executable &executable, const TensorBuffers &results) {
-    return executable.run(*executable.lookup("main"), inputPointers,
-                          results.getPointers());
-  };
-  for (int64_t batch = 0; batch < data.getNumBatches(); ++batch) {
-    data.copyBatch(batch, inputBuffers.getPointers());
-    if (Error error = runOne(*reference, expected))
-      return error;
-    for (auto [variant, executable] : llvm::zip_equal(some, executables)) {
-      if (Error error = runOne(*executable, actual))
-        return error;
-      variant->sums += measureLogits(getLogits(actual), getLogits(expected), {},
-                                     outputs[output].shape.back());
-    }
-    progress.advance();
-  }
-  return Error::success();
-}
-
-Error SensitivityMeasurement::runFold(Variants some, Model &calibrated,
-                                      DataFold fold) {
-  std::vector<std::unique_ptr<Executable>> executables(some.size());
-  {
-    Progress progress(tool, "programs", some.size());
-    // What one candidate everywhere is, of which sites take theirs.
-    std::map<std::string, Model> uniform;
-    for (auto [variant, executable] : llvm::zip_equal(some, executables)) {
-      auto known = uniform.find(variant->selection.candidate);
-      if (variant->site.empty() || known == uniform.end()) {
-        Expected<Model> selected = select(calibrated, variant->selection);
-        if (!selected)
-          return selected.takeError();
-        known = uniform
-                    .insert_or_assign(variant->selection.candidate,
-                                      std::move(*selected))
-                    .first;
-      }
-      Model selected = copyModel(known->second);
-      if (!variant->site.empty())
-        keepOnly(*selected.module, variant->site);
-      if (Error error = compile(selected).moveInto(executable))
-        return error;
-      progress.advance();
-    }
-  }
+std::vector<DataSet> SensitivityMeasurement::getParts(DataFold fold) const {
   // A sample is in the same fold whatever the limit.
-  int64_t firstBatch = 0, batches = 0;
   std::vector<DataSet> parts = shards;
+  int64_t firstBatch = 0;
   for (DataSet &part : parts) {
     int64_t whole = part.getNumBatches();
     part.limitSamples(options.maxSamples);
     if (fold.count > 1)
       part.keepFold(fold, firstBatch);
     firstBatch += whole;
-    batches += part.getNumBatches();
   }
-  Progress progress(tool, "batches", batches);
-  for (const DataSet &part : parts)
-    if (Error error = runBatches(part, some, executables, progress))
+  return parts;
+}
+
+Error SensitivityMeasurement::runPart(const DataSet &data,
+                                      const Program &program, Variants some,
+                                      Progress &progress) {
+  TensorBuffers expected(outputs), actual(outputs);
+  auto getLogits = [&](const TensorBuffers &buffers) {
+    return ArrayRef(static_cast<const float *>(buffers.getPointers()[output]),
+                    outputs[output].getNumElements());
+  };
+  auto runOne = [&](Executable &executable, const TensorBuffers &from,
+                    const TensorBuffers &results) {
+    SmallVector<const void *> pointers(from.getPointers());
+    Error error = executable.run(*executable.lookup("main"), pointers,
+                                 results.getPointers());
+    if (!error)
+      data.carryStates(from.getPointers(), results.getPointers());
+    return error;
+  };
+  std::vector<std::vector<int32_t>> forms;
+  for (const Variant &variant : some)
+    forms.push_back(program.getForms(variant));
+  // Each has states of its own, the float model those of the last one.
+  std::vector<TensorBuffers> from;
+  for (size_t i = 0; i <= (data.getStates().empty() ? 0 : some.size()); ++i)
+    from.emplace_back(inputs);
+  for (int64_t batch = 0; batch < data.getNumBatches(); ++batch) {
+    for (const TensorBuffers &buffers : from)
+      data.copyBatch(batch, buffers.getPointers());
+    if (Error error = runOne(*reference, from.back(), expected))
       return error;
+    for (size_t i = 0; i < some.size(); ++i) {
+      SwitchedSites::setForms(forms[i]);
+      if (Error error = runOne(*program.executable,
+                               from[std::min(i, from.size() - 1)], actual))
+        return error;
+      some[i].sums += measureLogits(getLogits(actual), getLogits(expected), {},
+                                    outputs[output].shape.back());
+    }
+    progress.advance();
+  }
   return Error::success();
 }
 
-Expected<Model> SensitivityMeasurement::calibrateWithout(DataFold fold) {
-  CalibrationData data;
-  data.path = options.data;
-  data.leftOut = fold;
-  data.observers = getNeededObservers(recipe);
-  data.observers.mask = options.mask;
-  Expected<StatisticsFile> statistics = calibrate(tool, model, data);
-  if (!statistics)
-    return statistics.takeError();
-  Model calibrated = copyModel(model);
-  if (failed(applyStatistics(*calibrated.module, *statistics, options.data)))
-    return tool.diagnosed();
-  return calibrated;
-}
-
-Error SensitivityMeasurement::runFolds(Variants some) {
-  if (options.folds == 1)
-    return runFold(some, model, {});
-  for (int64_t index = 0; index < options.folds; ++index) {
-    DataFold fold{index, options.folds};
-    Expected<Model> calibrated = calibrateWithout(fold);
-    if (!calibrated)
-      return calibrated.takeError();
-    if (Error error = runFold(some, *calibrated, fold))
-      return error;
-  }
+Error SensitivityMeasurement::run(Variants some) {
+  int64_t batches = 0;
+  for (const Program &program : programs)
+    for (const DataSet &part : getParts(program.fold))
+      batches += part.getNumBatches();
+  Progress progress(tool, "batches", batches);
+  for (const Program &program : programs)
+    for (const DataSet &part : getParts(program.fold))
+      if (Error error = runPart(part, program, some, progress))
+        return error;
   return Error::success();
 }
 
@@ -307,15 +369,15 @@ Error SensitivityMeasurement::runFolds(Variants some) {
 //===----------------------------------------------------------------------===//
 
 Error SensitivityMeasurement::checkFinite() const {
-  for (const auto &variant : variants)
-    if (!std::isfinite(variant->sums.getDivergence()) ||
-        !std::isfinite(variant->sums.noise))
+  for (const Variant &variant : variants)
+    if (!std::isfinite(variant.sums.getDivergence()) ||
+        !std::isfinite(variant.sums.noise))
       return makeFileError(
           options.data,
           "expected data for which '" + outputs[output].name +
               "' is finite, but got NaN or infinities, in float or with " +
-              (variant->site.empty() ? "all sites"
-                                     : "'" + variant->site + "'") +
+              (variant.isChoice ? "all sites"
+                                : "'" + variant.sites.begin()->first + "'") +
               " quantized");
   return Error::success();
 }
@@ -331,31 +393,32 @@ SensitivityFile SensitivityMeasurement::getResult() const {
           (*model.module)->getAttrOfType<StringAttr>(qnn::kFingerprintAttrName))
     file.fingerprint = fingerprint.str();
   file.output = outputs[output].name;
-  for (DataSet shard : shards) {
-    shard.limitSamples(options.maxSamples);
-    file.samples += shard.getNumSamples();
-  }
-  for (const auto &variant : variants) {
-    OutputError error = getError(variant->sums);
-    if (variant->site.empty())
-      file.choices.push_back({error, variant->choice});
-    else
-      file.sites.push_back(
-          {error, variant->site, variant->selection.candidate});
+  for (const Program &program : programs)
+    for (const DataSet &part : getParts(program.fold))
+      file.samples += part.getNumSamples();
+  for (const Variant &variant : variants) {
+    OutputError error = getError(variant.sums);
+    if (variant.isChoice) {
+      file.choices.push_back({error, variant.sites});
+      continue;
+    }
+    const auto &[site, candidate] = *variant.sites.begin();
+    file.sites.push_back({error, site, candidate, debugString(variant.scheme)});
   }
   return file;
 }
 
 Expected<SensitivityFile> SensitivityMeasurement::measure() {
-  // What is wrong with the data is said before the many programs, which take
-  // minutes.
+  // What is wrong with the data is said before the programs, which take longer.
   if (Error error = compileReference())
     return error;
   if (Error error = openData())
     return error;
   if (Error error = addSites())
     return error;
-  if (Error error = runFolds(variants))
+  if (Error error = compilePrograms())
+    return error;
+  if (Error error = run(variants))
     return error;
   if (Error error = checkFinite())
     return error;
@@ -372,7 +435,7 @@ Expected<SensitivityFile> SensitivityMeasurement::measure() {
   size_t numSites = variants.size();
   if (Error error = addChoices(file->getPath()))
     return error;
-  if (Error error = runFolds(Variants(variants).drop_front(numSites)))
+  if (Error error = run(Variants(variants).drop_front(numSites)))
     return error;
   if (Error error = checkFinite())
     return error;

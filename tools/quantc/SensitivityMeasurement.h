@@ -8,7 +8,9 @@
 #define QUANTC_TOOLS_QUANTC_SENSITIVITYMEASUREMENT_H
 
 #include "Quantization.h"
+#include "SwitchedSites.h"
 #include "quantc/CostModel/SensitivityFile.h"
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
 #include "quantc/Evaluation/Metrics.h"
 #include "quantc/Execution/Executable.h"
 
@@ -30,8 +32,8 @@ struct SensitivityOptions {
 
 /// Quantizes sites of a model one by one, and, for a recipe with 'auto', some
 /// choices for all of them at once: each candidate everywhere, and what the
-/// joint choice makes of its cost and of the recipe's own limit. All of these
-/// programs and the float model run over the data.
+/// joint choice makes of its cost and of the recipe's own limit. Each of these
+/// variants runs over the data and is compared with the float model.
 class SensitivityMeasurement {
 public:
   /// The model is smoothed, with statistics on its observers.
@@ -54,38 +56,52 @@ private:
     std::string front = "";
   };
 
-  /// A program whose output is compared with the float model's.
+  /// What is compared with the float model.
   struct Variant {
-    Selection selection;
-    /// The one site that is quantized; empty where all are.
-    std::string site;
-    /// The candidate of each site, of a program that quantizes all.
-    std::map<std::string, std::string> choice;
+    /// The candidate of each site; all others, and 'float', stay in float.
+    std::map<std::string, std::string> sites;
+    bool isChoice = false;
+    /// Of the one site, where it is no choice.
+    qnn::SchemeAttr scheme;
     LogitSums sums;
   };
-  using Variants = llvm::MutableArrayRef<std::unique_ptr<Variant>>;
+  using Variants = llvm::MutableArrayRef<Variant>;
+
+  /// All variants, with the ranges that a fold is measured with.
+  struct Program {
+    DataFold fold;
+    std::vector<SwitchedSites::Site> sites;
+    std::unique_ptr<Executable> executable;
+
+    /// What a variant makes of each site.
+    std::vector<int32_t> getForms(const Variant &variant) const;
+  };
 
   /// The candidates; one that is empty where the recipe has none.
   std::vector<std::string> getCandidates() const;
 
-  llvm::Error openData();
   llvm::Error compileReference();
+  llvm::Error openData();
+  /// The batches of each file that a fold runs.
+  std::vector<DataSet> getParts(DataFold fold) const;
+  llvm::Error compilePrograms();
+  /// The model with the ranges that a fold is measured with.
+  llvm::Expected<Model> calibrateWithout(DataFold fold);
+  llvm::Expected<Program> compileProgram(Model &calibrated, DataFold fold);
+
   /// One for each site and candidate.
   llvm::Error addSites();
   /// The whole models, by the sites' sensitivities in the file at `path`.
   llvm::Error addChoices(llvm::StringRef path);
+  /// What the cheapest choice costs, in seconds.
+  llvm::Expected<double> getCheapestCost(llvm::StringRef path);
   /// Returns what it costs, in seconds.
   llvm::Expected<double> addChoice(Selection selection);
 
-  /// Runs some variants over all folds.
-  llvm::Error runFolds(Variants some);
-  /// The model with the ranges that a fold is measured with.
-  llvm::Expected<Model> calibrateWithout(DataFold fold);
-  llvm::Error runFold(Variants some, Model &calibrated, DataFold fold);
-  llvm::Error
-  runBatches(const DataSet &data, Variants some,
-             llvm::ArrayRef<std::unique_ptr<Executable>> executables,
-             Progress &progress);
+  /// Runs some variants over all data.
+  llvm::Error run(Variants some);
+  llvm::Error runPart(const DataSet &data, const Program &program,
+                      Variants some, Progress &progress);
 
   llvm::Expected<Model> select(Model &calibrated, const Selection &selection);
   llvm::Expected<std::unique_ptr<Executable>> compile(Model &selected);
@@ -99,7 +115,8 @@ private:
   const Recipe &recipe;
   const SensitivityOptions &options;
   std::unique_ptr<Executable> reference;
-  std::vector<std::unique_ptr<Variant>> variants;
+  std::vector<Program> programs;
+  std::vector<Variant> variants;
   std::vector<DataSpec> inputs, outputs;
   std::vector<DataSet> shards;
   size_t output = 0;

@@ -10,12 +10,13 @@
 //
 //   {
 //     "format": "quantc-sensitivity",
-//     "version": 1,
+//     "version": 2,
 //     "fingerprint": "<qnn.fingerprint of the smoothed module>",
 //     "output": "logits",
 //     "samples": 64,
 //     "sites": [
 //       {"site": "mlp.up", "candidate": "static",
+//        "scheme": "#qnn.scheme<lhs = .., rhs = ..>",
 //        "kl_divergence": 1.25e-05, "noise_to_signal": 3.1e-04}
 //     ],
 //     "choices": [
@@ -54,6 +55,9 @@ struct SiteSensitivity : OutputError {
   std::string site;
   /// The recipe's candidate; empty for a recipe without candidates.
   std::string candidate;
+  /// What the candidate was, so that a name of another recipe is not taken for
+  /// it.
+  std::string scheme;
 };
 
 /// A model whose sites were quantized at once.
@@ -63,7 +67,7 @@ struct ChoiceSensitivity : OutputError {
 };
 
 struct SensitivityFile {
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
 
   /// Of the module that was measured; empty where it had none.
   std::string fingerprint;

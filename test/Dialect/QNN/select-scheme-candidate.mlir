@@ -12,6 +12,12 @@
 // RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.worse.json max-error=0.0004" 2>&1 | FileCheck %s --check-prefix=WORSE
 // RUN: sed s/0.0006/-0.0006/ %S/Inputs/sensitivity-choices.json > %t.choice.json
 // RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.choice.json" 2>&1 | FileCheck %s --check-prefix=CHOICE
+// RUN: sed 's/i8 asymmetric tensor/ui8 asymmetric tensor/' %S/Inputs/sensitivity.json > %t.scheme.json
+// RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.scheme.json" 2>&1 | FileCheck %s --check-prefix=SCHEME
+// RUN: sed 's/"candidate": "dynamic"/"candidate": "static"/' %S/Inputs/sensitivity.json > %t.twice.json
+// RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.twice.json" 2>&1 | FileCheck %s --check-prefix=TWICE
+// RUN: sed 's/"samples": 4/"samples": -4/' %S/Inputs/sensitivity.json > %t.samples.json
+// RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.samples.json" 2>&1 | FileCheck %s --check-prefix=SAMPLES
 // RUN: sed s/static/other/ %S/Inputs/sensitivity.json > %t.other.json
 // RUN: not quant-opt %s -qnn-select-scheme="recipe=%S/Inputs/auto.yaml sensitivity=%t.other.json" 2>&1 | FileCheck %s --check-prefix=MISSING
 // RUN: sed s/0.5/-0.5/ %S/Inputs/sensitivity.json > %t.negative.json
@@ -51,9 +57,17 @@
 // FRONT: "chosen": {
 // FRONT-NEXT: "cost_seconds"
 // FRONT-NEXT: "error": 0,
+// FRONT: "front": [
+// FRONT: "error": 0.01,
+// FRONT: "error": 0.000{{[56]}}
+// FRONT: "error": 0,
+// FRONT-NOT: "error"
 // WORSE: error: expected a choice with an error of at most 4.000e-04, but all that were measured have more
 // CHOICE: error: {{.*}}.choice.json: expected a number that is not negative at sensitivity.choices[1].kl_divergence
 
+// SCHEME: error: 'linalg.matmul' op expected the sensitivity to #qnn.scheme<lhs = #qnn.quantization<i8 asymmetric tensor minmax>, rhs = {{.*}}> as candidate 'static', but got that to #qnn.scheme<lhs = #qnn.quantization<ui8 asymmetric tensor minmax>, rhs = {{.*}}>; run quantc sensitivity with the same recipe
+// TWICE: error: {{.*}}.twice.json: expected candidate 'static' of site 'a' once, but got it twice
+// SAMPLES: error: {{.*}}.samples.json: expected a number of samples, but got -4
 // MISSING: error: 'linalg.matmul' op expected the sensitivity to candidate 'static'; run quantc sensitivity with the same recipe
 // NEGATIVE: error: {{.*}}.negative.json: expected a number that is not negative at sensitivity.sites[0].kl_divergence
 // SHORT: error: {{.*}}.short.json: expected JSON, but got:

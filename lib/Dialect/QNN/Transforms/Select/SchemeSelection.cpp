@@ -12,6 +12,7 @@
 #include "quantc/Support/WriteFile.h"
 
 #include "mlir/IR/Remarks.h"
+#include "mlir/Support/DebugStringHelper.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -76,6 +77,7 @@ private:
                                             const SiteProposal &proposal) const;
   std::vector<std::vector<SiteOption>> getOptions() const;
   std::vector<SchemeChoice> getMeasuredChoices() const;
+  std::vector<SchemeChoice> getFront() const;
   json::Object describe(const SchemeChoice &choice) const;
   LogicalResult writeFront(ModuleOp module, StringRef path,
                            const std::optional<SchemeChoice> &chosen) const;
@@ -117,6 +119,12 @@ JointSelection::getError(linalg::LinalgOp site, StringRef candidate,
       return site->emitOpError()
              << "expected the sensitivity to candidate '" << candidate
              << "'; run quantc sensitivity with the same recipe";
+    if (std::string scheme = debugString(proposal.scheme);
+        entry->scheme != scheme)
+      return site->emitOpError()
+             << "expected the sensitivity to " << scheme << " as candidate '"
+             << candidate << "', but got that to " << entry->scheme
+             << "; run quantc sensitivity with the same recipe";
     return std::optional(entry->divergence);
   }
   return proposal.noiseToSignal;
@@ -170,6 +178,26 @@ std::vector<std::vector<SiteOption>> JointSelection::getOptions() const {
   return options;
 }
 
+/// The front by sums, with what was measured of choices, and without those that
+/// another one beats.
+std::vector<SchemeChoice> JointSelection::getFront() const {
+  std::vector<SchemeChoice> choices = getMeasuredChoices();
+  for (SchemeChoice &choice : computeFront(getOptions()))
+    if (llvm::none_of(choices, [&](const SchemeChoice &other) {
+          return other.options == choice.options;
+        }))
+      choices.push_back(std::move(choice));
+  llvm::sort(choices, [](const SchemeChoice &a, const SchemeChoice &b) {
+    return std::tie(a.cost, a.error, a.options) <
+           std::tie(b.cost, b.error, b.options);
+  });
+  std::vector<SchemeChoice> front;
+  for (SchemeChoice &choice : choices)
+    if (front.empty() || choice.error < front.back().error)
+      front.push_back(std::move(choice));
+  return front;
+}
+
 /// The choices that were measured as a whole, as far as they are of these sites
 /// and candidates.
 std::vector<SchemeChoice> JointSelection::getMeasuredChoices() const {
@@ -208,7 +236,7 @@ LogicalResult
 JointSelection::writeFront(ModuleOp module, StringRef path,
                            const std::optional<SchemeChoice> &chosen) const {
   json::Array front;
-  for (const SchemeChoice &choice : computeFront(getOptions()))
+  for (const SchemeChoice &choice : getFront())
     front.push_back(describe(choice));
   json::Object document{{"target", target.getName().getValue()},
                         {"front", std::move(front)}};
