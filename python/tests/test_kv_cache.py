@@ -221,3 +221,24 @@ def test_parameters_of_the_boundary(road, windows):
     caches = [i for i in manifest["inputs"] if i["name"].startswith("cache.")]
     assert len(caches) == 2 * export.CONFIG.layers
     assert all(cache["scale"] == 1 for cache in caches)
+
+
+def test_sensitivities_carry_states(road, tmp_path):
+    """What is measured of all sites at once is what eval says of the quantized model
+    with the same tokens; each variant has a cache of its own."""
+    recipe, result = ROOT / "recipes" / "auto.yaml", tmp_path / "sensitivity.json"
+    data = ["--data", road.model / "calibration.safetensors", "--max-samples", 200]
+    road.run("sensitivity", road.imported, "--statistics", road.statistics, "--recipe",
+             recipe, *data, "-o", result)
+    [static] = [choice for choice in json.loads(result.read_text())["choices"]
+                if "static" in choice["sites"].values()
+                and set(choice["sites"].values()) <= {"static", "float"}]
+    quantized, bundle = tmp_path / "q.mlir", tmp_path / "bundle"
+    road.run("quantize", road.imported, "--statistics", road.statistics, "--recipe",
+             recipe, "--candidate", "static", "-o", quantized)
+    road.compile(quantized, bundle)
+    found = json.loads(road.run("eval", bundle, "--reference", road.float_bundle, *data,
+                                "--json"))
+    assert static["kl_divergence"] == pytest.approx(found["kl_divergence"], rel=1e-9)
+    assert static["noise_to_signal"] == pytest.approx(10 ** (-found["sqnr_db"] / 10),
+                                                      rel=1e-9)
