@@ -66,6 +66,20 @@ quantc::estimatePartRanges(const Statistics &statistics,
             ? *kept
             : Range{std::clamp<double>(part.min, kept->min, kept->max),
                     std::clamp<double>(part.max, kept->min, kept->max)});
+  // Scale 1, that of nothing but zeros, may be far from those of the others,
+  // and where scales become part of a weight, its row would dwarf theirs.
+  auto getWidth = [](const Range &range) {
+    return std::max(range.max, 0.0) - std::min(range.min, 0.0);
+  };
+  const Range *least = nullptr;
+  for (const Range &range : ranges)
+    if (getWidth(range) > 0 && (!least || getWidth(range) < getWidth(*least)))
+      least = &range;
+  if (least)
+    std::replace_if(
+        ranges.begin(), ranges.end(),
+        [&](const Range &range) { return getWidth(range) == 0; },
+        Range(*least));
   return ranges;
 }
 

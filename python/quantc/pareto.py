@@ -28,7 +28,7 @@ from quantc.compare import CommandFailed, Road, recipe_file
 from quantc.tensors import load
 
 RESAMPLES = 1000
-FOLDS = 2
+FOLDS = 8
 """Parts of the calibration data, unless told otherwise."""
 
 

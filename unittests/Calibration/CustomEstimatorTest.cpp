@@ -206,7 +206,6 @@ TEST_F(CustomEstimatorTest, UnknownOnesAreOneError) {
   for (auto [estimator, reason] :
        {std::pair("#mine.sigmas<x>", "expected integer value"),
         {"#other.thing", "unregistered dialect"},
-        {"#qnn.target", "expected"},
         {"#qnn<minmax", "expected"}}) {
     llvm::Expected<Recipe> recipe = Recipe::parse(
         llvm::formatv("{{version: 1, activations: {{estimator: '{0}'}}",

@@ -346,6 +346,31 @@ TEST_F(RangeEstimatorTest, Parts) {
   }
 }
 
+// A channel that was only seen to be zero would have scale 1, and as scales of
+// channels become part of a weight, ruin that.
+TEST_F(RangeEstimatorTest, PartsOfZerosHaveTheNarrowestRange) {
+  Statistics statistics;
+  std::vector<float> values = {-1, 2, 0.5f};
+  statistics.update(values.data(), 1, values.size());
+  auto getRanges = [&](std::vector<MinMax> parts, StringRef text) {
+    std::vector<std::pair<double, double>> ranges;
+    for (const quantc::Range &range :
+         cantFail(estimatePartRanges(statistics, parts, scheme(text))))
+      ranges.push_back({range.min, range.max});
+    return ranges;
+  };
+  using Pairs = std::vector<std::pair<double, double>>;
+  const char *text = "i8 asymmetric channel axes = [0] minmax";
+  // Zero is in every range: [0.5, 1] is as wide as [0, 1].
+  EXPECT_EQ(
+      getRanges({{-1, 2}, {0, 0}, {0.5f, 1}, {-0.75f, 0.5f}, {0, 0}}, text),
+      (Pairs{{-1, 2}, {0.5, 1}, {0.5, 1}, {-0.75, 0.5}, {0.5, 1}}));
+  // Nothing was seen of the second one at all.
+  EXPECT_EQ(getRanges({{0, 1}, MinMax(), {0, 0}}, text),
+            (Pairs{{0, 1}, {-1, 2}, {0, 1}}));
+  EXPECT_EQ(getRanges({{0, 0}, {0, 0}}, text), (Pairs{{0, 0}, {0, 0}}));
+}
+
 TEST_F(RangeEstimatorTest, Refusals) {
   EXPECT_EQ(parseError("percentile 101.0"),
             "expected a percentile in (0, 100], but got 1.010000e+02");

@@ -144,15 +144,16 @@ func.func @linear(%x: tensor<4x3xf32>, %i: tensor<4x3xf32>) -> tensor<4x3xf32> {
 
 // -----
 
-// A nonlinear producer takes no factors in; a channel of zeros is left alone.
+// A nonlinear producer takes no factors in; a channel of zeros has the least magnitude
+// of the others, here 4, so that its factor is sqrt(4 / 16).
 
 // CHECK-LABEL: func @tanh
-// CHECK-DAG:     arith.constant dense<[5.000000e-01, 1.000000e+00]> : tensor<2xf32>
+// CHECK-DAG:     arith.constant dense<[5.000000e-01, 2.000000e+00]> : tensor<2xf32>
 // CHECK:         linalg.tanh
 // CHECK:         linalg.generic
 // REMARK: linalg.tanh computes math.tanh, which is not linear
 func.func @tanh(%x: tensor<4x2xf32>, %i: tensor<4x3xf32>) -> tensor<4x3xf32> {
-  %w = arith.constant dense<[[1.0, 1.0, 1.0], [4.0, 4.0, 4.0]]> : tensor<2x3xf32>
+  %w = arith.constant dense<[[1.0, 1.0, 1.0], [16.0, 16.0, 16.0]]> : tensor<2x3xf32>
   %e = tensor.empty() : tensor<4x2xf32>
   %n = linalg.tanh ins(%x : tensor<4x2xf32>) outs(%e : tensor<4x2xf32>) -> tensor<4x2xf32>
   %o = qnn.observe %n {name = "a/lhs", axis = 1 : i64, statistics = #qnn.statistics<count = 2, nanCount = 0, infCount = 0,

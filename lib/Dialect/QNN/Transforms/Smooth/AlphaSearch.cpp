@@ -13,6 +13,7 @@
 #include "quantc/Parameters/ConstantTensor.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace quantc;
@@ -20,17 +21,28 @@ using namespace quantc::qnn;
 
 static constexpr int kSteps = 20;
 
+/// 1 where there is none.
+static double getLeastPositive(ArrayRef<float> magnitudes) {
+  double least = std::numeric_limits<double>::infinity();
+  for (float magnitude : magnitudes)
+    if (magnitude > 0)
+      least = std::min<double>(least, magnitude);
+  return std::isfinite(least) ? least : 1;
+}
+
 SmallVector<float> quantc::qnn::computeScales(ArrayRef<float> activations,
                                               ArrayRef<float> weights,
                                               double alpha) {
+  // What was never seen to be other than zero, or is not read, has the least
+  // magnitude of the others: it is no reason for a range of theirs.
+  double leastActivation = getLeastPositive(activations),
+         leastWeight = getLeastPositive(weights);
   SmallVector<float> scales;
   for (auto [activation, weight] : llvm::zip_equal(activations, weights)) {
-    double scale = 1;
-    if (activation > 0 && weight > 0)
-      scale = std::max(std::pow(double(activation), alpha) /
-                           std::pow(double(weight), 1 - alpha),
-                       1e-5);
-    scales.push_back(static_cast<float>(scale));
+    double x = activation > 0 ? activation : leastActivation,
+           w = weight > 0 ? weight : leastWeight;
+    scales.push_back(static_cast<float>(
+        std::max(std::pow(x, alpha) / std::pow(w, 1 - alpha), 1e-5)));
   }
   return scales;
 }
