@@ -19,6 +19,20 @@ namespace json = llvm::json;
 
 static constexpr StringRef kFormat = "quantc-sensitivity";
 
+std::string ChoiceSensitivity::describe() const {
+  std::map<StringRef, int64_t> counts;
+  for (const auto &[site, candidate] : sites)
+    ++counts[candidate];
+  if (counts.size() == 1)
+    return (counts.begin()->first + " everywhere").str();
+  std::string text;
+  for (const auto &[candidate, count] : counts)
+    text += (llvm::Twine(text.empty() ? "" : ", ") + llvm::Twine(count) + " " +
+             candidate)
+                .str();
+  return text;
+}
+
 static void printError(json::OStream &stream, const OutputError &error) {
   stream.attribute("kl_divergence", error.divergence);
   stream.attribute("noise_to_signal", error.noiseToSignal);

@@ -177,7 +177,8 @@ static void printSensitivities(const ModelReport &report, raw_ostream &os) {
   double largest = std::max(rows.front().divergence, 1e-300);
   os << "<h2>Sensitivity</h2>\n<p>The Kullback-Leibler divergence of the "
         "model's "
-        "output, in nats, when one site alone is quantized.</p>\n"
+        "output, in nats, when one site alone is quantized, or all "
+        "sites are, as some choices have them.</p>\n"
         "<div class=\"scroll\"><table>\n<tr><th>site</th><th>candidate</th>"
         "<th class=\"number\">KL divergence</th><th></th></tr>\n";
   for (const SensitivityReport &row : rows)

@@ -143,6 +143,9 @@ static Error addSensitivities(Tool &tool, ModelReport &report) {
   for (const SiteSensitivity &entry : sensitivity->sites)
     report.sensitivities.push_back(
         {entry.site, entry.candidate, entry.divergence});
+  for (const ChoiceSensitivity &choice : sensitivity->choices)
+    report.sensitivities.push_back(
+        {"all sites", choice.describe(), choice.divergence});
   return Error::success();
 }
 

@@ -68,21 +68,6 @@ static void addError(std::vector<std::string> &row, const OutputError &error) {
   row.push_back(llvm::formatv("{0:e2}", error.noiseToSignal));
 }
 
-/// "static everywhere", or "12 channel, 3 float".
-static std::string describe(const ChoiceSensitivity &choice) {
-  std::map<llvm::StringRef, int64_t> counts;
-  for (const auto &[site, candidate] : choice.sites)
-    ++counts[candidate];
-  if (counts.size() == 1)
-    return (counts.begin()->first + " everywhere").str();
-  std::string text;
-  for (const auto &[candidate, count] : counts)
-    text += (llvm::Twine(text.empty() ? "" : ", ") + llvm::Twine(count) + " " +
-             candidate)
-                .str();
-  return text;
-}
-
 /// The most sensitive site first, then whole models.
 static void printTables(SensitivityFile file) {
   auto key = [](const SiteSensitivity &entry) {
@@ -102,7 +87,7 @@ static void printTables(SensitivityFile file) {
     return;
   rows = {{"all sites", "KL divergence", "noise/signal"}};
   for (const ChoiceSensitivity &choice : file.choices) {
-    rows.push_back({describe(choice)});
+    rows.push_back({choice.describe()});
     addError(rows.back(), choice);
   }
   llvm::outs() << '\n';

@@ -64,6 +64,9 @@ struct SiteSensitivity : OutputError {
 struct ChoiceSensitivity : OutputError {
   /// The candidate of each site, or "float".
   std::map<std::string, std::string> sites;
+
+  /// "static everywhere", or "12 channel, 3 float".
+  std::string describe() const;
 };
 
 struct SensitivityFile {

@@ -65,7 +65,8 @@ struct SmoothingReport {
   std::vector<float> before, after;
 };
 
-/// What a site, quantized alone, does to the output.
+/// What a site, quantized alone, does to the output, or "all sites" as a choice
+/// has them.
 struct SensitivityReport {
   std::string site, candidate;
   /// In nats.

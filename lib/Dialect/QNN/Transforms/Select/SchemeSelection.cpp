@@ -380,7 +380,9 @@ LogicalResult quantc::qnn::selectSchemes(ModuleOp module,
   if (!recipe.autoSelect) {
     if (!budget.isEmpty())
       return module.emitError() << "expected a recipe with 'auto' for a limit, "
-                                   "a front, a candidate or a sensitivity";
+                                   "a front, a candidate or a sensitivity "
+                                   "(quantc report --show-sensitivity takes "
+                                   "one of any recipe)";
     return followRecipe(sites, recipe);
   }
   llvm::Expected<TargetAttr> target =
