@@ -141,28 +141,28 @@ void DataSet::limitSamples(int64_t samples) {
   numBatches = std::min(numBatches, batches);
 }
 
-int64_t DataSet::setFold(DataFold part, int64_t firstBatch) {
-  assert(fold.count == 1 && states.empty() &&
-         "expected a whole data set without states");
-  int64_t before = firstBatch % part.count;
-  fold = {(part.index + part.count - before) % part.count, part.count};
-  return (numBatches - fold.index + fold.count - 1) / fold.count;
+bool DataFold::contains(int64_t batch) const {
+  // Fibonacci hashing of the number of the row.
+  uint64_t hash = uint64_t(batch / count) * 0x9E3779B97F4A7C15u >> 32;
+  return int64_t((uint64_t(batch % count) + hash) % uint64_t(count)) == index;
 }
 
-void DataSet::keepFold(DataFold part, int64_t firstBatch) {
-  numBatches = setFold(part, firstBatch);
+void DataSet::select(llvm::function_ref<bool(int64_t)> isKept) {
+  assert(states.empty() && "expected data without states");
+  std::vector<int64_t> kept;
+  for (int64_t batch = 0; batch < numBatches; ++batch)
+    if (isKept(getPlace(batch)))
+      kept.push_back(getPlace(batch));
+  numBatches = kept.size();
+  places = std::move(kept);
 }
 
-void DataSet::leaveOutFold(DataFold part, int64_t firstBatch) {
-  isOutsideFold = true;
-  numBatches -= setFold(part, firstBatch);
+void DataSet::keepFold(DataFold fold, int64_t firstBatch) {
+  select([&](int64_t place) { return fold.contains(firstBatch + place); });
 }
 
-int64_t DataSet::getPlace(int64_t batch) const {
-  if (!isOutsideFold)
-    return fold.index + batch * fold.count;
-  int64_t others = fold.count - 1, place = batch % others;
-  return batch / others * fold.count + place + (place >= fold.index);
+void DataSet::leaveOutFold(DataFold fold, int64_t firstBatch) {
+  select([&](int64_t place) { return !fold.contains(firstBatch + place); });
 }
 
 bool DataSet::isState(size_t output) const {

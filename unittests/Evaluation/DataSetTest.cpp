@@ -71,7 +71,6 @@ std::vector<int> getBatches(DataFold fold, int64_t firstBatch, bool keeps,
   return result;
 }
 
-// By their definition: batch i of the data is in fold i mod count.
 TEST(DataSetTest, FoldsPartTheData) {
   for (int64_t count : {2, 3, 5})
     for (int64_t index = 0; index < count; ++index)
@@ -80,15 +79,30 @@ TEST(DataSetTest, FoldsPartTheData) {
           SCOPED_TRACE(testing::Message()
                        << index << " of " << count << ", " << batches
                        << " batches from " << firstBatch);
+          DataFold fold{index, count};
           std::vector<int> kept, others;
           for (int batch = 0; batch < batches; ++batch)
-            ((firstBatch + batch) % count == index ? kept : others)
+            (fold.contains(firstBatch + batch) ? kept : others)
                 .push_back(batch);
-          EXPECT_EQ(getBatches({index, count}, firstBatch, true, batches),
-                    kept);
-          EXPECT_EQ(getBatches({index, count}, firstBatch, false, batches),
-                    others);
+          EXPECT_EQ(getBatches(fold, firstBatch, true, batches), kept);
+          EXPECT_EQ(getBatches(fold, firstBatch, false, batches), others);
         }
+}
+
+TEST(DataSetTest, FoldsHaveOneBatchOfEachRow) {
+  for (int64_t count : {2, 3, 8})
+    for (int64_t row = 0; row < 50; ++row)
+      for (int64_t index = 0; index < count; ++index) {
+        int found = 0;
+        for (int64_t batch = row * count; batch < (row + 1) * count; ++batch)
+          found += DataFold{index, count}.contains(batch);
+        EXPECT_EQ(found, 1);
+      }
+  // What comes by turns, as questions and answers, is in both of two folds.
+  int even = 0;
+  for (int64_t batch = 0; batch < 1000; batch += 2)
+    even += DataFold{0, 2}.contains(batch);
+  EXPECT_NEAR(even, 250, 50);
 }
 
 TEST(DataSetTest, StatesAreCarried) {

@@ -42,11 +42,15 @@ struct DataSpec {
 /// the safetensors files in it, by name. Fails where there is none.
 llvm::Expected<std::vector<std::string>> listShards(llvm::StringRef path);
 
-/// One of the `count` parts of data that may be in several files: each
-/// `count`-th batch, from batch `index` on.
+/// One of the `count` parts of data that may be in several files. Of `count`
+/// batches in a row each part has one, and not always the same, so that no part
+/// has all of what comes by turns, nor all of the end.
 struct DataFold {
   int64_t index = 0;
   int64_t count = 1;
+
+  /// Whether batch number `batch` of the data is in it.
+  bool contains(int64_t batch) const;
 };
 
 /// The batches of a data file.
@@ -83,8 +87,8 @@ public:
   void limitSamples(int64_t samples);
 
   /// Keeps the batches of a fold alone, or all others; the file begins with
-  /// batch number `firstBatch` of the data. None may be left. Only once, and not
-  /// for data with states, whose batches follow from each other.
+  /// batch number `firstBatch` of the data. None may be left. Not for data with
+  /// states, whose batches follow from each other.
   void keepFold(DataFold fold, int64_t firstBatch);
   void leaveOutFold(DataFold fold, int64_t firstBatch);
 
@@ -119,17 +123,16 @@ private:
   };
 
   /// Where in the file a batch is.
-  int64_t getPlace(int64_t batch) const;
-  /// The number of the file's batches that are in the fold, which is one of the
-  /// file's own afterwards.
-  int64_t setFold(DataFold fold, int64_t firstBatch);
+  int64_t getPlace(int64_t batch) const {
+    return places ? (*places)[batch] : batch;
+  }
+  void select(llvm::function_ref<bool(int64_t place)> isKept);
 
   std::shared_ptr<const SafetensorsFile> file;
   std::vector<Input> inputs;
   llvm::SmallVector<State> states;
-  /// What the batches are a part of.
-  DataFold fold;
-  bool isOutsideFold = false;
+  /// All places that are left; nullopt for all of the file's.
+  std::optional<std::vector<int64_t>> places;
   int64_t batchSize = 1;
   int64_t numBatches = 1;
 };

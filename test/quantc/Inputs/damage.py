@@ -16,9 +16,9 @@ integers      the tensors claim to be I32
 infinite-weight, nan-weight
               two elements of hidden.w are infinities, or NaN: [1, 5], [3, 0]
 overflow      all elements are 3e38, nearly the largest f32
-empty-mask, half-mask
-              a tensor 'kept' [n, 3] of I32 is added to [n, 3, ..]: zeros, or, by turns,
-              six zeros and six ones
+empty-mask, first-mask
+              a tensor 'kept' [n, 3] of I32 is added to [n, 3, ..]: zeros, but for
+              first-mask after six ones
 nan           the fifth row begins with a NaN, the last ends with an infinity
 """
 
@@ -70,12 +70,12 @@ def damage(how: str, data: bytes) -> bytes:
         row = len(body) // first["shape"][0]
         body = (body[: 4 * row] + struct.pack("<f", float("nan")) + body[4 * row + 4 : -4]
                 + struct.pack("<f", float("inf")))
-    elif how in ("empty-mask", "half-mask"):
+    elif how in ("empty-mask", "first-mask"):
         rows = first["shape"][0]
         header["kept"] = {"dtype": "I32", "shape": [rows, 3],
                           "data_offsets": [len(body), len(body) + 12 * rows]}
-        one = 1 if how == "half-mask" else 0
-        body += b"".join(struct.pack("<i", one * (i // 6 % 2)) for i in range(3 * rows))
+        kept = 6 if how == "first-mask" else 0
+        body += b"".join(struct.pack("<i", i < kept) for i in range(3 * rows))
     elif how == "overflow":
         body = struct.pack("<f", 3e38) * (len(body) // 4)
     elif how in ("infinite-weight", "nan-weight"):

@@ -6,8 +6,8 @@
 """Data files for each fold, and their sensitivities against `--folds`.
 
 fold_sensitivity.py split DATA N PREFIX
-    writes the batches i, i + N, .. of the model of make_model.py, whose batches
-    have two samples, as PREFIXi.safetensors, and the others as PREFIXi.others.
+    writes fold i of the batches of the model of make_model.py, which have two
+    samples each, as PREFIXi.safetensors, and the others as PREFIXi.others.
 fold_sensitivity.py shards DATA FOLDER
     writes the batches as files of one, two, .. batches.
 fold_sensitivity.py compare FOLDS FILE...
@@ -37,7 +37,8 @@ def write(batches, path):
 
 def split(data, count, prefix):
     batches, count = read_batches(data), int(count)
-    numbers = numpy.arange(len(batches)) % count
+    numbers = numpy.array([(i % count + (i // count * 0x9E3779B97F4A7C15 % 2**64 >> 32))
+                           % count for i in range(len(batches))])
     for fold in range(count):
         write(batches[numbers == fold], f"{prefix}{fold}.safetensors")
         write(batches[numbers != fold], f"{prefix}{fold}.others")
