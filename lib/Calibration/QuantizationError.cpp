@@ -50,6 +50,11 @@ static AffineParameters getAffine(const QuantizationParameters &parameters,
           parameters.zeroPoints.empty() ? 0 : parameters.zeroPoints[index]};
 }
 
+/// A part of zeros alone has no noise, whatever its scale.
+static bool isZero(const MinMax &part) {
+  return part.isEmpty() || (part.min == 0 && part.max == 0);
+}
+
 /// The noise of integers with parameters for each of equal parts, whose values
 /// are those in `ranges`. Which values a part has is not known, but its steps
 /// are: s^2/12. Outside of all ranges lies what the histogram has there.
@@ -62,8 +67,9 @@ static NoiseEstimate estimateParts(const Statistics &statistics,
     rounding += range.min == range.max && range.min == 0
                     ? 0
                     : double(scale) * double(scale);
-    kept.min = std::min(kept.min, range.min);
-    kept.max = std::max(kept.max, range.max);
+    // Zero is in every range.
+    kept.min = std::min({kept.min, range.min, 0.0});
+    kept.max = std::max({kept.max, range.max, 0.0});
   }
   rounding /= 12 * double(ranges.size());
   const Histogram &histogram = statistics.histogram;
@@ -93,8 +99,11 @@ quantc::estimateNoiseToSignal(const Statistics &statistics,
     return std::nullopt;
   }
   llvm::SmallVector<float> scales;
-  for (const quantc::Range &range : *ranges)
+  for (auto [part, range] : llvm::zip_equal(parts, *ranges)) {
     scales.push_back(computeAffine(range, scheme).scale);
+    if (isZero(part))
+      range = {0, 0};
+  }
   return estimateParts(statistics, *ranges, scales).getRatio();
 }
 
@@ -117,11 +126,10 @@ quantc::estimateNoise(const Statistics &statistics,
   for (auto [i, channel] : llvm::enumerate(statistics.channels)) {
     AffineParameters affine = getAffine(parameters, i);
     double scale = affine.scale, zeroPoint = affine.zeroPoint;
-    // A channel of zeros alone has no noise, whatever its scale.
-    bool isZero = channel.isEmpty() || (channel.min == 0 && channel.max == 0);
-    ranges.push_back(isZero ? quantc::Range{0, 0}
-                            : quantc::Range{(storage.min - zeroPoint) * scale,
-                                            (storage.max - zeroPoint) * scale});
+    ranges.push_back(isZero(channel)
+                         ? quantc::Range{0, 0}
+                         : quantc::Range{(storage.min - zeroPoint) * scale,
+                                         (storage.max - zeroPoint) * scale});
   }
   return estimateParts(statistics, ranges, scales);
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <tuple>
 
 using namespace quantc;
 using namespace quantc::qnn;
@@ -67,19 +68,24 @@ quantc::estimatePartRanges(const Statistics &statistics,
             : Range{std::clamp<double>(part.min, kept->min, kept->max),
                     std::clamp<double>(part.max, kept->min, kept->max)});
   // Scale 1, that of nothing but zeros, may be far from those of the others,
-  // and where scales become part of a weight, its row would dwarf theirs.
+  // and where scales become part of a weight, its row would dwarf theirs. The
+  // narrowest of them may be next to nothing.
   auto getWidth = [](const Range &range) {
     return std::max(range.max, 0.0) - std::min(range.min, 0.0);
   };
-  const Range *least = nullptr;
-  for (const Range &range : ranges)
-    if (getWidth(range) > 0 && (!least || getWidth(range) < getWidth(*least)))
-      least = &range;
-  if (least)
-    std::replace_if(
-        ranges.begin(), ranges.end(),
-        [&](const Range &range) { return getWidth(range) == 0; },
-        Range(*least));
+  llvm::SmallVector<Range> alive;
+  llvm::copy_if(ranges, std::back_inserter(alive),
+                [&](const Range &range) { return getWidth(range) > 0; });
+  if (alive.empty() || alive.size() == ranges.size())
+    return ranges;
+  auto *median = alive.begin() + (alive.size() - 1) / 2;
+  std::nth_element(
+      alive.begin(), median, alive.end(), [&](const Range &a, const Range &b) {
+        return std::tuple(getWidth(a), a.min) < std::tuple(getWidth(b), b.min);
+      });
+  std::replace_if(
+      ranges.begin(), ranges.end(),
+      [&](const Range &range) { return getWidth(range) == 0; }, *median);
   return ranges;
 }
 

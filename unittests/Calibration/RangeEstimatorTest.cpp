@@ -6,6 +6,7 @@
 
 #include "AdversarialData.h"
 #include "EstimatorReference.h"
+#include "quantc/Calibration/QuantizationError.h"
 #include "quantc/Calibration/QuantizationParameters.h"
 
 #include "mlir/AsmParser/AsmParser.h"
@@ -348,7 +349,7 @@ TEST_F(RangeEstimatorTest, Parts) {
 
 // A channel that was only seen to be zero would have scale 1, and as scales of
 // channels become part of a weight, ruin that.
-TEST_F(RangeEstimatorTest, PartsOfZerosHaveTheNarrowestRange) {
+TEST_F(RangeEstimatorTest, PartsOfZerosHaveARangeOfTheOthers) {
   Statistics statistics;
   std::vector<float> values = {-1, 2, 0.5f};
   statistics.update(values.data(), 1, values.size());
@@ -361,14 +362,32 @@ TEST_F(RangeEstimatorTest, PartsOfZerosHaveTheNarrowestRange) {
   };
   using Pairs = std::vector<std::pair<double, double>>;
   const char *text = "i8 asymmetric channel axes = [0] minmax";
-  // Zero is in every range: [0.5, 1] is as wide as [0, 1].
-  EXPECT_EQ(
-      getRanges({{-1, 2}, {0, 0}, {0.5f, 1}, {-0.75f, 0.5f}, {0, 0}}, text),
-      (Pairs{{-1, 2}, {0.5, 1}, {0.5, 1}, {-0.75, 0.5}, {0.5, 1}}));
+  // The one of median width, where zero is in every range: [0.5, 1] is as wide
+  // as [0, 1]. Of two it is the narrower one.
+  EXPECT_EQ(getRanges({{-1, 2}, {0, 0}, {0, 1e-9f}, {0.5f, 1}, {0, 0}}, text),
+            (Pairs{{-1, 2}, {0.5, 1}, {0, 1e-9f}, {0.5, 1}, {0.5, 1}}));
+  EXPECT_EQ(getRanges({{-1, 2}, {0, 0}, {0, 1}}, text),
+            (Pairs{{-1, 2}, {0, 1}, {0, 1}}));
   // Nothing was seen of the second one at all.
   EXPECT_EQ(getRanges({{0, 1}, MinMax(), {0, 0}}, text),
             (Pairs{{0, 1}, {-1, 2}, {0, 1}}));
   EXPECT_EQ(getRanges({{0, 0}, {0, 0}}, text), (Pairs{{0, 0}, {0, 0}}));
+}
+
+// Zeros of channels beside positive ones lie in the ranges that these have.
+TEST_F(RangeEstimatorTest, ZerosAreNoNoise) {
+  constexpr int64_t rows = 1000, channels = 4;
+  std::vector<float> values;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t channel = 0; channel < channels; ++channel)
+      values.push_back(channel == 0 ? 0 : 0.5f + 0.5f * row / rows);
+  Statistics statistics(channels);
+  statistics.update(values.data(), rows, 1);
+  auto attribute = scheme("i8 asymmetric channel axes = [1] minmax");
+  std::optional<double> ratio = estimateNoiseToSignal(statistics, attribute);
+  ASSERT_TRUE(ratio);
+  // s^2 / 12 of [0, 1] over a mean square of 7 / 12, of three channels both.
+  EXPECT_NEAR(*ratio, 1 / (255.0 * 255 * 12) / (7 / 12.0), 1e-8);
 }
 
 TEST_F(RangeEstimatorTest, Refusals) {

@@ -27,8 +27,8 @@ llvm::Expected<Range> estimateRange(const Statistics &statistics,
 
 /// The range of each of `parts` of a tensor (channels, tokens): what the
 /// estimator keeps of the whole tensor bounds every one, and is that of a part
-/// of which nothing was seen. One that was only seen to be zero has the
-/// narrowest range of the others.
+/// of which nothing was seen. One that was only seen to be zero has a range of
+/// the others, that of median width.
 llvm::Expected<llvm::SmallVector<Range>>
 estimatePartRanges(const Statistics &statistics, llvm::ArrayRef<MinMax> parts,
                    qnn::QuantizationAttr scheme);

@@ -144,8 +144,8 @@ func.func @linear(%x: tensor<4x3xf32>, %i: tensor<4x3xf32>) -> tensor<4x3xf32> {
 
 // -----
 
-// A nonlinear producer takes no factors in; a channel of zeros has the least magnitude
-// of the others, here 4, so that its factor is sqrt(4 / 16).
+// A nonlinear producer takes no factors in; a channel of zeros has the median of the
+// others' magnitudes, here 4, so that its factor is sqrt(4 / 16).
 
 // CHECK-LABEL: func @tanh
 // CHECK-DAG:     arith.constant dense<[5.000000e-01, 2.000000e+00]> : tensor<2xf32>

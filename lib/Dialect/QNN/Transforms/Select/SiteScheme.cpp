@@ -262,6 +262,17 @@ FailureOr<SiteProposal> quantc::qnn::proposeScheme(linalg::LinalgOp site,
       return failure();
     schemes[operand] = *scheme;
   }
+  for (unsigned operand : {0, 1}) {
+    Type weight = getElementTypeOrSelf(site->getOperand(1 - operand));
+    if (isWeight[1 - operand] && !weight.isF32() &&
+        schemes[operand].getGranularity() == Granularity::Channel) {
+      proposal.isLimit = true;
+      proposal.floatReason = llvm::formatv(
+          "scales per channel fold into a weight of f32 only, not of {0}",
+          weight);
+      return proposal;
+    }
+  }
   FailureOr<std::optional<double>> noise = getSiteNoise(site, schemes, weights);
   if (failed(noise))
     return failure();

@@ -12,6 +12,7 @@
 #include "quantc/Dialect/QNN/Transforms/SiteOperands.h"
 #include "quantc/Parameters/ConstantTensor.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -21,26 +22,29 @@ using namespace quantc::qnn;
 
 static constexpr int kSteps = 20;
 
-/// 1 where there is none.
-static double getLeastPositive(ArrayRef<float> magnitudes) {
-  double least = std::numeric_limits<double>::infinity();
-  for (float magnitude : magnitudes)
-    if (magnitude > 0)
-      least = std::min<double>(least, magnitude);
-  return std::isfinite(least) ? least : 1;
+/// Of those that are not zero; 1 where there is none.
+static double getMedian(ArrayRef<float> magnitudes) {
+  SmallVector<float> positive;
+  llvm::copy_if(magnitudes, std::back_inserter(positive),
+                [](float magnitude) { return magnitude > 0; });
+  if (positive.empty())
+    return 1;
+  float *median = positive.begin() + (positive.size() - 1) / 2;
+  std::nth_element(positive.begin(), median, positive.end());
+  return *median;
 }
 
 SmallVector<float> quantc::qnn::computeScales(ArrayRef<float> activations,
                                               ArrayRef<float> weights,
                                               double alpha) {
-  // What was never seen to be other than zero, or is not read, has the least
-  // magnitude of the others: it is no reason for a range of theirs.
-  double leastActivation = getLeastPositive(activations),
-         leastWeight = getLeastPositive(weights);
+  // What was never seen to be other than zero, or is not read, is taken for one
+  // like the others.
+  double medianActivation = getMedian(activations),
+         medianWeight = getMedian(weights);
   SmallVector<float> scales;
   for (auto [activation, weight] : llvm::zip_equal(activations, weights)) {
-    double x = activation > 0 ? activation : leastActivation,
-           w = weight > 0 ? weight : leastWeight;
+    double x = activation > 0 ? activation : medianActivation,
+           w = weight > 0 ? weight : medianWeight;
     scales.push_back(static_cast<float>(
         std::max(std::pow(x, alpha) / std::pow(w, 1 - alpha), 1e-5)));
   }

@@ -14,7 +14,7 @@ namespace quantc::qnn {
 
 /// s_j = max|X_j|^alpha / max|W_j|^(1 - alpha), at least 1e-5. A magnitude of
 /// zero, of a channel that calibration saw only zeros of, or that no weight
-/// reads, counts as the least of the other channels.
+/// reads, counts as the median of the other channels.
 llvm::SmallVector<float> computeScales(llvm::ArrayRef<float> activations,
                                        llvm::ArrayRef<float> weights,
                                        double alpha);
