@@ -254,9 +254,10 @@ static std::optional<int64_t> getValuesPerRange(mlir::OpOperand &operand,
 
 /// Warns of ranges that know their data better than what is to come: of n
 /// values drawn alike, the next one is the largest or the least with a chance
-/// of 2 / (n + 1).
+/// of 2 / (n + 1). What they are cut by costs normal distributions 6 dB of a
+/// product with 1024 values for each range, and 1 dB with 4096.
 static void warnOfThinRanges(Tool &tool, Model &model) {
-  constexpr int64_t kEnoughValues = 1000;
+  constexpr int64_t kEnoughValues = 4096;
   int64_t count = 0, least = kEnoughValues;
   std::string first;
   model.module->walk([&](mlir::linalg::LinalgOp site) {

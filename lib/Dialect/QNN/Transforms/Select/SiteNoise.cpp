@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SiteNoise.h"
+#include "ProductError.h"
 #include "Site/ObservedRows.h"
 #include "quantc/Calibration/QuantizationError.h"
 #include "quantc/Dialect/QNN/Transforms/ConstantView.h"
@@ -178,6 +179,29 @@ getWeightNoise(linalg::LinalgOp site, unsigned operand,
 // Sites
 //===----------------------------------------------------------------------===//
 
+/// The noise of the result over sampled rows, where it can be told.
+static FailureOr<Noise>
+getProductNoise(linalg::LinalgOp site,
+                std::array<QuantizationAttr, 2> schemes) {
+  // As many outputs as a row has columns make few rows enough.
+  constexpr int64_t maxRows = 64;
+  for (unsigned activation : {0, 1}) {
+    if (!isConstantValue(site->getOperand(1 - activation)))
+      continue;
+    std::optional<ProductError> product =
+        ProductError::create(site, activation);
+    if (!product || !product->canFollow(schemes[activation]))
+      continue;
+    FailureOr<NoiseEstimate> noise =
+        product->measure(schemes[activation], schemes[1 - activation],
+                         /*scales=*/{}, maxRows);
+    if (failed(noise))
+      return failure();
+    return noise->getRatio();
+  }
+  return Noise();
+}
+
 FailureOr<std::optional<double>>
 quantc::qnn::getSiteNoise(linalg::LinalgOp site,
                           std::array<QuantizationAttr, 2> schemes,
@@ -212,5 +236,10 @@ quantc::qnn::getSiteNoise(linalg::LinalgOp site,
     isKnown &= noise.has_value();
     sum += noise.value_or(0);
   }
-  return isKnown ? Noise(sum) : Noise();
+  if (!isKnown)
+    return Noise();
+  FailureOr<Noise> product = getProductNoise(site, schemes);
+  if (failed(product))
+    return failure();
+  return Noise(std::max(sum, product->value_or(0)));
 }
