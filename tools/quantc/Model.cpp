@@ -156,6 +156,12 @@ Error quantc::tool::lowerExplicitQuantization(Tool &tool, Model &model) {
   return runPasses(tool, model, passes);
 }
 
+Model quantc::tool::copyModel(const Model &model) {
+  mlir::ModuleOp module = model.module.get();
+  return {model.path, mlir::OwningOpRef<mlir::ModuleOp>(module.clone()),
+          model.parameters};
+}
+
 Expected<Model> quantc::tool::readModel(Tool &tool, StringRef path,
                                         StringRef parameterPath) {
   Model model;

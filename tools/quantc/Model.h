@@ -24,6 +24,9 @@ struct Model {
   std::shared_ptr<const SafetensorsFile> parameters;
 };
 
+/// One of its own, of the same parameters.
+Model copyModel(const Model &model);
+
 /// Reads the model at `path`, StableHLO or linalg, and converts the former.
 /// `parameterPath` overrides where the parameters are.
 llvm::Expected<Model> readModel(Tool &tool, llvm::StringRef path,

@@ -114,7 +114,8 @@ static Error checkOptions(const QuantizationOptions &options) {
   return Error::success();
 }
 
-ObserverOptions quantc::tool::getNeededObservers(const Recipe &recipe) {
+/// What the estimators of a recipe's activations look at.
+static ObserverOptions getNeededObservers(const Recipe &recipe) {
   ObserverOptions options;
   options.keepBatches = recipe.anyActivations([](const OperandRecipe &operand) {
     return operand.hasEstimator(qnn::EMAAttr::getMnemonic());
@@ -139,6 +140,36 @@ static Error checkFloat(const Model &model) {
                        "--statistics and --recipe tells how");
 }
 
+/// Statistics of the model that is now, taken with the data, onto its
+/// observers.
+static Error calibrateOnto(Tool &tool, Model &model, const Recipe &recipe,
+                           CalibrationData data, int64_t sampleRows) {
+  std::string mask = data.observers.mask;
+  data.observers = getNeededObservers(recipe);
+  data.observers.mask = mask;
+  data.observers.sampleRows = sampleRows;
+  Expected<StatisticsFile> statistics = calibrate(tool, model, data);
+  if (!statistics)
+    return statistics.takeError();
+  if (failed(applyStatistics(*model.module, *statistics, data.path)))
+    return tool.diagnosed();
+  return Error::success();
+}
+
+/// Statistics from a file, if any, and SmoothQuant, if it is asked for.
+static Error
+runSmoothing(Tool &tool, Model &model, StringRef statistics,
+             const std::optional<qnn::QNNSmoothPassOptions> &smooth) {
+  mlir::PassManager passes(&tool.getContext());
+  buildSmoothPipeline(passes, statistics, smooth);
+  return runPasses(tool, model, passes);
+}
+
+/// Whether an alpha is searched for each group.
+static bool isSearched(const qnn::QNNSmoothPassOptions &smooth) {
+  return !smooth.recipe.empty();
+}
+
 Error quantc::tool::smooth(Tool &tool, Model &model,
                            const CalibratedModelOptions &options,
                            StringRef dataPath, StringRef mask) {
@@ -158,39 +189,41 @@ Error quantc::tool::smooth(Tool &tool, Model &model,
   if (!smooth)
     return smooth.takeError();
 
-  // Statistics of the model that is now, taken with the data.
-  auto calibrateAgain = [&](int64_t sampleRows) -> Error {
-    CalibrationData data;
-    data.path = dataPath.str();
-    data.observers = getNeededObservers(*recipe);
-    data.observers.mask = mask.str();
-    data.observers.sampleRows = sampleRows;
-    Expected<StatisticsFile> statistics = calibrate(tool, model, data);
-    if (!statistics)
-      return statistics.takeError();
-    if (failed(applyStatistics(*model.module, *statistics, dataPath)))
-      return tool.diagnosed();
-    return Error::success();
-  };
-  auto run = [&](StringRef statistics,
-                 const std::optional<qnn::QNNSmoothPassOptions> &smooth) {
-    mlir::PassManager passes(&tool.getContext());
-    buildSmoothPipeline(passes, statistics, smooth);
-    return runPasses(tool, model, passes);
-  };
+  CalibrationData data;
+  data.path = dataPath.str();
+  data.observers.mask = mask.str();
   if (!*smooth && !dataPath.empty())
     tool.warn("--data has no effect, because nothing is smoothed");
   if (!*smooth || dataPath.empty())
-    return run(options.statistics, *smooth);
-  if (Error error = run(options.statistics, std::nullopt))
+    return runSmoothing(tool, model, options.statistics, *smooth);
+  if (Error error = runSmoothing(tool, model, options.statistics, std::nullopt))
     return error;
   // A searched alpha needs rows, which the statistics may lack.
-  if (!(*smooth)->recipe.empty())
-    if (Error error = calibrateAgain(kSampleRows))
+  if (isSearched(**smooth))
+    if (Error error = calibrateOnto(tool, model, *recipe, data, kSampleRows))
       return error;
-  if (Error error = run("", *smooth))
+  if (Error error = runSmoothing(tool, model, "", *smooth))
     return error;
-  return calibrateAgain(/*sampleRows=*/0);
+  return calibrateOnto(tool, model, *recipe, data, /*sampleRows=*/0);
+}
+
+Error quantc::tool::smoothByData(Tool &tool, Model &model,
+                                 const CalibratedModelOptions &options,
+                                 const CalibrationData &data) {
+  Expected<Recipe> recipe = Recipe::read(options.recipe);
+  if (!recipe)
+    return recipe.takeError();
+  auto smooth = getSmoothOptions(*recipe, options.recipe, options.smooth);
+  if (!smooth)
+    return smooth.takeError();
+  if (Error error =
+          calibrateOnto(tool, model, *recipe, data,
+                        *smooth && isSearched(**smooth) ? kSampleRows : 0))
+    return error;
+  if (Error error = runSmoothing(tool, model, "", *smooth))
+    return error;
+  return *smooth ? calibrateOnto(tool, model, *recipe, data, /*sampleRows=*/0)
+                 : Error::success();
 }
 
 Error quantc::tool::addFiles(Tool &tool, const QuantizationOptions &options) {

@@ -60,9 +60,6 @@ struct CalibrationData {
   unsigned threads = 1;
 };
 
-/// What the estimators of a recipe's activations look at.
-ObserverOptions getNeededObservers(const Recipe &recipe);
-
 /// Runs an annotated model over data. Warns of NaN and infinities in them.
 llvm::Expected<StatisticsFile> calibrate(Tool &tool, Model &model,
                                          const CalibrationData &data);
@@ -77,6 +74,11 @@ llvm::Error addFiles(Tool &tool, const QuantizationOptions &options);
 llvm::Error smooth(Tool &tool, Model &model,
                    const CalibratedModelOptions &options, llvm::StringRef data,
                    llvm::StringRef mask);
+/// The same without a statistics file: calibrated on the data, smoothed by what
+/// they show, and calibrated once more.
+llvm::Error smoothByData(Tool &tool, Model &model,
+                         const CalibratedModelOptions &options,
+                         const CalibrationData &data);
 /// A scheme or a reason for float onto each site; the front goes to `front`
 /// where that is not empty, else to the output that the options ask for:
 llvm::Error selectSchemes(Tool &tool, Model &model,

@@ -116,13 +116,15 @@ static Error runSensitivity(Tool &tool) {
     return model.takeError();
   if (Error error = annotate(tool, *model))
     return error;
+  Model unsmoothed = copyModel(*model);
   if (Error error = smooth(tool, *model, options,
                            recalibrate ? dataPath.c_str() : "", mask))
     return error;
-  SensitivityOptions measured{options.recipe, dataPath,   mask,
-                              outputName,     maxSamples, folds};
+  SensitivityOptions measured{options,    dataPath,   mask,
+                              outputName, maxSamples, folds};
   Expected<SensitivityFile> result =
-      SensitivityMeasurement(tool, *model, *recipe, measured).measure();
+      SensitivityMeasurement(tool, *model, unsmoothed, *recipe, measured)
+          .measure();
   if (!result)
     return result.takeError();
   std::string text;

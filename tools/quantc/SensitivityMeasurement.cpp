@@ -8,7 +8,6 @@
 #include "CompiledModel.h"
 #include "Front.h"
 #include "ScratchFile.h"
-#include "quantc/Calibration/ApplyStatistics.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 #include "quantc/Evaluation/Logits.h"
 #include "quantc/Pipelines/Quantize.h"
@@ -27,11 +26,6 @@ using llvm::Expected;
 //===----------------------------------------------------------------------===//
 // Programs
 //===----------------------------------------------------------------------===//
-
-static Model copyModel(Model &model) {
-  return {model.path, OwningOpRef<ModuleOp>(model.module->clone()),
-          model.parameters};
-}
 
 /// Leaves every site but `kept` in float.
 static void keepOnly(ModuleOp module, StringRef kept) {
@@ -57,7 +51,7 @@ std::vector<std::string> SensitivityMeasurement::getCandidates() const {
 Expected<Model> SensitivityMeasurement::select(Model &calibrated,
                                                const Selection &selection) {
   QuantizeOptions select;
-  select.recipe = options.recipe;
+  select.recipe = options.calibrated.recipe.getValue();
   select.candidate = selection.candidate;
   select.sensitivity = selection.sensitivity;
   select.maxCost = selection.maxCost;
@@ -76,6 +70,12 @@ SensitivityMeasurement::compile(Model &selected) {
   buildMaterializePipeline(passes, recipe);
   if (Error error = runPasses(tool, selected, passes))
     return error;
+  if (std::string site = SwitchedSites::findLost(*selected.module);
+      !site.empty())
+    return makeFileError(model.path, "expected site '" + site +
+                                         "' to be quantized in all of its "
+                                         "forms, but got one that stays in "
+                                         "float");
   auto executable =
       Executable::compile(*selected.module, SwitchedSites::getSymbol());
   if (failed(executable))
@@ -171,18 +171,9 @@ Expected<Model> SensitivityMeasurement::calibrateWithout(DataFold fold) {
   CalibrationData data;
   data.path = options.data;
   data.leftOut = fold;
-  data.observers = getNeededObservers(recipe);
   data.observers.mask = options.mask;
-  Expected<StatisticsFile> statistics = calibrate(tool, model, data);
-  if (!statistics)
-    return statistics.takeError();
-  Model calibrated = copyModel(model);
-  if (failed(applyStatistics(*calibrated.module, *statistics, options.data)))
-    return tool.diagnosed();
-  // A mask may leave nothing of the other folds.
-  PassManager passes(&tool.getContext());
-  passes.addPass(qnn::createVerifyCalibratedPass());
-  if (Error error = runPasses(tool, calibrated, passes))
+  Model calibrated = copyModel(unsmoothed);
+  if (Error error = smoothByData(tool, calibrated, options.calibrated, data))
     return error;
   return calibrated;
 }

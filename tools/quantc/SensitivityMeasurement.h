@@ -17,8 +17,8 @@
 namespace quantc::tool {
 
 struct SensitivityOptions {
-  /// The recipe's file.
-  std::string recipe;
+  /// The recipe's file, and how to smooth.
+  const CalibratedModelOptions &calibrated;
   /// A data file, or a directory of them, and what is padding in it.
   std::string data, mask;
   /// The output to compare; empty for the only one, or 'logits'.
@@ -36,10 +36,13 @@ struct SensitivityOptions {
 /// variants runs over the data and is compared with the float model.
 class SensitivityMeasurement {
 public:
-  /// The model is smoothed, with statistics on its observers.
-  SensitivityMeasurement(Tool &tool, Model &model, const Recipe &recipe,
+  /// `model` is smoothed, with statistics on its observers; `unsmoothed` is the
+  /// annotated model that it was, which folds smooth by what they know.
+  SensitivityMeasurement(Tool &tool, Model &model, Model &unsmoothed,
+                         const Recipe &recipe,
                          const SensitivityOptions &options)
-      : tool(tool), model(model), recipe(recipe), options(options) {}
+      : tool(tool), model(model), unsmoothed(unsmoothed), recipe(recipe),
+        options(options) {}
 
   llvm::Expected<SensitivityFile> measure();
 
@@ -111,7 +114,7 @@ private:
   SensitivityFile getResult() const;
 
   Tool &tool;
-  Model &model;
+  Model &model, &unsmoothed;
   const Recipe &recipe;
   const SensitivityOptions &options;
   std::unique_ptr<Executable> reference;

@@ -22,7 +22,13 @@ static constexpr StringRef kCallbackName = "quantc_site_form";
 
 static thread_local ArrayRef<int32_t> currentForms;
 
-static int32_t getForm(int32_t site) { return currentForms[site]; }
+static constexpr StringRef kFloatReason = "the form in float";
+
+static int32_t getForm(int32_t site) {
+  assert(size_t(site) < currentForms.size() &&
+         "expected forms on the thread that the program runs on");
+  return currentForms[site];
+}
 
 void SwitchedSites::setForms(ArrayRef<int32_t> forms) { currentForms = forms; }
 
@@ -52,7 +58,7 @@ static void buildForm(Region &region, linalg::LinalgOp site,
   } else {
     form->removeAttr(qnn::kSchemeAttrName);
     form->setAttr(qnn::kFloatReasonAttrName,
-                  builder.getStringAttr("the form in float"));
+                  builder.getStringAttr(kFloatReason));
   }
   scf::YieldOp::create(builder, site.getLoc(), form->getResults());
 }
@@ -105,4 +111,15 @@ SwitchedSites::SwitchedSites(ModuleOp module, ArrayRef<ModuleOp> selections,
     op->erase();
     sites.push_back(std::move(site));
   }
+}
+
+std::string SwitchedSites::findLost(ModuleOp module) {
+  std::string lost;
+  module.walk([&](linalg::LinalgOp op) {
+    auto reason = op->getAttrOfType<StringAttr>(qnn::kFloatReasonAttrName);
+    if (reason && reason != kFloatReason && lost.empty() &&
+        op->getParentOfType<scf::IndexSwitchOp>())
+      lost = qnn::getSiteName(op).str();
+  });
+  return lost;
 }

@@ -48,6 +48,10 @@ public:
 
   llvm::ArrayRef<Site> getSites() const { return sites; }
 
+  /// The name of a site of which a form was to be quantized and was left in
+  /// float, by whatever came after; empty where there is none.
+  static std::string findLost(mlir::ModuleOp module);
+
   /// The form of each site, of the program that runs on this thread from now
   /// on: as long as the sites, and to be kept by the caller until then.
   static void setForms(llvm::ArrayRef<int32_t> forms);

@@ -12,10 +12,33 @@
 #include "quantc/Parameters/ConstantTensor.h"
 
 #include <algorithm>
+#include <cstring>
 
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::qnn;
+
+/// All elements of a constant of f32, f16 or bf16.
+static std::vector<float> readFloats(const ConstantBytes &constant) {
+  Type element = constant.type.getElementType();
+  std::vector<float> values;
+  if (element.isF32()) {
+    values.resize(constant.bytes.size() / sizeof(float));
+    std::memcpy(values.data(), constant.bytes.data(), constant.bytes.size());
+  } else {
+    const llvm::fltSemantics &semantics =
+        cast<FloatType>(element).getFloatSemantics();
+    for (size_t i = 0; i < constant.bytes.size(); i += sizeof(uint16_t)) {
+      uint16_t bits;
+      std::memcpy(&bits, constant.bytes.data() + i, sizeof(bits));
+      values.push_back(
+          llvm::APFloat(semantics, llvm::APInt(16, bits)).convertToFloat());
+    }
+  }
+  if (constant.splat)
+    values.assign(constant.type.getNumElements(), values.front());
+  return values;
+}
 
 std::optional<ProductError> ProductError::create(linalg::LinalgOp site,
                                                  unsigned activation,
@@ -24,7 +47,9 @@ std::optional<ProductError> ProductError::create(linalg::LinalgOp site,
   result.site = site;
   result.observer = getObserver(site->getOpOperand(activation));
   Value weight = site->getOperand(1 - activation);
-  if (!result.observer || !getElementTypeOrSelf(weight).isF32())
+  Type element = getElementTypeOrSelf(weight);
+  if (!result.observer ||
+      !(element.isF32() || element.isF16() || element.isBF16()))
     return std::nullopt;
   std::optional<ObservedRows> rows = ObservedRows::get(result.observer);
   std::optional<ConstantBytes> bytes =
@@ -35,12 +60,10 @@ std::optional<ProductError> ProductError::create(linalg::LinalgOp site,
   result.rows = std::move(rows->values);
   result.numRows = rows->size;
   result.channels = rows->channels;
-  ArrayRef<float> stored(reinterpret_cast<const float *>(bytes->bytes.data()),
-                         bytes->bytes.size() / sizeof(float));
-  result.weightType = bytes->type;
-  result.weight = stored.vec();
-  if (bytes->splat)
-    result.weight.assign(bytes->type.getNumElements(), stored.front());
+  result.weight = readFloats(*bytes);
+  // As such it is scaled and quantized.
+  result.weightType = cast<RankedTensorType>(
+      bytes->type.clone(Float32Type::get(site->getContext())));
   result.inner = ShapedType::getNumElements(
       bytes->type.getShape().drop_front(weightDim + 1));
   result.columns = bytes->type.getNumElements() / result.channels;

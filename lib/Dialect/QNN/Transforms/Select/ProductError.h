@@ -28,7 +28,7 @@ class ProductError {
 public:
   /// Of the operand `activation` of a site and the other one, whose dimension
   /// `weightDim` meets the channels. nullopt where no rows were sampled, or the
-  /// other operand is not a constant of f32 with as many channels.
+  /// other operand is not a constant of f32, f16 or bf16 with as many channels.
   static std::optional<ProductError>
   create(mlir::linalg::LinalgOp site, unsigned activation, int64_t weightDim);
   /// The same for a site that is a product of matrices: sums along the channels

@@ -241,6 +241,8 @@ public:
         return signalPassFailure();
       }
     Groups found(module);
+    bool isSmoothed = false;
+    std::string firstReason;
     for (const SmoothingGroup &group : found.getSmoothing()) {
       StringRef kind = stringifySmoothingKind(group.kind);
       if (!groups.empty() && !llvm::is_contained(groups, kind)) {
@@ -251,11 +253,16 @@ public:
       if (!group.consumers.empty()) {
         if (failed(smooth(group, alpha, parsed, keepStatistics)))
           return signalPassFailure();
+        isSmoothed = true;
         continue;
       }
       reportNotSmoothed(group.observers.front().observer,
                         group.others.front().reason);
+      if (firstReason.empty())
+        firstReason = group.others.front().reason;
     }
+    if (!isSmoothed && !firstReason.empty())
+      module.emitWarning() << "nothing is smoothed: " << firstReason;
     // The smoothed module is another one: statistics of the old are not its.
     if (module->hasAttr(kFingerprintAttrName))
       module->setAttr(
