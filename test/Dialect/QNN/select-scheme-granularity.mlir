@@ -10,6 +10,7 @@
 // RUN: not quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/dynamic-channel.yaml 2>&1 | FileCheck %s --check-prefix=DYNAMIC-CHANNEL
 // RUN: quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/static-token.yaml -verify-selected -mlir-print-local-scope | FileCheck %s --check-prefix=STATIC-TOKEN
 // RUN: quant-opt %t/sites.mlir -qnn-select-scheme=recipe=%t/static-head.yaml -verify-selected -mlir-print-local-scope | FileCheck %s --check-prefix=STATIC-HEAD
+// RUN: quant-opt %t/halves.mlir -qnn-select-scheme=recipe=%t/channel.yaml -verify-selected -mlir-print-local-scope | FileCheck %s --check-prefix=HALVES
 
 // Per channel is along the summed dimension that calibration has observed; two
 // activations have nothing to fold the scales into.
@@ -17,6 +18,7 @@
 // CHANNEL-SAME: qnn.site = "fc"
 // CHANNEL: linalg.conv_2d_nhwc_hwcf {{.*}}lhs = #qnn.quantization<i8 asymmetric channel axes = [3] percentile 99.99>
 // CHANNEL: linalg.generic {{.*}} {qnn.float_reason = "both operands are activations: there is no weight that scales per channel could fold into"
+// HALVES: linalg.matmul {qnn.float_reason = "scales per channel fold into a weight of f32 only, not of bf16"
 
 // Blocks lie along the innermost summed dimension, the input channels.
 // BLOCK: linalg.matmul {{.*}}rhs = #qnn.quantization<i8 symmetric narrow_range block axes = [0, 1] blocks = [32, 1] minmax>
@@ -104,4 +106,12 @@ func.func @main(%x: tensor<4x64xf32>, %i: tensor<1x6x6x64xf32>, %q: tensor<2x3x5
     linalg.yield %s : f32
   } -> tensor<2x3x5x7xf32>
   return %0, %1, %2 : tensor<4x16xf32>, tensor<1x4x4x5xf32>, tensor<2x3x5x7xf32>
+}
+//--- halves.mlir
+func.func @halves(%x: tensor<4x8xbf16>, %i: tensor<4x6xbf16>) -> tensor<4x6xbf16> {
+  %w = arith.constant dense<1.5> : tensor<8x6xbf16>
+  %o = qnn.observe %x {name = "fc/lhs", axis = 1 : i64, statistics = #qnn.statistics<count = 4, nanCount = 0, infCount = 0, min = 0.0 : f32, max = 4.0 : f32,
+    channelMin = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], channelMax = [4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], binExponent = 3, firstBin = 0, histogram = [4]>} : tensor<4x8xbf16>
+  %0 = linalg.matmul {qnn.site = "fc"} ins(%o, %w : tensor<4x8xbf16>, tensor<8x6xbf16>) outs(%i : tensor<4x6xbf16>) -> tensor<4x6xbf16>
+  return %0 : tensor<4x6xbf16>
 }

@@ -70,6 +70,9 @@ def compare(whole, *parts):
     for key, error in errors.items():
         mean = sum(count * part[key]["kl_divergence"] for part, count in others) / samples
         assert math.isclose(error["kl_divergence"], mean, rel_tol=1e-9), (key, error, mean)
+        # A ratio of sums over all samples, between those of the parts.
+        ratios = [part[key]["noise_to_signal"] for part, _ in others]
+        assert min(ratios) <= error["noise_to_signal"] <= max(ratios), (key, error, ratios)
 
 
 if __name__ == "__main__":
