@@ -124,7 +124,8 @@ def compare(road, recipe, samples, folds=FOLDS):
     sensitivity = road.work / "sensitivity.json"
     road.run("sensitivity", road.imported, "--statistics", road.statistics, "--recipe",
              recipe, "--data", road.model / "calibration.safetensors",
-             *road.mask, "--max-samples", samples, "--folds", folds, "-o", sensitivity)
+             *(road.mask if folds > 1 else []), "--max-samples", samples, "--folds", folds,
+             "-o", sensitivity)
     evaluation, pairs = Evaluation(road), []
     for candidate in read_candidates(recipe, sensitivity):
         uniform = measure(evaluation, recipe, f"all-{candidate}", f"{candidate} everywhere",
@@ -183,7 +184,8 @@ def main():
                         help="samples to measure sensitivities on (default 32)")
     parser.add_argument("--folds", type=int, default=FOLDS,
                         help="parts of the calibration data, each of which is measured "
-                        "with ranges of the others; 1 for ranges of all data "
+                        "with ranges of the others; 1 for ranges of all data, "
+                        "and for models with states "
                         f"(default {FOLDS})")
     parser.add_argument("--mask", help="the input that is zero at padding")
     parser.add_argument("--quantc", default="quantc", help="the compiler to run")
