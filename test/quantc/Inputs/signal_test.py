@@ -32,6 +32,8 @@ def main() -> None:
             process.kill()
             sys.exit("signal_test.py: expected a temporary file")
         time.sleep(0.01)
+    # The file is there a moment before the command knows that it is to remove it.
+    time.sleep(0.2)
     process.send_signal(getattr(signal, name))
     try:
         messages = process.communicate(timeout=60)[1]
