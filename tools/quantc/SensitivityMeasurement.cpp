@@ -27,15 +27,14 @@ using llvm::Expected;
 // Programs
 //===----------------------------------------------------------------------===//
 
-/// Leaves every site but `kept` in float.
-static void keepOnly(ModuleOp module, StringRef kept) {
+/// Leaves every site in float.
+static void keepFloat(ModuleOp module) {
   module.walk([&](linalg::LinalgOp op) {
-    if (!op->hasAttr(qnn::kSchemeAttrName) || qnn::getSiteName(op) == kept)
+    if (!op->removeAttr(qnn::kSchemeAttrName))
       return;
-    op->removeAttr(qnn::kSchemeAttrName);
     op->removeAttr(qnn::kSqnrAttrName);
     op->setAttr(qnn::kFloatReasonAttrName,
-                StringAttr::get(op->getContext(), "another site is measured"));
+                StringAttr::get(op->getContext(), "the float model"));
   });
 }
 
@@ -87,7 +86,7 @@ Error SensitivityMeasurement::compileReference() {
   Expected<Model> floatModel = select(model, {getCandidates().front()});
   if (!floatModel)
     return floatModel.takeError();
-  keepOnly(*floatModel->module, "");
+  keepFloat(*floatModel->module);
   if (Error error = compile(*floatModel).moveInto(reference))
     return error;
   const EntryPoint *entry = reference->lookup("main");
