@@ -202,30 +202,12 @@ Error SensitivityMeasurement::compilePrograms() {
 // Variants
 //===----------------------------------------------------------------------===//
 
-Error SensitivityMeasurement::addSites() {
-  std::vector<Model> selections;
-  for (const std::string &candidate : getCandidates()) {
-    Expected<Model> selected = select(model, {candidate});
-    if (!selected)
-      return selected.takeError();
-    selections.push_back(std::move(*selected));
-  }
-  // Sites in the model's order, the candidates of each next to each other.
-  selections.front().module->walk([&](linalg::LinalgOp op) {
-    StringRef site = qnn::getSiteName(op);
-    for (auto [candidate, selected] :
-         llvm::zip_equal(getCandidates(), selections)) {
-      qnn::SchemeAttr scheme;
-      selected.module->walk([&](linalg::LinalgOp other) {
-        if (qnn::getSiteName(other) == site)
-          scheme = other->getAttrOfType<qnn::SchemeAttr>(qnn::kSchemeAttrName);
-      });
-      if (scheme && !site.empty())
-        variants.push_back(
-            {{{site.str(), candidate}}, /*isChoice=*/false, scheme, {}});
-    }
-  });
-  return Error::success();
+void SensitivityMeasurement::addSites() {
+  for (const SwitchedSites::Site &site : programs.front().sites)
+    for (auto [candidate, scheme] :
+         llvm::zip_equal(site.candidates, site.schemes))
+      variants.push_back(
+          {{{site.name, candidate}}, /*isChoice=*/false, scheme, {}});
 }
 
 Expected<double> SensitivityMeasurement::addChoice(Selection selection) {
@@ -404,10 +386,9 @@ Expected<SensitivityFile> SensitivityMeasurement::measure() {
     return error;
   if (Error error = openData())
     return error;
-  if (Error error = addSites())
-    return error;
   if (Error error = compilePrograms())
     return error;
+  addSites();
   if (Error error = run(variants))
     return error;
   if (Error error = checkFinite())

@@ -92,8 +92,9 @@ private:
   llvm::Expected<Model> calibrateWithout(DataFold fold);
   llvm::Expected<Program> compileProgram(Model &calibrated, DataFold fold);
 
-  /// One for each site and candidate.
-  llvm::Error addSites();
+  /// One for each site and candidate, in the model's order, the candidates of
+  /// each next to each other.
+  void addSites();
   /// The whole models, by the sites' sensitivities in the file at `path`.
   llvm::Error addChoices(llvm::StringRef path);
   /// What the cheapest choice costs, in seconds.

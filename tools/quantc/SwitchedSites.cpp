@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "SwitchedSites.h"
-#include "quantc/Dialect/QNN/IR/QNNOps.h"
 #include "quantc/Dialect/QNN/Transforms/Site.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -80,14 +79,13 @@ SwitchedSites::SwitchedSites(ModuleOp module, ArrayRef<ModuleOp> selections,
   });
   func::FuncOp callback;
   for (linalg::LinalgOp op : ops) {
-    Site site{qnn::getSiteName(op).str(), {}};
-    SmallVector<qnn::SchemeAttr> forms;
+    Site site{qnn::getSiteName(op).str(), {}, {}};
     for (auto [candidate, known] : llvm::zip_equal(candidates, schemes))
       if (qnn::SchemeAttr scheme = known.lookup(site.name)) {
         site.candidates.push_back(candidate);
-        forms.push_back(scheme);
+        site.schemes.push_back(scheme);
       }
-    if (forms.empty())
+    if (site.schemes.empty())
       continue;
     if (!callback)
       callback = createCallback(module);
@@ -98,14 +96,14 @@ SwitchedSites::SwitchedSites(ModuleOp module, ArrayRef<ModuleOp> selections,
         func::CallOp::create(builder, loc, callback, number).getResult(0);
     Value index =
         arith::IndexCastOp::create(builder, loc, builder.getIndexType(), form);
-    auto cases = llvm::to_vector(
-        llvm::seq_inclusive<int64_t>(1, static_cast<int64_t>(forms.size())));
+    auto cases = llvm::to_vector(llvm::seq_inclusive<int64_t>(
+        1, static_cast<int64_t>(site.schemes.size())));
     auto choice =
         scf::IndexSwitchOp::create(builder, loc, op->getResultTypes(), index,
                                    cases, /*caseRegionsCount=*/cases.size());
     buildForm(choice.getDefaultRegion(), op, nullptr);
     for (auto [region, scheme] :
-         llvm::zip_equal(choice.getCaseRegions(), forms))
+         llvm::zip_equal(choice.getCaseRegions(), site.schemes))
       buildForm(region, op, scheme);
     op->replaceAllUsesWith(choice.getResults());
     op->erase();
@@ -113,12 +111,21 @@ SwitchedSites::SwitchedSites(ModuleOp module, ArrayRef<ModuleOp> selections,
   }
 }
 
+/// Whether an op is a form of a site: the program may have switches of its own.
+static bool isForm(Operation *op) {
+  auto choice = dyn_cast<scf::IndexSwitchOp>(op->getParentOp());
+  auto index = choice ? choice.getArg().getDefiningOp<arith::IndexCastOp>()
+                      : arith::IndexCastOp();
+  auto call =
+      index ? index.getIn().getDefiningOp<func::CallOp>() : func::CallOp();
+  return call && call.getCallee() == kCallbackName;
+}
+
 std::string SwitchedSites::findLost(ModuleOp module) {
   std::string lost;
   module.walk([&](linalg::LinalgOp op) {
     auto reason = op->getAttrOfType<StringAttr>(qnn::kFloatReasonAttrName);
-    if (reason && reason != kFloatReason && lost.empty() &&
-        op->getParentOfType<scf::IndexSwitchOp>())
+    if (reason && reason != kFloatReason && lost.empty() && isForm(op))
       lost = qnn::getSiteName(op).str();
   });
   return lost;

@@ -20,6 +20,7 @@
 #ifndef QUANTC_TOOLS_QUANTC_SWITCHEDSITES_H
 #define QUANTC_TOOLS_QUANTC_SWITCHEDSITES_H
 
+#include "quantc/Dialect/QNN/IR/QNNOps.h"
 #include "quantc/Execution/Executable.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -37,6 +38,8 @@ public:
   struct Site {
     std::string name;
     std::vector<std::string> candidates;
+    /// What each of them is.
+    std::vector<qnn::SchemeAttr> schemes;
   };
 
   /// Makes switches of the sites of `module`, which is one of the selections or

@@ -6,7 +6,6 @@
 
 #include "AdversarialData.h"
 #include "EstimatorReference.h"
-#include "quantc/Calibration/QuantizationError.h"
 #include "quantc/Calibration/QuantizationParameters.h"
 
 #include "mlir/AsmParser/AsmParser.h"
@@ -372,22 +371,6 @@ TEST_F(RangeEstimatorTest, PartsOfZerosHaveARangeOfTheOthers) {
   EXPECT_EQ(getRanges({{0, 1}, MinMax(), {0, 0}}, text),
             (Pairs{{0, 1}, {-1, 2}, {0, 1}}));
   EXPECT_EQ(getRanges({{0, 0}, {0, 0}}, text), (Pairs{{0, 0}, {0, 0}}));
-}
-
-// Zeros of channels beside positive ones lie in the ranges that these have.
-TEST_F(RangeEstimatorTest, ZerosAreNoNoise) {
-  constexpr int64_t rows = 1000, channels = 4;
-  std::vector<float> values;
-  for (int64_t row = 0; row < rows; ++row)
-    for (int64_t channel = 0; channel < channels; ++channel)
-      values.push_back(channel == 0 ? 0 : 0.5f + 0.5f * row / rows);
-  Statistics statistics(channels);
-  statistics.update(values.data(), rows, 1);
-  auto attribute = scheme("i8 asymmetric channel axes = [1] minmax");
-  std::optional<double> ratio = estimateNoiseToSignal(statistics, attribute);
-  ASSERT_TRUE(ratio);
-  // s^2 / 12 of [0, 1] over a mean square of 7 / 12, of three channels both.
-  EXPECT_NEAR(*ratio, 1 / (255.0 * 255 * 12) / (7 / 12.0), 1e-8);
 }
 
 TEST_F(RangeEstimatorTest, Refusals) {
